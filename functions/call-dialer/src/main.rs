@@ -1,0 +1,3 @@
+//! Cold start of `call-dialer`.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Cold start of `campaigns-start`.
+
+fn main() {}

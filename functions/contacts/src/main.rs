@@ -1,0 +1,3 @@
+//! Cold start of `contacts`.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Cold start of `mailer`.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Cold start of `minute-tick`.
+
+fn main() {}

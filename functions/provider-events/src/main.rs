@@ -1,0 +1,3 @@
+//! Cold start of `provider-events`.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Cold start of `register`.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Cold start of `vapi-assistants`.
+
+fn main() {}

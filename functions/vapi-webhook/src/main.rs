@@ -1,0 +1,3 @@
+//! Cold start of `vapi-webhook`.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Local stack.
+
+fn main() {}
