@@ -1,1 +1,3 @@
 //! Shared.
+pub mod campaigns;
+pub mod kernel;

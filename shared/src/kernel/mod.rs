@@ -1,5 +1,6 @@
 //! The vocabulary of the product: values with rules, and no input or output.
 
+pub mod company;
 pub mod country;
 pub mod email;
 pub mod fault;
@@ -8,7 +9,9 @@ pub mod numbering;
 pub mod phone;
 pub mod postal_code;
 pub mod timezone;
+pub mod zones;
 
+pub use company::{CompanyRegistration, Siren, Siret, VatNumber};
 pub use country::Country;
 pub use email::Email;
 pub use fault::{Fault, Faults, Invalid, Text};
@@ -16,3 +19,4 @@ pub use language::Language;
 pub use phone::PhoneNumber;
 pub use postal_code::PostalCode;
 pub use timezone::Timezone;
+pub use zones::{Zones, zones_of};
