@@ -1,3 +1,16 @@
-//! Shared.
+//! What Zencall's Lambda functions have in common: tenancy, calling rules, campaigns, provider clients, and the two
+//! edges (HTTP and queues) that the functions are served through.
+
+pub mod adapters;
+pub mod app;
+pub mod audit;
 pub mod campaigns;
+pub mod config;
+pub mod db;
+pub mod http;
 pub mod kernel;
+pub mod outbox;
+pub mod telemetry;
+pub mod worker;
+
+pub use app::App;

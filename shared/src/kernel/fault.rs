@@ -14,12 +14,18 @@ pub struct Text {
 impl Text {
     /// A sentence known at compile time.
     pub const fn new(fr: &'static str, en: &'static str) -> Self {
-        Self { fr: Cow::Borrowed(fr), en: Cow::Borrowed(en) }
+        Self {
+            fr: Cow::Borrowed(fr),
+            en: Cow::Borrowed(en),
+        }
     }
 
     /// A sentence put together at run time; it must not quote a secret.
     pub fn owned(fr: String, en: String) -> Self {
-        Self { fr: Cow::Owned(fr), en: Cow::Owned(en) }
+        Self {
+            fr: Cow::Owned(fr),
+            en: Cow::Owned(en),
+        }
     }
 }
 
@@ -35,7 +41,10 @@ pub struct Invalid {
 impl Invalid {
     /// A fault with a fixed sentence.
     pub const fn new(code: &'static str, fr: &'static str, en: &'static str) -> Self {
-        Self { code, message: Text::new(fr, en) }
+        Self {
+            code,
+            message: Text::new(fr, en),
+        }
     }
 }
 
@@ -63,7 +72,10 @@ pub struct Faults(Vec<Fault>);
 impl Faults {
     /// Notes one fault.
     pub fn add(&mut self, field: impl Into<String>, invalid: Invalid) {
-        self.0.push(Fault { field: field.into(), invalid });
+        self.0.push(Fault {
+            field: field.into(),
+            invalid,
+        });
     }
 
     /// Keeps the value, or notes why there is none.
@@ -94,7 +106,14 @@ impl Faults {
         }
         build().ok_or_else(|| {
             let mut faults = Self::default();
-            faults.add("", Invalid::new("incomplete", "La demande est incomplète.", "The request is incomplete."));
+            faults.add(
+                "",
+                Invalid::new(
+                    "incomplete",
+                    "La demande est incomplète.",
+                    "The request is incomplete.",
+                ),
+            );
             faults
         })
     }

@@ -1,0 +1,59 @@
+//! The outside world, in its own words: providers, AWS. One small client each; its address is a setting.
+
+pub mod mail;
+pub mod queue;
+pub mod secrets;
+pub mod twilio;
+pub mod vapi;
+
+use std::time::Duration;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(10);
+/// The most that is read of a provider's answer, in bytes.
+const BODY_LIMIT: usize = 4 * 1024 * 1024;
+
+/// The HTTP client of every provider: time-outs, no redirects.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the fallback of the one place that builds a client"
+)]
+pub fn http_client() -> reqwest::Client {
+    reqwest::Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(TOTAL_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent("zencall/1")
+        .build()
+        // Building fails only where the system has no certificates; then every request fails and says so.
+        .unwrap_or_else(|_| reqwest::Client::new())
+}
+
+/// The AWS settings of this container: region, credentials and endpoint come from the environment.
+pub async fn aws_config() -> aws_config::SdkConfig {
+    use aws_config::retry::RetryConfig;
+    use aws_config::timeout::TimeoutConfig;
+    aws_config::defaults(aws_config::BehaviorVersion::latest())
+        .retry_config(RetryConfig::standard().with_max_attempts(3))
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(CONNECT_TIMEOUT)
+                .operation_attempt_timeout(Duration::from_secs(5))
+                .operation_timeout(TOTAL_TIMEOUT)
+                .build(),
+        )
+        .load()
+        .await
+}
+
+/// Reads an answer's body, up to a limit.
+pub(crate) async fn read_body(mut response: reqwest::Response) -> Result<Vec<u8>, reqwest::Error> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > BODY_LIMIT {
+            break;
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}

@@ -1,0 +1,1 @@
+//! Twilio: checking an account and its numbers.

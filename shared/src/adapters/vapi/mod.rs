@@ -1,0 +1,1 @@
+//! Vapi: voice assistants, phone numbers, calls, and the webhooks about them.

@@ -1,0 +1,106 @@
+//! Which numbers an automated system may show to the people it calls in France: decision ARCEP 2018-0881, as
+//! amended by 2022-1583 and 2025-2215 (consolidated on 1 January 2026). It binds calls to businesses too.
+
+use crate::kernel::numbering;
+use crate::kernel::phone::PhoneNumber;
+
+/// The provision behind a refusal.
+const RULE: &str = "ARCEP 2018-0881 §2.3.2 f";
+
+/// Why a number must not be shown by an automated system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallerIdRefusal {
+    /// `caller_id_not_allowed`.
+    pub code: &'static str,
+    /// The provision.
+    pub rule: &'static str,
+}
+
+/// Whether an automated call may present the number. Only the verified polyvalent numbers (NPV) and those of
+/// technical platforms (NPUEPT) are known to be lawful; geographic, mobile and ordinary 09 numbers are forbidden,
+/// and a number from elsewhere is refused because nothing shows that it may be presented. The exceptions of the
+/// decision (five numbers in 30 days, balanced traffic) never fit a campaign.
+pub fn automated_call_allowed(number: &PhoneNumber) -> Result<(), CallerIdRefusal> {
+    if numbering::is_verified(number.e164()) || numbering::is_technical(number.e164()) {
+        return Ok(());
+    }
+    Err(CallerIdRefusal {
+        code: "caller_id_not_allowed",
+        rule: RULE,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::kernel::country::Country;
+
+    fn allowed(typed: &str) -> bool {
+        automated_call_allowed(&PhoneNumber::parse(typed, Country::FR).unwrap()).is_ok()
+    }
+
+    #[test]
+    fn verified_and_technical_numbers_may_be_shown() {
+        //
+        for typed in ["+33162000001", "+33948000001", "+33947500001", "+33937000001"] {
+            assert!(allowed(typed), "{typed}");
+        }
+        for prefix in [
+            "0162", "0163", "0270", "0271", "0377", "0378", "0424", "0425", "0568", "0569", "0948", "0949",
+            "0938",
+        ] {
+            assert!(allowed(&format!("{prefix}000001")), "{prefix}");
+        }
+        for prefix in [
+            "09475", "09476", "09477", "09478", "09479", "09390", "09391", "09392", "09393", "09394",
+        ] {
+            assert!(allowed(&format!("{prefix}00001")), "{prefix}");
+        }
+        for typed in [
+            "+590947500001",
+            "+594947600001",
+            "+596947700001",
+            "+262947800001",
+            "+262947900001",
+        ] {
+            assert!(allowed(typed), "{typed}");
+        }
+    }
+
+    #[test]
+    fn every_other_number_is_refused() {
+        //
+        for typed in [
+            "+33612345678",
+            "+33756789012",
+            "+33142000000",
+            "+33970000000",
+            "+32470123456",
+            "+14155550123",
+            "+262692123456",
+            "0199001234",
+            "0639981234",
+            "0800123456",
+        ] {
+            let number = PhoneNumber::from_database(typed.to_owned());
+            let refusal = automated_call_allowed(&number).unwrap_err();
+            assert_eq!(refusal.code, "caller_id_not_allowed", "{typed}");
+            assert_eq!(refusal.rule, RULE);
+        }
+        // A withheld number is no number: it does not parse, and whatever got stored is refused.
+        assert!(PhoneNumber::parse("anonymous", Country::FR).is_err());
+        assert!(automated_call_allowed(&PhoneNumber::from_database("anonymous".to_owned())).is_err());
+        // The verified range of Guadeloupe is not Réunion's.
+        assert!(automated_call_allowed(&PhoneNumber::from_database("+262947500001".to_owned())).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_mobile_number_is_ever_shown(rest in "[67][0-9]{8}") {
+            let number = PhoneNumber::from_database(format!("+33{rest}"));
+            prop_assert!(automated_call_allowed(&number).is_err());
+        }
+    }
+}

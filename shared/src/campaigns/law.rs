@@ -1,0 +1,334 @@
+//! The law of telephone canvassing in France, as data: each rule with its article and the day it came into force,
+//! which rules bind which legal basis, and the hours that follow.
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use jiff::civil::{Date, date};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::holidays::is_public_holiday;
+use super::schedule::{self, Clock, DAY, Opening, Schedule, Week};
+use super::windows::CallWindows;
+use crate::kernel::fault::Invalid;
+use crate::kernel::timezone::Timezone;
+use crate::kernel::zones::Zones;
+
+/// No call is handed to the provider in the last minutes of an opening: it could ring after its end.
+pub const GUARD_BAND: SignedDuration = SignedDuration::from_mins(2);
+
+/// A provision of the law.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// Where it is written, for people who ask why nobody was called.
+    pub article: &'static str,
+    /// The first day it applies.
+    pub in_force_from: Date,
+}
+
+/// Days and hours of canvassing: Monday to Friday, 10:00–13:00 and 14:00–20:00 by the consumer's clock.
+pub const CANVASSING_HOURS: Rule = Rule {
+    article: "D223-9 code de la consommation (décret 2026-662)",
+    in_force_from: date(2026, 8, 11),
+};
+
+/// No canvassing on public holidays.
+pub const NO_HOLIDAYS: Rule = Rule {
+    article: "D223-9 code de la consommation (décret 2026-662), L3133-1 code du travail",
+    in_force_from: date(2026, 8, 11),
+};
+
+/// What is named where the campaign itself, not the law, keeps the telephone silent.
+const OWN_WINDOWS: &str = "campaign.settings.call_windows";
+
+const WORKING_DAYS: u32 = 5;
+const CANVASSING_WINDOWS: [(u32, u32); 2] = [(10 * 60, 13 * 60), (14 * 60, 20 * 60)];
+
+static CANVASSING_WEEK: LazyLock<Week> = LazyLock::new(|| {
+    let days = 0..WORKING_DAYS;
+    Week::new(
+        days.flat_map(|day| CANVASSING_WINDOWS.map(|(start, end)| (day * DAY + start, day * DAY + end)))
+            .collect(),
+    )
+});
+
+/// On what ground people are called (`rules.md` 3.11).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LegalBasis {
+    /// The person agreed beforehand (L223-1 code de la consommation).
+    Consent,
+    /// A contract in progress, and the call is about its object.
+    Contract,
+    /// The person asked to be called back (R223-4).
+    CallbackRequest,
+    /// A service call that sells nothing.
+    Service,
+    /// A call to a business.
+    Business,
+}
+
+/// Which rules bind a legal basis: one row of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bindings {
+    /// Days, hours and holidays of canvassing.
+    pub lawful_hours: bool,
+    /// A date and time that the person agreed to precisely may replace them.
+    pub special_slot: bool,
+    /// No more than four attempts in thirty days by the same advertiser.
+    pub attempts_cap: bool,
+    /// Sectors in which canvassing is banned.
+    pub sector_ban: bool,
+    /// The contact must be a business.
+    pub business_only: bool,
+    /// A clock must be known: no fallback to the campaign's zone.
+    pub zone_needed: bool,
+}
+
+impl LegalBasis {
+    /// Every basis.
+    pub const ALL: [Self; 5] = [
+        Self::Consent,
+        Self::Contract,
+        Self::CallbackRequest,
+        Self::Service,
+        Self::Business,
+    ];
+
+    /// Reads the name of the contract.
+    pub fn parse(typed: &str) -> Result<Self, Invalid> {
+        Self::ALL
+            .into_iter()
+            .find(|basis| basis.as_str() == typed)
+            .ok_or(Invalid::new(
+                "legal_basis_invalid",
+                "La base légale est consent, contract, callback_request, service ou business.",
+                "The legal basis is consent, contract, callback_request, service or business.",
+            ))
+    }
+
+    /// The name of the contract.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Consent => "consent",
+            Self::Contract => "contract",
+            Self::CallbackRequest => "callback_request",
+            Self::Service => "service",
+            Self::Business => "business",
+        }
+    }
+
+    /// The row of the table.
+    pub const fn bindings(self) -> Bindings {
+        let free = Bindings {
+            lawful_hours: false,
+            special_slot: false,
+            attempts_cap: false,
+            sector_ban: true,
+            business_only: false,
+            zone_needed: false,
+        };
+        let canvassing = Bindings {
+            lawful_hours: true,
+            zone_needed: true,
+            ..free
+        };
+        match self {
+            Self::Consent => Bindings {
+                special_slot: true,
+                attempts_cap: true,
+                ..canvassing
+            },
+            Self::Contract => Bindings {
+                attempts_cap: true,
+                sector_ban: false,
+                ..canvassing
+            },
+            Self::CallbackRequest => Bindings {
+                sector_ban: false,
+                ..canvassing
+            },
+            Self::Service => free,
+            Self::Business => Bindings {
+                business_only: true,
+                ..free
+            },
+        }
+    }
+}
+
+impl fmt::Display for LegalBasis {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// The hours in which the law allows canvassing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LawfulHours;
+
+impl LawfulHours {
+    /// The lawful opening that `instant` lies in on every one of the clocks.
+    pub fn open_at(self, zones: &Zones, instant: Timestamp) -> Option<Opening> {
+        schedule::open_at(&Self::clocks(zones), instant)
+    }
+
+    /// The first lawful instant, not before `instant`, on every one of the clocks.
+    pub fn next_opening(self, zones: &Zones, instant: Timestamp) -> Option<Timestamp> {
+        schedule::next_opening(&Self::clocks(zones), instant)
+    }
+
+    fn clocks(zones: &Zones) -> Vec<Clock<'_>> {
+        zones
+            .as_slice()
+            .iter()
+            .map(|zone| (&Self as &dyn Schedule, zone))
+            .collect()
+    }
+}
+
+impl Schedule for LawfulHours {
+    fn open_at(&self, zone: &Timezone, instant: Timestamp) -> Option<Opening> {
+        // No window touches midnight, so an opening never reaches into a holiday.
+        CANVASSING_WEEK
+            .open_at(zone, instant)
+            .filter(|_| !is_public_holiday(local_date(zone, instant)))
+    }
+
+    fn next_opening(&self, zone: &Timezone, instant: Timestamp) -> Option<Timestamp> {
+        let mut candidate = CANVASSING_WEEK.next_opening(zone, instant)?;
+        loop {
+            let day = local_date(zone, candidate);
+            if !is_public_holiday(day) {
+                return Some(candidate);
+            }
+            let midnight = day
+                .tomorrow()
+                .ok()?
+                .to_zoned(zone.rules().clone())
+                .ok()?
+                .timestamp();
+            candidate = CANVASSING_WEEK.next_opening(zone, midnight)?;
+        }
+    }
+}
+
+fn local_date(zone: &Timezone, instant: Timestamp) -> Date {
+    zone.rules().to_datetime(instant).date()
+}
+
+/// Why no call may begin now, and when one may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed {
+    /// `outside_hours`, `public_holiday` or `zone_unknown`.
+    pub code: &'static str,
+    /// The article, or the setting of the campaign.
+    pub rule: &'static str,
+    /// When to ask again; none when no time will do.
+    pub retry_at: Option<Timestamp>,
+}
+
+/// The hours of a campaign for one contact: its own windows, narrowed by the law and never widened.
+#[derive(Debug, Clone)]
+pub struct CallingHours<'a> {
+    windows: &'a CallWindows,
+    lawful: bool,
+    zones: &'a Zones,
+}
+
+impl<'a> CallingHours<'a> {
+    /// The hours that bind this basis on these clocks.
+    pub fn new(windows: &'a CallWindows, basis: LegalBasis, zones: &'a Zones) -> Self {
+        Self {
+            windows,
+            lawful: basis.bindings().lawful_hours,
+            zones,
+        }
+    }
+
+    /// The opening that `instant` lies in.
+    pub fn open_at(&self, instant: Timestamp) -> Option<Opening> {
+        schedule::open_at(&self.clocks(), instant)
+    }
+
+    /// The first open instant that is not before `instant`.
+    pub fn next_opening(&self, instant: Timestamp) -> Option<Timestamp> {
+        schedule::next_opening(&self.clocks(), instant)
+    }
+
+    /// The opening in which a call may be handed to the provider at `now`, or why not.
+    pub fn dispatch_at(&self, now: Timestamp) -> Result<Opening, Closed> {
+        match self.open_at(now) {
+            Some(opening) if outlasts_guard_band(opening, now) => Ok(opening),
+            _ => Err(self.closed(now)),
+        }
+    }
+
+    fn closed(&self, now: Timestamp) -> Closed {
+        if self.zones.is_unknown() {
+            return Closed {
+                code: "zone_unknown",
+                rule: CANVASSING_HOURS.article,
+                retry_at: None,
+            };
+        }
+        let holiday = |zone: &Timezone| is_public_holiday(local_date(zone, now));
+        let retry_at = self.next_dispatch(now);
+        if self.lawful && self.zones.as_slice().iter().any(holiday) {
+            return Closed {
+                code: "public_holiday",
+                rule: NO_HOLIDAYS.article,
+                retry_at,
+            };
+        }
+        let unlawful = self.lawful
+            && !LawfulHours
+                .open_at(self.zones, now)
+                .is_some_and(|opening| outlasts_guard_band(opening, now));
+        let rule = if unlawful {
+            CANVASSING_HOURS.article
+        } else {
+            OWN_WINDOWS
+        };
+        Closed {
+            code: "outside_hours",
+            rule,
+            retry_at,
+        }
+    }
+
+    /// The beginning of the next opening that is longer than the guard band.
+    fn next_dispatch(&self, now: Timestamp) -> Option<Timestamp> {
+        let mut from = now;
+        // A year of openings, each too short, is a campaign that will never call.
+        for _ in 0..1000 {
+            let begins = self.next_opening(from)?;
+            let opening = self.open_at(begins)?;
+            if outlasts_guard_band(opening, begins) {
+                return Some(begins);
+            }
+            from = opening.until?;
+        }
+        None
+    }
+
+    fn clocks(&self) -> Vec<Clock<'_>> {
+        let mut clocks = self.windows.clocks(self.zones);
+        if self.lawful {
+            clocks.extend(LawfulHours::clocks(self.zones));
+        }
+        clocks
+    }
+}
+
+fn outlasts_guard_band(opening: Opening, now: Timestamp) -> bool {
+    opening
+        .until
+        .is_none_or(|until| until.duration_since(now) > GUARD_BAND)
+}
+
+#[cfg(test)]
+#[path = "law_tests.rs"]
+mod tests;

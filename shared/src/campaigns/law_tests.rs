@@ -1,0 +1,294 @@
+//! Tests of the lawful hours, against a calendar written a second time and on purpose without the library.
+
+use super::*;
+use crate::kernel::phone::PhoneNumber;
+use crate::kernel::zones::zones_of;
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn one(name: &str) -> Zones {
+    Zones::one(Timezone::parse(name).unwrap())
+}
+
+fn every_minute() -> CallWindows {
+    let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+        .map(str::to_owned)
+        .to_vec();
+    let window = super::super::windows::CallWindow {
+        days,
+        start: "00:00".into(),
+        end: "24:00".into(),
+    };
+    CallWindows::parse(vec![window]).unwrap()
+}
+
+/// An independent calendar: proleptic Gregorian days (Hinnant), offsets written out by hand, printed holidays.
+mod independent {
+    const HOLIDAYS: &str = "2026-01-01 2026-04-06 2026-05-01 2026-05-08 2026-05-14 2026-05-25 2026-07-14 2026-08-15 \
+        2026-11-01 2026-11-11 2026-12-25 2027-01-01 2027-03-29 2027-05-01 2027-05-06 2027-05-08 2027-05-17 2027-07-14 \
+        2027-08-15 2027-11-01 2027-11-11 2027-12-25";
+
+    fn civil(days: i64) -> (i64, i64, i64) {
+        let shifted = days + 719_468;
+        let era = shifted.div_euclid(146_097);
+        let of_era = shifted.rem_euclid(146_097);
+        let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month = (5 * of_year + 2) / 153;
+        let day = of_year - (153 * month + 2) / 5 + 1;
+        let month = if month < 10 { month + 3 } else { month - 9 };
+        (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+    }
+
+    /// Minutes east of UTC at a minute since the epoch. Changes of 2026 and 2027, in minutes: Paris at 01:00 UTC on
+    /// the last Sundays of March and October, Miquelon at 02:00 of its own clock on the second Sunday of March and
+    /// the first of November.
+    fn offset(zone: &str, minute: i64) -> i64 {
+        let (year, month, day) = civil(minute.div_euclid(1440));
+        let stamp = ((year * 100 + month) * 100 + day) * 10_000
+            + minute.rem_euclid(1440) / 60 * 100
+            + minute.rem_euclid(60);
+        let between = |from: i64, to: i64| (from..to).contains(&stamp);
+        match zone {
+            "Europe/Paris" => {
+                let summer =
+                    between(2026_03_29_0100, 2026_10_25_0100) || between(2027_03_28_0100, 2027_10_31_0100);
+                if summer { 120 } else { 60 }
+            }
+            "America/Miquelon" => {
+                let summer =
+                    between(2026_03_08_0500, 2026_11_01_0400) || between(2027_03_14_0500, 2027_11_07_0400);
+                if summer { -120 } else { -180 }
+            }
+            "America/Guadeloupe" => -240,
+            "America/Cayenne" => -180,
+            "Indian/Reunion" => 240,
+            _ => 180,
+        }
+    }
+
+    pub(super) fn is_open(zone: &str, minute: i64) -> bool {
+        let local = minute + offset(zone, minute);
+        let (day, time) = (local.div_euclid(1440), local.rem_euclid(1440));
+        let (year, month, of_month) = civil(day);
+        let weekday = (day + 3).rem_euclid(7);
+        let in_hours = (600..780).contains(&time) || (840..1200).contains(&time);
+        in_hours && weekday < 5 && !HOLIDAYS.contains(&format!("{year}-{month:02}-{of_month:02}"))
+    }
+}
+
+#[test]
+fn every_minute_of_a_year_in_six_zones() {
+    // A-49. The law's openings are walked from one to the next, and every minute is held against them.
+    let (first, last) = (
+        at("2026-06-01T00:00:00Z").as_second() / 60,
+        at("2027-06-01T00:00:00Z").as_second() / 60,
+    );
+    for name in [
+        "Europe/Paris",
+        "America/Guadeloupe",
+        "America/Cayenne",
+        "Indian/Reunion",
+        "Indian/Mayotte",
+        "America/Miquelon",
+    ] {
+        let zones = one(name);
+        let mut open = (0, 0);
+        for minute in first..last {
+            if minute >= open.1 {
+                let now = Timestamp::from_second(minute * 60).unwrap();
+                let begins = LawfulHours.next_opening(&zones, now).unwrap();
+                let until = LawfulHours.open_at(&zones, begins).unwrap().until.unwrap();
+                open = (begins.as_second() / 60, until.as_second() / 60);
+            }
+            let lawful = (open.0..open.1).contains(&minute);
+            assert_eq!(lawful, independent::is_open(name, minute), "{name} {minute}");
+            // The direct question, at every edge and now and then in between.
+            if minute % 97 == 0 || minute == open.0 || minute + 1 == open.1 {
+                let now = Timestamp::from_second(minute * 60).unwrap();
+                assert_eq!(
+                    LawfulHours.open_at(&zones, now).is_some(),
+                    lawful,
+                    "{name} {minute}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_edges_of_a_working_day() {
+    // A-49: Monday 23 November 2026, winter time.
+    let paris = one("Europe/Paris");
+    for (local, open) in [
+        ("09:59", false),
+        ("10:00", true),
+        ("12:59", true),
+        ("13:00", false),
+        ("13:59", false),
+        ("14:00", true),
+        ("19:59", true),
+        ("20:00", false),
+    ] {
+        let now = at(&format!("2026-11-23T{local}:00+01:00"));
+        assert_eq!(LawfulHours.open_at(&paris, now).is_some(), open, "{local}");
+        // Saturday, and a public holiday: Wednesday 11 November.
+        assert!(
+            LawfulHours
+                .open_at(&paris, at(&format!("2026-11-28T{local}:00+01:00")))
+                .is_none()
+        );
+        assert!(
+            LawfulHours
+                .open_at(&paris, at(&format!("2026-11-11T{local}:00+01:00")))
+                .is_none()
+        );
+    }
+}
+
+#[test]
+fn easter_monday_after_the_night_of_23_hours() {
+    // A-49: on 28 March 2027 the clock goes forward, and Monday 29 is a holiday.
+    let paris = one("Europe/Paris");
+    let next = LawfulHours.next_opening(&paris, at("2027-03-26T20:00:00+01:00"));
+    assert_eq!(next, Some(at("2027-03-30T10:00:00+02:00")));
+}
+
+#[test]
+fn the_windows_of_the_territories_in_universal_time() {
+    for (zone, morning, afternoon) in [
+        ("Europe/Paris", "09-12", "13-19"),
+        ("America/Guadeloupe", "14-17", "18-24"),
+        ("America/Martinique", "14-17", "18-24"),
+        ("America/Cayenne", "13-16", "17-23"),
+        ("Indian/Reunion", "06-09", "10-16"),
+        ("Indian/Mayotte", "07-10", "11-17"),
+    ] {
+        let mut from = at("2026-11-23T00:00:00Z");
+        for hours in [morning, afternoon] {
+            let begins = LawfulHours.next_opening(&one(zone), from).unwrap();
+            let until = LawfulHours.open_at(&one(zone), begins).unwrap().until.unwrap();
+            let midnight = at("2026-11-23T00:00:00Z");
+            let hour = |instant: Timestamp| (instant.as_second() - midnight.as_second()) / 3600;
+            assert_eq!(format!("{:02}-{:02}", hour(begins), hour(until)), hours, "{zone}");
+            from = until;
+        }
+    }
+    let summer = LawfulHours.next_opening(&one("Europe/Paris"), at("2026-07-15T00:00:00Z"));
+    assert_eq!(summer, Some(at("2026-07-15T08:00:00Z")));
+}
+
+#[test]
+fn a_postal_code_of_reunion_with_a_number_of_paris_leaves_what_suits_both() {
+    // A-50: 06–09 and 10–16 UTC meet 09–12 and 13–19 UTC.
+    let number = PhoneNumber::from_database("+33199001234".to_owned());
+    let zones = zones_of(None, Some("97400"), &number);
+    let windows = every_minute();
+    let hours = CallingHours::new(&windows, LegalBasis::Consent, &zones);
+    let mut from = at("2026-11-23T00:00:00Z");
+    for (begins, until) in [("10:00", "12:00"), ("13:00", "16:00")] {
+        let begins = at(&format!("2026-11-23T{begins}:00Z"));
+        let until = at(&format!("2026-11-23T{until}:00Z"));
+        assert_eq!(hours.next_opening(from), Some(begins));
+        assert_eq!(hours.open_at(begins), Some(Opening { until: Some(until) }));
+        from = until;
+    }
+}
+
+#[test]
+fn the_law_narrows_the_windows_of_a_campaign_and_never_widens_them() {
+    let paris = one("Europe/Paris");
+    let default = CallWindows::default();
+    let hours = CallingHours::new(&default, LegalBasis::Contract, &paris);
+    // Inside the campaign's 08:00–20:00, outside the law's.
+    let closed = hours.dispatch_at(at("2026-11-23T08:30:00+01:00")).unwrap_err();
+    assert_eq!(
+        (closed.code, closed.rule),
+        ("outside_hours", CANVASSING_HOURS.article)
+    );
+    assert_eq!(closed.retry_at, Some(at("2026-11-23T10:00:00+01:00")));
+    // A service call has the campaign's windows only, holidays and Saturdays included.
+    let service = CallingHours::new(&default, LegalBasis::Service, &paris);
+    assert!(service.dispatch_at(at("2026-11-11T08:30:00+01:00")).is_ok());
+    let closed = service.dispatch_at(at("2026-11-23T21:00:00+01:00")).unwrap_err();
+    assert_eq!((closed.code, closed.rule), ("outside_hours", OWN_WINDOWS));
+    assert_eq!(closed.retry_at, Some(at("2026-11-24T08:00:00+01:00")));
+}
+
+#[test]
+fn refusals_tell_holidays_and_unknown_zones_apart() {
+    let windows = every_minute();
+    let paris = one("Europe/Paris");
+    let hours = CallingHours::new(&windows, LegalBasis::Consent, &paris);
+    let closed = hours.dispatch_at(at("2026-12-25T11:00:00+01:00")).unwrap_err();
+    assert_eq!(
+        (closed.code, closed.rule),
+        ("public_holiday", NO_HOLIDAYS.article)
+    );
+    assert_eq!(closed.retry_at, Some(at("2026-12-28T10:00:00+01:00")));
+    // A-50
+    let nowhere = Zones::default();
+    let closed =
+        CallingHours::new(&windows, LegalBasis::Consent, &nowhere).dispatch_at(at("2026-11-23T10:00:00Z"));
+    assert_eq!(
+        closed,
+        Err(Closed {
+            code: "zone_unknown",
+            rule: CANVASSING_HOURS.article,
+            retry_at: None
+        })
+    );
+}
+
+#[test]
+fn nothing_is_dispatched_in_the_last_two_minutes() {
+    // A-60
+    let windows = every_minute();
+    let paris = one("Europe/Paris");
+    let hours = CallingHours::new(&windows, LegalBasis::Consent, &paris);
+    let opening = hours.dispatch_at(at("2026-11-23T12:57:59+01:00")).unwrap();
+    assert_eq!(opening.until, Some(at("2026-11-23T13:00:00+01:00")));
+    for late in ["12:58:00", "12:59:59.999"] {
+        let closed = hours
+            .dispatch_at(at(&format!("2026-11-23T{late}+01:00")))
+            .unwrap_err();
+        assert_eq!(
+            (closed.code, closed.rule),
+            ("outside_hours", CANVASSING_HOURS.article)
+        );
+    }
+    // Hours that never close have no last minutes.
+    let service = CallingHours::new(&windows, LegalBasis::Service, &paris);
+    assert_eq!(
+        service.dispatch_at(at("2026-11-22T23:59:00Z")),
+        Ok(Opening { until: None })
+    );
+}
+
+#[test]
+fn the_table_of_bases_is_that_of_the_rules() {
+    // rules.md 3.11: hours, special slot, four in thirty days, sector ban, businesses only, zone needed.
+    for (name, row) in [
+        ("consent", [true, true, true, true, false, true]),
+        ("contract", [true, false, true, false, false, true]),
+        ("callback_request", [true, false, false, false, false, true]),
+        ("service", [false, false, false, true, false, false]),
+        ("business", [false, false, false, true, true, false]),
+    ] {
+        let basis = LegalBasis::parse(name).unwrap();
+        let bound = basis.bindings();
+        let actual = [
+            bound.lawful_hours,
+            bound.special_slot,
+            bound.attempts_cap,
+            bound.sector_ban,
+            bound.business_only,
+            bound.zone_needed,
+        ];
+        assert_eq!(actual, row, "{name}");
+        assert_eq!(serde_json::to_value(basis).unwrap(), name);
+    }
+    assert_eq!(LegalBasis::parse("whim").unwrap_err().code, "legal_basis_invalid");
+}

@@ -1,0 +1,183 @@
+//! Every setting of every function: read once, at cold start, from the environment; nothing below asks for it again.
+//!
+//! Secrets are named here and held by Secrets Manager. A function names what it cannot do without ([`Need`]); it stops
+//! at its start if one of those names is missing.
+
+use std::fmt;
+
+/// What a function cannot do without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// The database, as the functions' login.
+    Database,
+    /// The database, as its owner: migrations only.
+    OwnerDatabase,
+    /// The key that hashes refresh tokens and derives one-time tokens.
+    Pepper,
+    /// The keys that sign access tokens.
+    TokenKeys,
+    /// Vapi's API.
+    Vapi,
+    /// What Vapi signs its webhooks with.
+    VapiWebhook,
+    /// Twilio's API.
+    Twilio,
+    /// The queue of calls to place.
+    CallsQueue,
+    /// The queue of provider events.
+    EventsQueue,
+    /// The queue of mails to send.
+    MailQueue,
+    /// The sender of mails and the address of the pages that their links lead to.
+    Mail,
+}
+
+/// The settings.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `STAGE`, default `local`: the environment's name, part of the names of tenants' secrets.
+    pub stage: String,
+    /// `APP_URL`, default `http://localhost:3000`: origin of the frontend, where links in mails lead.
+    pub app_url: String,
+    /// `API_URL`, default `http://127.0.0.1:9000`: origin of this API; the issuer of access tokens.
+    pub api_url: String,
+    /// `ALLOWED_ORIGINS`, default none: origins that browsers may call from, separated by commas.
+    pub allowed_origins: Vec<String>,
+    /// `DATABASE_SECRET`: name of the secret with the functions' database address.
+    pub database_secret: String,
+    /// `OWNER_DATABASE_SECRET`: name of the secret with the owner's database address (`migrate` alone).
+    pub owner_database_secret: String,
+    /// `DATABASE_AUTHORITY`, default none: PEM of the authority that signed the database's certificate.
+    pub database_authority: Option<String>,
+    /// `PEPPER_SECRET`: name of the secret with 32 random bytes in base64.
+    pub pepper_secret: String,
+    /// `TOKEN_KEYS_SECRET`: name of the secret with the keys of access tokens.
+    pub token_keys_secret: String,
+    /// `VAPI_API_KEY_SECRET`: name of the secret with the platform's private key at Vapi.
+    pub vapi_api_key_secret: String,
+    /// `VAPI_WEBHOOK_SECRET_NAME`: name of the secret that Vapi's webhooks are authenticated with. Two lines during
+    /// a rotation: the new one, then the old one.
+    pub vapi_webhook_secret: String,
+    /// `VAPI_CREDENTIAL_ID`, default none: the credential at Vapi that signs webhooks (HMAC); without it they carry the
+    /// secret as a bearer token.
+    pub vapi_credential_id: Option<String>,
+    /// `VAPI_API_URL`, default `https://api.vapi.ai`.
+    pub vapi_api_url: String,
+    /// `TWILIO_API_URL`, default `https://api.twilio.com`.
+    pub twilio_api_url: String,
+    /// `VAPI_WEBHOOK_URL`, default `API_URL`: origin that Vapi posts to.
+    pub vapi_webhook_url: String,
+    /// `TWILIO_WEBHOOK_URL`, default `API_URL`: origin that Twilio posts to, and signs.
+    pub twilio_webhook_url: String,
+    /// `QUEUE_CALLS_URL`.
+    pub queue_calls_url: String,
+    /// `QUEUE_EVENTS_URL`.
+    pub queue_events_url: String,
+    /// `QUEUE_MAIL_URL`.
+    pub queue_mail_url: String,
+    /// `MAIL_FROM`: the sender of mails, `Name <address>`.
+    pub mail_from: String,
+    /// `PLATFORM_SLOTS`, default 10: concurrent calls that the platform's account at Vapi allows.
+    pub platform_slots: i32,
+}
+
+/// The environment does not hold what a function cannot do without.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// These variables are missing or empty.
+    #[error("missing in the environment: {}", .0.join(", "))]
+    Missing(Vec<&'static str>),
+    /// This variable does not read as a number.
+    #[error("{0} is not a number")]
+    NotANumber(&'static str),
+}
+
+impl Config {
+    /// Reads the environment.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the environment"
+    )]
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    /// Reads settings from anywhere; an empty value is a missing one.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let optional = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        let text = |name: &str| optional(name).unwrap_or_default();
+        let origin = |name: &str, default: &str| {
+            optional(name).map_or_else(|| default.to_owned(), |url| url.trim_end_matches('/').to_owned())
+        };
+        let api_url = origin("API_URL", "http://127.0.0.1:9000");
+        Ok(Self {
+            stage: optional("STAGE").unwrap_or_else(|| "local".to_owned()),
+            app_url: origin("APP_URL", "http://localhost:3000"),
+            allowed_origins: text("ALLOWED_ORIGINS")
+                .split(',')
+                .map(|origin| origin.trim().to_owned())
+                .filter(|origin| !origin.is_empty())
+                .collect(),
+            database_secret: text("DATABASE_SECRET"),
+            owner_database_secret: text("OWNER_DATABASE_SECRET"),
+            database_authority: optional("DATABASE_AUTHORITY"),
+            pepper_secret: text("PEPPER_SECRET"),
+            token_keys_secret: text("TOKEN_KEYS_SECRET"),
+            vapi_api_key_secret: text("VAPI_API_KEY_SECRET"),
+            vapi_webhook_secret: text("VAPI_WEBHOOK_SECRET_NAME"),
+            vapi_credential_id: optional("VAPI_CREDENTIAL_ID"),
+            vapi_api_url: origin("VAPI_API_URL", "https://api.vapi.ai"),
+            twilio_api_url: origin("TWILIO_API_URL", "https://api.twilio.com"),
+            vapi_webhook_url: origin("VAPI_WEBHOOK_URL", &api_url),
+            twilio_webhook_url: origin("TWILIO_WEBHOOK_URL", &api_url),
+            queue_calls_url: text("QUEUE_CALLS_URL"),
+            queue_events_url: text("QUEUE_EVENTS_URL"),
+            queue_mail_url: text("QUEUE_MAIL_URL"),
+            mail_from: text("MAIL_FROM"),
+            platform_slots: match optional("PLATFORM_SLOTS") {
+                None => 10,
+                Some(number) => number
+                    .parse()
+                    .map_err(|_| ConfigError::NotANumber("PLATFORM_SLOTS"))?,
+            },
+            api_url,
+        })
+    }
+
+    /// Refuses to go on without what these needs name.
+    pub fn require(&self, needs: &[Need]) -> Result<(), ConfigError> {
+        let missing: Vec<_> = needs
+            .iter()
+            .flat_map(|need| self.variables(*need))
+            .filter(|(_, value)| value.is_empty())
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(ConfigError::Missing(
+            missing.into_iter().map(|(name, _)| name).collect(),
+        ))
+    }
+
+    fn variables(&self, need: Need) -> Vec<(&'static str, &str)> {
+        match need {
+            Need::Database => vec![("DATABASE_SECRET", &self.database_secret)],
+            Need::OwnerDatabase => vec![("OWNER_DATABASE_SECRET", &self.owner_database_secret)],
+            Need::Pepper => vec![("PEPPER_SECRET", &self.pepper_secret)],
+            Need::TokenKeys => vec![("TOKEN_KEYS_SECRET", &self.token_keys_secret)],
+            Need::Vapi => vec![("VAPI_API_KEY_SECRET", &self.vapi_api_key_secret)],
+            Need::VapiWebhook => vec![("VAPI_WEBHOOK_SECRET_NAME", &self.vapi_webhook_secret)],
+            Need::Twilio => vec![("TWILIO_API_URL", &self.twilio_api_url)],
+            Need::CallsQueue => vec![("QUEUE_CALLS_URL", &self.queue_calls_url)],
+            Need::EventsQueue => vec![("QUEUE_EVENTS_URL", &self.queue_events_url)],
+            Need::MailQueue => vec![("QUEUE_MAIL_URL", &self.queue_mail_url)],
+            Need::Mail => vec![("MAIL_FROM", &self.mail_from)],
+        }
+    }
+}
+
+impl fmt::Display for Need {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, formatter)
+    }
+}

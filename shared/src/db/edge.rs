@@ -1,0 +1,283 @@
+//! The SQL of the edge: what may be asked before a tenant is known. Each is one narrow `SECURITY DEFINER` function of
+//! `V008__edge_functions.sql` and one round trip.
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+use tokio_postgres::Row;
+
+use super::{Bytes, Db, DbError};
+use crate::kernel::ids::{AttemptId, OneTimeTokenId, OrganizationId, OutboxId, SessionId, UserId};
+use crate::kernel::{Clock, Email};
+
+/// What the login path needs, the hash included.
+#[derive(Debug)]
+pub struct Login {
+    /// The person.
+    pub user: UserId,
+    /// Their organisation.
+    pub organization: OrganizationId,
+    /// A PHC string.
+    pub password_hash: SecretString,
+}
+
+/// Whose address it is.
+#[derive(Debug, Clone, Copy)]
+pub struct KnownUser {
+    /// The person.
+    pub user: UserId,
+    /// Their organisation.
+    pub organization: OrganizationId,
+    /// Whether they have confirmed their address.
+    pub confirmed: bool,
+}
+
+/// A row of the outbox that was left behind.
+#[derive(Debug)]
+pub struct LeftMessage {
+    /// Its id.
+    pub id: OutboxId,
+    /// Whose it is.
+    pub organization: OrganizationId,
+    /// Which queue it goes to.
+    pub queue: String,
+    /// What it says.
+    pub body: serde_json::Value,
+}
+
+/// A provider's event whose tenant was not known when it came.
+#[derive(Debug)]
+pub struct ParkedEvent {
+    /// The message as it lay on the queue.
+    pub body: serde_json::Value,
+    /// When it came.
+    pub received_at: Timestamp,
+}
+
+/// Ids by which an event of Vapi may tell whose it is, the surest first.
+#[derive(Debug, Clone, Default)]
+pub struct EventKeys {
+    /// Our attempt, from `customer.externalId`.
+    pub attempt: Option<AttemptId>,
+    /// Vapi's id of the call.
+    pub vapi_call_id: Option<String>,
+    /// Vapi's id of the assistant.
+    pub vapi_assistant_id: Option<String>,
+    /// Vapi's id of the phone number.
+    pub vapi_phone_number_id: Option<String>,
+}
+
+impl Db {
+    /// Who logs in with this address.
+    pub async fn login_by_email(&self, email: &Email) -> Result<Option<Login>, DbError> {
+        let rows = self
+            .lookup(
+                "edge.login_by_email",
+                "-- edge.login_by_email
+                 select user_id, organization_id, password_hash from zencall.login_by_email($1)",
+                &[&email.as_str()],
+            )
+            .await?;
+        rows.first()
+            .map(|row| {
+                Ok(Login {
+                    user: get(row, 0)?,
+                    organization: get(row, 1)?,
+                    password_hash: SecretString::from(get::<String>(row, 2)?),
+                })
+            })
+            .transpose()
+    }
+
+    /// Whose address this is.
+    pub async fn user_by_email(&self, email: &Email) -> Result<Option<KnownUser>, DbError> {
+        let rows = self
+            .lookup(
+                "edge.user_by_email",
+                "-- edge.user_by_email
+                 select user_id, organization_id, confirmed from zencall.user_by_email($1)",
+                &[&email.as_str()],
+            )
+            .await?;
+        rows.first()
+            .map(|row| {
+                Ok(KnownUser {
+                    user: get(row, 0)?,
+                    organization: get(row, 1)?,
+                    confirmed: get(row, 2)?,
+                })
+            })
+            .transpose()
+    }
+
+    /// The login that a refresh token descends from, by the token's hash.
+    pub async fn session_by_refresh_token(
+        &self,
+        token_hash: &Bytes,
+    ) -> Result<Option<(OrganizationId, SessionId)>, DbError> {
+        let rows = self
+            .lookup(
+                "edge.session_by_refresh_token",
+                "-- edge.session_by_refresh_token
+                 select organization_id, session_id from zencall.session_by_refresh_token($1)",
+                &[token_hash],
+            )
+            .await?;
+        rows.first()
+            .map(|row| Ok((get(row, 0)?, get(row, 1)?)))
+            .transpose()
+    }
+
+    /// Whose link this is.
+    pub async fn organization_of_one_time_token(
+        &self,
+        id: OneTimeTokenId,
+    ) -> Result<Option<OrganizationId>, DbError> {
+        let rows = self
+            .lookup(
+                "edge.organization_of_one_time_token",
+                "-- edge.organization_of_one_time_token
+                 select zencall.organization_of_one_time_token($1)",
+                &[&id],
+            )
+            .await?;
+        optional(rows.first())
+    }
+
+    /// Whose event this is, from our own rows.
+    pub async fn organization_of_vapi_event(
+        &self,
+        keys: &EventKeys,
+    ) -> Result<Option<OrganizationId>, DbError> {
+        let rows = self
+            .lookup(
+                "edge.organization_of_vapi_event",
+                "-- edge.organization_of_vapi_event
+                 select zencall.organization_of_vapi_event($1, $2, $3, $4)",
+                &[
+                    &keys.attempt,
+                    &keys.vapi_call_id,
+                    &keys.vapi_assistant_id,
+                    &keys.vapi_phone_number_id,
+                ],
+            )
+            .await?;
+        optional(rows.first())
+    }
+
+    /// Organisations with something to call now, by fair share.
+    pub async fn due_organizations(
+        &self,
+        now: Timestamp,
+        at_most: i32,
+    ) -> Result<Vec<OrganizationId>, DbError> {
+        let rows = self
+            .lookup(
+                "edge.due_organizations",
+                "-- edge.due_organizations
+                 select zencall.due_organizations($1, $2)",
+                &[&now, &at_most],
+            )
+            .await?;
+        rows.iter().map(|row| get(row, 0)).collect()
+    }
+
+    /// Organisations with attempts that have waited too long for something.
+    pub async fn stale_organizations(
+        &self,
+        queued_before: Timestamp,
+        dialing_before: Timestamp,
+        at_most: i32,
+    ) -> Result<Vec<OrganizationId>, DbError> {
+        let rows = self
+            .lookup(
+                "edge.stale_organizations",
+                "-- edge.stale_organizations
+                 select zencall.stale_organizations($1, $2, $3)",
+                &[&queued_before, &dialing_before, &at_most],
+            )
+            .await?;
+        rows.iter().map(|row| get(row, 0)).collect()
+    }
+
+    /// Messages that a crash left in the outbox, oldest first.
+    pub async fn outbox_due(
+        &self,
+        created_before: Timestamp,
+        at_most: i32,
+    ) -> Result<Vec<LeftMessage>, DbError> {
+        let rows = self
+            .lookup(
+                "edge.outbox_due",
+                "-- edge.outbox_due
+                 select id, organization_id, queue, body from zencall.outbox_due($1, $2)",
+                &[&created_before, &at_most],
+            )
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(LeftMessage {
+                    id: get(row, 0)?,
+                    organization: get(row, 1)?,
+                    queue: get(row, 2)?,
+                    body: get(row, 3)?,
+                })
+            })
+            .collect()
+    }
+
+    /// Keeps an event whose tenant is not known yet.
+    pub async fn park_event(&self, clock: &Clock, body: &serde_json::Value) -> Result<(), DbError> {
+        self.lookup(
+            "edge.park_event",
+            "-- edge.park_event
+             select zencall.park_event($1, $2, $3)",
+            &[&clock.uuid(), body, &clock.now()],
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Takes out events that were kept because their tenant was not known.
+    pub async fn take_parked_events(
+        &self,
+        older_than: Timestamp,
+        at_most: i32,
+    ) -> Result<Vec<ParkedEvent>, DbError> {
+        let rows = self
+            .lookup(
+                "edge.take_parked_events",
+                "-- edge.take_parked_events
+                 select body, received_at from zencall.take_parked_events($1, $2)",
+                &[&older_than, &at_most],
+            )
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(ParkedEvent {
+                    body: get(row, 0)?,
+                    received_at: get(row, 1)?,
+                })
+            })
+            .collect()
+    }
+
+    /// Makes the partitions that the coming months need.
+    pub async fn ensure_partitions(&self, around: jiff::civil::Date) -> Result<(), DbError> {
+        self.lookup(
+            "edge.ensure_partitions",
+            "-- edge.ensure_partitions
+             select zencall.ensure_partitions($1)",
+            &[&around],
+        )
+        .await
+        .map(drop)
+    }
+}
+
+fn get<'a, T: tokio_postgres::types::FromSql<'a>>(row: &'a Row, index: usize) -> Result<T, DbError> {
+    row.try_get(index).map_err(DbError::Statement)
+}
+
+fn optional<'a, T: tokio_postgres::types::FromSql<'a>>(row: Option<&'a Row>) -> Result<Option<T>, DbError> {
+    row.map_or(Ok(None), |row| get(row, 0))
+}

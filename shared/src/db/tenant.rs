@@ -1,0 +1,176 @@
+//! `TenantTx`: a transaction that sees one organisation, and the only way to run a query.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use deadpool_postgres::Object;
+use futures_util::future::join;
+use tokio_postgres::Row;
+use tokio_postgres::types::{ToSql, Type};
+
+use super::error::{DbError, is_worth_rerunning};
+use super::param::Param;
+use crate::kernel::ids::OrganizationId;
+
+/// Sets what the row policies read, and gives up the login's identity, until the transaction ends.
+const SET_CLAIMS: &str =
+    "select set_config('role', 'zencall_app', true), set_config('request.jwt.claims', $1, true)";
+
+/// How a transaction begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    ReadOnly,
+    Write,
+}
+
+/// A transaction that sees one organisation. Made by [`super::Db`] alone; every statement in it opens with a comment
+/// that names it, so that the slow-query log names the function.
+///
+/// Dropped before its end, it takes its connection out of the pool and closes it: otherwise the next tenant would
+/// commit its leftovers.
+pub struct TenantTx {
+    connection: Option<Object>,
+    organization: Option<OrganizationId>,
+    claims: String,
+    mode: Mode,
+    failed: AtomicBool,
+    rerun: AtomicBool,
+    sealed: AtomicBool,
+}
+
+impl TenantTx {
+    pub(super) fn new(
+        connection: Object,
+        organization: Option<OrganizationId>,
+        claims: String,
+        mode: Mode,
+    ) -> Self {
+        Self {
+            connection: Some(connection),
+            organization,
+            claims,
+            mode,
+            failed: AtomicBool::new(false),
+            rerun: AtomicBool::new(false),
+            sealed: AtomicBool::new(false),
+        }
+    }
+
+    /// The organisation that this transaction sees; the nil id where there is no tenant yet.
+    pub fn organization(&self) -> OrganizationId {
+        self.organization.unwrap_or(OrganizationId(uuid::Uuid::nil()))
+    }
+
+    /// Runs a statement and returns its rows.
+    pub async fn query(&self, sql: &str, params: &[&dyn Param]) -> Result<Vec<Row>, DbError> {
+        if self.sealed.load(Ordering::Relaxed) {
+            return Err(DbError::SecondPacket);
+        }
+        let typed: Vec<(&(dyn ToSql + Sync), Type)> = params
+            .iter()
+            .map(|param| (param.as_sql(), param.sql_type()))
+            .collect();
+        let outcome = self.client()?.query_typed(sql, &typed).await;
+        outcome.map_err(|error| self.note(error))
+    }
+
+    /// Runs a statement that returns at most one row.
+    pub async fn query_opt(&self, sql: &str, params: &[&dyn Param]) -> Result<Option<Row>, DbError> {
+        Ok(self.query(sql, params).await?.into_iter().next())
+    }
+
+    /// Runs a statement that returns a row whatever happens.
+    pub async fn query_one(&self, sql: &str, params: &[&dyn Param]) -> Result<Row, DbError> {
+        self.query_opt(sql, params).await?.ok_or(DbError::Aborted)
+    }
+
+    /// Runs a statement and returns how many rows it touched.
+    pub async fn execute(&self, sql: &str, params: &[&dyn Param]) -> Result<u64, DbError> {
+        if self.sealed.load(Ordering::Relaxed) {
+            return Err(DbError::SecondPacket);
+        }
+        let typed: Vec<(&(dyn ToSql + Sync), Type)> = params
+            .iter()
+            .map(|param| (param.as_sql(), param.sql_type()))
+            .collect();
+        let outcome = self.client()?.execute_typed(sql, &typed).await;
+        outcome.map_err(|error| self.note(error))
+    }
+
+    /// `BEGIN` and the claims: leave in the packet of the first statement that is polled beside them.
+    pub(super) async fn open(&self) -> Result<(), DbError> {
+        let client = self.client()?;
+        let begin = match self.mode {
+            Mode::ReadOnly => "begin read only",
+            Mode::Write => "begin",
+        };
+        let claims: [(&(dyn ToSql + Sync), Type); 1] = [(&self.claims, Type::TEXT)];
+        let (begun, set) = join(
+            client.batch_execute(begin),
+            client.query_typed(SET_CLAIMS, &claims),
+        )
+        .await;
+        begun.and(set.map(drop)).map_err(|error| self.note(error))
+    }
+
+    /// Sends the end of the transaction behind what was already sent. Of a failed one, PostgreSQL makes a rollback.
+    pub(super) async fn seal(&self) -> Result<(), DbError> {
+        self.sealed.store(true, Ordering::Relaxed);
+        self.client()?
+            .batch_execute("commit")
+            .await
+            .map_err(DbError::CommitUnknown)
+    }
+
+    /// Ends the transaction and gives the connection back.
+    pub(super) async fn commit(mut self) -> Result<(), DbError> {
+        if self.failed.load(Ordering::Relaxed) {
+            self.rollback().await;
+            return Err(DbError::Aborted);
+        }
+        self.seal().await?;
+        drop(self.connection.take());
+        Ok(())
+    }
+
+    /// Undoes the transaction and gives the connection back, unless even that fails.
+    pub(super) async fn rollback(mut self) {
+        if let Ok(client) = self.client()
+            && client.batch_execute("rollback").await.is_ok()
+        {
+            drop(self.connection.take());
+        }
+    }
+
+    /// Gives the connection back after [`TenantTx::seal`] has ended the transaction.
+    pub(super) fn release(mut self) {
+        drop(self.connection.take());
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn is_worth_rerunning(&self) -> bool {
+        self.rerun.load(Ordering::Relaxed)
+    }
+
+    fn client(&self) -> Result<&deadpool_postgres::Client, DbError> {
+        self.connection.as_ref().ok_or(DbError::Aborted)
+    }
+
+    fn note(&self, error: tokio_postgres::Error) -> DbError {
+        self.failed.store(true, Ordering::Relaxed);
+        if is_worth_rerunning(&error) {
+            self.rerun.store(true, Ordering::Relaxed);
+        }
+        DbError::of_statement(error)
+    }
+}
+
+impl Drop for TenantTx {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            drop(Object::take(connection));
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The HTTP edge: what every route has in common, so that a handler is permission, call, answer.
+
+mod auth;
+mod body;
+mod edge;
+mod language;
+mod list;
+mod member;
+mod problem;
+
+pub use body::{Json, raw_body};
+pub use edge::{API_BODY_LIMIT, WEBHOOK_BODY_LIMIT, api, serve, with_edge};
+pub use language::Prefers;
+pub use list::{ListOf, ListQuery};
+pub use member::Member;
+pub use problem::{Problem, ProblemBody, ProblemFault};
+
+pub use crate::kernel::{Caller, Origin};
+
+/// The answer of a route.
+pub type Answer<T> = Result<T, Problem>;

@@ -1,0 +1,127 @@
+//! What kind of thing went wrong. HTTP turns it into a status, the queue into retry or drop, in one table each.
+
+use super::fault::{Faults, Text};
+
+/// The kind of a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// The request could not be read at all.
+    Unreadable,
+    /// No credentials, or bad ones.
+    Unauthenticated,
+    /// Known, and not allowed.
+    Forbidden,
+    /// Absent, or another tenant's.
+    NotFound,
+    /// The thing is in a state that does not permit this.
+    Conflict,
+    /// Too large to be read.
+    TooLarge,
+    /// Not a media type that is understood here.
+    MediaType,
+    /// Read, and wrong.
+    Invalid,
+    /// Too many of these; come back after so many seconds.
+    TooMany(u32),
+    /// A provider refused or broke.
+    Provider,
+    /// A dependency is down; the same request may succeed later.
+    Unavailable,
+    /// Ours.
+    Internal,
+}
+
+impl Class {
+    /// Whether the same message may succeed if it is handled again.
+    pub fn worth_retrying(self) -> bool {
+        matches!(
+            self,
+            Self::TooMany(_) | Self::Provider | Self::Unavailable | Self::Internal
+        )
+    }
+}
+
+/// A failure as the outside hears of it: a kind, a stable code, a sentence, and the faults of a request's members.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// What kind.
+    pub class: Class,
+    /// Stable, snake_case.
+    pub code: &'static str,
+    /// For a person.
+    pub text: Text,
+    /// What is wrong with which member.
+    pub faults: Faults,
+}
+
+impl Failure {
+    /// A failure with a fixed sentence.
+    pub fn new(class: Class, code: &'static str, fr: &'static str, en: &'static str) -> Self {
+        Self {
+            class,
+            code,
+            text: Text::new(fr, en),
+            faults: Faults::default(),
+        }
+    }
+
+    /// The same with a sentence put together at run time.
+    pub fn with_text(mut self, fr: String, en: String) -> Self {
+        self.text = Text::owned(fr, en);
+        self
+    }
+
+    /// A readable request with these faults.
+    pub fn invalid(faults: Faults) -> Self {
+        Self {
+            faults,
+            ..Self::new(
+                Class::Invalid,
+                "invalid",
+                "Certains champs sont invalides.",
+                "Some members are invalid.",
+            )
+        }
+    }
+
+    /// Ours; the sentence tells nothing.
+    pub fn internal() -> Self {
+        Self::new(
+            Class::Internal,
+            "internal",
+            "Une erreur interne est survenue.",
+            "An internal error occurred.",
+        )
+    }
+
+    /// A dependency does not answer.
+    pub fn unavailable() -> Self {
+        Self::new(
+            Class::Unavailable,
+            "unavailable",
+            "Le service est momentanément indisponible. Réessayez dans quelques instants.",
+            "The service is unavailable for the moment. Please try again shortly.",
+        )
+    }
+}
+
+/// An error that knows how the outside hears of it.
+pub trait Classify: std::error::Error {
+    /// The failure that it is.
+    fn failure(&self) -> Failure;
+}
+
+impl Classify for Faults {
+    fn failure(&self) -> Failure {
+        Failure::invalid(self.clone())
+    }
+}
+
+impl std::fmt::Display for Faults {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let fields: Vec<_> = self.iter().map(|fault| fault.field.as_str()).collect();
+        write!(formatter, "invalid members: {}", fields.join(", "))
+    }
+}
+
+impl std::error::Error for Faults {}

@@ -1,0 +1,150 @@
+//! What must be sent because of a commit: written in that commit, sent right after it, and swept a minute later if a
+//! crash came between. Bodies hold ids, never a secret.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::App;
+use crate::adapters::queue::Outgoing;
+use crate::db::{Claims, DbError, TenantTx};
+use crate::kernel::ids::{OrganizationId, OutboxId};
+
+/// How long a message may lie before the sweep takes it for left behind.
+const LEFT_AFTER: SignedDuration = SignedDuration::from_secs(60);
+/// How many messages one sweep sends.
+const SWEEP: i32 = 200;
+
+/// Where a message goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Destination {
+    /// To `mailer`.
+    Mail,
+    /// To `provider-events`.
+    Events,
+}
+
+impl Destination {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+            Self::Events => "events",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "mail" => Some(Self::Mail),
+            "events" => Some(Self::Events),
+            _ => None,
+        }
+    }
+}
+
+/// A message that the current transaction has promised to send.
+#[derive(Debug, Clone)]
+#[must_use = "send it after the commit"]
+pub struct Promise {
+    id: OutboxId,
+    organization: OrganizationId,
+    destination: Destination,
+    body: Value,
+}
+
+/// Writes the promise to send `message`.
+pub async fn promise(
+    tx: &TenantTx,
+    app: &App,
+    destination: Destination,
+    message: &impl Serialize,
+) -> Result<Promise, DbError> {
+    // Messages are structs of ids and words, which always serialise.
+    let body = serde_json::to_value(message).unwrap_or_default();
+    let promise = Promise {
+        id: OutboxId::new(&app.clock),
+        organization: tx.organization(),
+        destination,
+        body,
+    };
+    tx.execute(
+        "-- outbox.promise
+         insert into outbox (id, organization_id, queue, body, created_at) values ($1, $2, $3, $4, $5)",
+        &[
+            &promise.id,
+            &promise.organization,
+            &destination.as_str(),
+            &promise.body,
+            &app.clock.now(),
+        ],
+    )
+    .await?;
+    Ok(promise)
+}
+
+/// Sends what a transaction promised, after its commit. A failure is only logged: the sweep will send it.
+pub async fn keep(app: &App, promises: &[Promise]) {
+    for promise in promises {
+        if let Err(error) = send(app, promise).await {
+            tracing::warn!(outbox.id = %promise.id, error, "a promised message is left to the sweep");
+        }
+    }
+}
+
+/// Sends what was left behind; returns how many messages it sent.
+pub async fn sweep(app: &App, now: Timestamp) -> Result<usize, DbError> {
+    let left = app
+        .db
+        .outbox_due(now.saturating_sub(LEFT_AFTER).unwrap_or(now), SWEEP)
+        .await?;
+    let mut sent = 0;
+    for message in left {
+        let Some(destination) = Destination::parse(&message.queue) else {
+            continue;
+        };
+        let promise = Promise {
+            id: message.id,
+            organization: message.organization,
+            destination,
+            body: message.body,
+        };
+        match send(app, &promise).await {
+            Ok(()) => sent += 1,
+            Err(error) => {
+                tracing::warn!(outbox.id = %promise.id, error, "a promised message stays for the next sweep")
+            }
+        }
+    }
+    Ok(sent)
+}
+
+/// Sends, then forgets: a crash in between sends twice, and every consumer is idempotent.
+async fn send(app: &App, promise: &Promise) -> Result<(), String> {
+    let url = match promise.destination {
+        Destination::Mail => &app.config.queue_mail_url,
+        Destination::Events => &app.config.queue_events_url,
+    };
+    let message = Outgoing {
+        body: promise.body.to_string(),
+        group: promise.organization.to_string(),
+    };
+    app.queue()
+        .await
+        .send(url, &[message])
+        .await
+        .map_err(|error| error.to_string())?;
+    app.db
+        .write_at_once(
+            "outbox.forget",
+            &Claims::platform(promise.organization),
+            async |tx| {
+                tx.execute(
+                    "-- outbox.forget\n delete from outbox where id = $1",
+                    &[&promise.id],
+                )
+                .await
+                .map(drop)
+            },
+        )
+        .await
+        .map_err(|error: DbError| error.to_string())
+}

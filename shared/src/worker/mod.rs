@@ -1,0 +1,137 @@
+//! The queue edge: each message by itself, and back to the queue only what is worth another try.
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use jiff::Timestamp;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde::de::DeserializeOwned;
+use tracing::Instrument as _;
+
+use crate::App;
+use crate::kernel::class::{Class, Classify, Failure};
+
+/// A message as it came off a queue.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// The queue's id of it.
+    pub id: String,
+    /// JSON.
+    pub body: String,
+    /// How many times it was handed out, this time included.
+    pub receive_count: u32,
+    /// When it was first sent.
+    pub sent_at: Option<Timestamp>,
+}
+
+/// A message was not handled.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct NotHandled(String, Class);
+
+impl<E: Classify> From<E> for NotHandled {
+    fn from(error: E) -> Self {
+        let Failure { class, .. } = error.failure();
+        let mut chain = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            chain = format!("{chain}: {cause}");
+            source = cause.source();
+        }
+        Self(chain, class)
+    }
+}
+
+impl NotHandled {
+    /// A message that cannot be read goes back, and so, in the end, to the dead-letter queue.
+    pub fn unreadable() -> Self {
+        Self("the message is not readable".to_owned(), Class::Internal)
+    }
+
+    /// Whether it goes back to the queue.
+    pub fn is_worth_retrying(&self) -> bool {
+        self.1.worth_retrying()
+    }
+}
+
+impl Message {
+    /// Reads the body.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, NotHandled> {
+        serde_json::from_str(&self.body).map_err(|_| NotHandled::unreadable())
+    }
+}
+
+/// Serves a queue under Lambda.
+pub async fn serve(
+    app: App,
+    handle: impl AsyncFn(&App, &Message) -> Result<(), NotHandled>,
+) -> Result<(), Error> {
+    let (app, handle) = (&app, &handle);
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
+        Ok::<_, Error>(run_batch(app, event.payload, handle).await)
+    }))
+    .await
+}
+
+/// Serves a schedule or a deployment step under Lambda: one invocation, one run.
+pub async fn serve_task<T: serde::Serialize>(
+    app: App,
+    run: impl AsyncFn(&App) -> Result<T, NotHandled>,
+) -> Result<(), Error> {
+    let (app, run) = (&app, &run);
+    lambda_runtime::run(service_fn(move |_: LambdaEvent<serde_json::Value>| async move {
+        let outcome = run(app).await;
+        if let Err(error) = &outcome {
+            tracing::error!(%error, "the task failed");
+        }
+        Ok::<_, Error>(outcome?)
+    }))
+    .await
+}
+
+/// Handles each message by itself; names those worth another try.
+pub async fn run_batch(
+    app: &App,
+    batch: SqsEvent,
+    handle: &impl AsyncFn(&App, &Message) -> Result<(), NotHandled>,
+) -> SqsBatchResponse {
+    let mut again = Vec::new();
+    for message in batch.records {
+        let message = Message::from(message);
+        let span = tracing::info_span!(
+            "message",
+            message_id = message.id,
+            receive_count = message.receive_count
+        );
+        match handle(app, &message).instrument(span).await {
+            Ok(()) => {}
+            Err(error) if error.is_worth_retrying() => {
+                tracing::warn!(message_id = message.id, %error, "a message goes back to the queue");
+                let mut failure = BatchItemFailure::default();
+                failure.item_identifier = message.id;
+                again.push(failure);
+            }
+            Err(error) => tracing::error!(message_id = message.id, %error, "a message was dropped"),
+        }
+    }
+    let mut response = SqsBatchResponse::default();
+    response.batch_item_failures = again;
+    response
+}
+
+impl From<SqsMessage> for Message {
+    fn from(message: SqsMessage) -> Self {
+        let attribute = |name: &str| {
+            message
+                .attributes
+                .get(name)
+                .and_then(|value| value.parse::<i64>().ok())
+        };
+        Self {
+            receive_count: attribute("ApproximateReceiveCount")
+                .and_then(|count| count.try_into().ok())
+                .unwrap_or(1),
+            sent_at: attribute("SentTimestamp").and_then(|at| Timestamp::from_millisecond(at).ok()),
+            id: message.message_id.unwrap_or_default(),
+            body: message.body.unwrap_or_default(),
+        }
+    }
+}
