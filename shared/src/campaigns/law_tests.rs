@@ -53,13 +53,11 @@ mod independent {
         let between = |from: i64, to: i64| (from..to).contains(&stamp);
         match zone {
             "Europe/Paris" => {
-                let summer =
-                    between(2026_03_29_0100, 2026_10_25_0100) || between(2027_03_28_0100, 2027_10_31_0100);
+                let summer = between(202603290100, 202610250100) || between(202703280100, 202710310100);
                 if summer { 120 } else { 60 }
             }
             "America/Miquelon" => {
-                let summer =
-                    between(2026_03_08_0500, 2026_11_01_0400) || between(2027_03_14_0500, 2027_11_07_0400);
+                let summer = between(202603080500, 202611010400) || between(202703140500, 202711070400);
                 if summer { -120 } else { -180 }
             }
             "America/Guadeloupe" => -240,

@@ -1,0 +1,3 @@
+//! Calls: what happened on the telephone.
+
+pub mod ended_reason;
