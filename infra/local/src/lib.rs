@@ -1,1 +1,20 @@
-//! Local stack.
+//! The local stack: everything that the product runs on, on one machine, without an account anywhere.
+//!
+//! PostgreSQL, the AWS emulator, the stand-ins of Vapi and Twilio, the bridge from queues to functions, the seeds and the demo.
+//! Nothing that is deployed depends on this crate.
+
+pub mod bridge;
+pub mod client;
+pub mod daemon;
+pub mod demo;
+pub mod emulator;
+pub mod env_file;
+pub mod functions;
+pub mod layout;
+pub mod postgres;
+pub mod sandbox;
+pub mod seed;
+pub mod send;
+pub mod settings;
+pub mod stack;
+pub mod terminal;

@@ -1,3 +1,77 @@
-//! Local stack.
+//! `local`: the commands behind the Makefile.
 
-fn main() {}
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use local::daemon;
+use local::functions::Mode;
+use local::stack::{self, Stack};
+use local::terminal::say;
+use local::{bridge, demo, emulator, send};
+
+const USAGE: &str = "\
+usage: local <command>
+
+  up            start everything in the background
+  down          stop everything
+  dev           start everything in the foreground, functions compiled on demand
+  demo          the main job, from sign-up to the campaign's report
+  test [ARG…]   run the tests; arguments go to cargo test
+  send EVENT    sign a sample webhook of events/ and post it
+  invoke FUNCTION EVENT   hand a sample event of events/ to a function
+  sandbox       the stand-ins of Vapi and Twilio alone
+  bridge        the bridge from queues and schedules to functions alone";
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    daemon::end_with_parent();
+    let filter = local::settings::environment("LOG").unwrap_or_else(|| "info".to_owned());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(format!("\n✗ {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> anyhow::Result<()> {
+    let mut arguments = std::env::args_os().skip(1);
+    let command = arguments.next().unwrap_or_default();
+    let arguments: Vec<OsString> = arguments.collect();
+    let text = |place: usize, what: &str| {
+        let argument = arguments.get(place).map(|argument| argument.to_string_lossy().into_owned());
+        argument.filter(|argument| !argument.is_empty()).with_context(|| format!("{what} is missing"))
+    };
+    if matches!(command.to_str(), None | Some("" | "help" | "--help" | "-h")) {
+        say(USAGE);
+        return Ok(());
+    }
+    let mut stack = Stack::find()?;
+    match command.to_str().unwrap_or_default() {
+        "up" => stack.up().await,
+        "down" => stack.down().await,
+        "dev" => stack.dev().await,
+        "demo" => {
+            stack.up().await?;
+            demo::run(&stack).await
+        }
+        "test" => stack.test(arguments).await,
+        "send" => send::send(&stack.layout, &stack.ports, &stack.secrets, &text(0, "EVENT")?).await,
+        "invoke" => stack.invoke(&text(0, "FN")?, &text(1, "EVENT")?).await,
+        "sandbox" => stack.sandbox().await,
+        "bridge" => bridge::run(&stack.layout, &stack.ports).await,
+        // What `daemon::start` runs.
+        "supervise" => match text(0, "the supervisor's name")?.as_str() {
+            emulator::NAME => {
+                let process = emulator::process(&stack.layout, &stack.ports)?;
+                daemon::supervise(&stack.layout, emulator::NAME, vec![process]).await
+            }
+            stack::NAME => daemon::supervise(&stack.layout, stack::NAME, stack.processes(Mode::Prebuilt)?).await,
+            other => bail!("there is no supervisor {other}"),
+        },
+        other => bail!("there is no command {other}\n\n{USAGE}"),
+    }
+}

@@ -1,0 +1,44 @@
+# One line each: the work is in infra/local. `make help` lists them.
+LOCAL = ./infra/local/setup.sh && cargo run --bin local --
+
+.DEFAULT_GOAL := help
+.PHONY: help dev up down demo test lint fmt build invoke send openapi logs
+
+help: ## this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+dev: ## everything in the foreground, functions reload when their code changes
+	@$(LOCAL) dev
+
+up: ## everything in the background; addresses and passwords in .local/env
+	@$(LOCAL) up
+
+down: ## stop it; the data stay
+	@$(LOCAL) down
+
+demo: ## the main job, from sign-up to the campaign's report
+	@$(LOCAL) demo
+
+test: ## every test, on the real database and the stand-ins (ARGS="-p register" for some)
+	@$(LOCAL) test $(ARGS)
+
+lint: ## formatting and clippy, warnings denied
+	@cargo fmt --all --check && cargo clippy --locked --workspace --all-targets -- -D warnings
+
+fmt: ## format
+	@cargo fmt --all
+
+build: ## every binary, as `make up` runs them
+	@cargo build --workspace --bins
+
+invoke: ## hand a sample event to a function: make invoke FN=minute-tick EVENT=minute-tick.json
+	@$(LOCAL) invoke "$(FN)" "$(EVENT)"
+
+send: ## sign a sample webhook and post it: make send EVENT=vapi-end-of-call-report.json
+	@$(LOCAL) send "$(EVENT)"
+
+openapi: ## write infra/openapi.json from the code
+	@cargo run --bin local -- openapi >infra/openapi.json
+
+logs: ## follow every log
+	@tail -n 20 -F .local/logs/*.log

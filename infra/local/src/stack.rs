@@ -1,0 +1,338 @@
+//! The whole local stack: what `make up`, `make dev`, `make down` and `make test` do, one after the other.
+
+use std::ffi::OsString;
+use std::net::Ipv4Addr;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use tokio::process::Command;
+
+use crate::client::{Api, Control};
+use crate::daemon::{self, Process};
+use crate::functions::{self, Mode};
+use crate::layout::Layout;
+use crate::postgres::{self, DEVELOPMENT, Database, Server, TEST};
+use crate::settings::{Ports, Secrets, TWILIO_NUMBER, choose_port};
+use crate::terminal::{say, step};
+use crate::{emulator, env_file, sandbox, seed};
+
+/// The name of the supervisor of functions, stand-ins and bridge.
+pub const NAME: &str = "stack";
+
+/// One checkout's stack: where it is, its ports, its secrets.
+#[derive(Clone)]
+pub struct Stack {
+    /// The checkout.
+    pub layout: Layout,
+    /// Where everything listens.
+    pub ports: Ports,
+    /// What everything is protected with.
+    pub secrets: Secrets,
+}
+
+impl Stack {
+    /// Finds it; nothing is started.
+    pub fn find() -> anyhow::Result<Self> {
+        let layout = Layout::find()?;
+        let ports = Ports::load(&layout)?;
+        let secrets = Secrets::load(&layout)?;
+        Ok(Self {
+            layout,
+            ports,
+            secrets,
+        })
+    }
+
+    /// Starts everything in the background and returns when it answers; what runs already is left alone.
+    pub async fn up(&mut self) -> anyhow::Result<()> {
+        let _turn = daemon::take_turn(&self.layout, "turn")?;
+        self.data_services().await?;
+        if daemon::is_running(&self.layout, NAME)? {
+            say(format!(
+                "✓ functions, stand-ins and bridge run already on {}",
+                functions::api_url(&self.ports)
+            ));
+        } else {
+            build(&self.layout).await?;
+            self.choose_ports()?;
+            daemon::start(&self.layout, NAME).await?;
+        }
+        step("waiting for the functions", self.answers()).await?;
+        self.open_for_use().await
+    }
+
+    /// The same in the foreground: functions are compiled when they are first asked and again when their code changes.
+    pub async fn dev(&mut self) -> anyhow::Result<()> {
+        let turn = daemon::take_turn(&self.layout, "turn")?;
+        if daemon::stop(&self.layout, NAME).await? {
+            say("✓ stopped the functions that ran in the background");
+        }
+        self.data_services().await?;
+        build(&self.layout).await?;
+        self.choose_ports()?;
+        let processes = self.processes(Mode::OnDemand)?;
+        let mut ready = self.clone();
+        let greeting = tokio::spawn(async move {
+            if let Err(error) = ready.greet(turn).await {
+                say(format!("✗ {error:#}"));
+            }
+        });
+        daemon::supervise(&self.layout, NAME, processes).await?;
+        greeting.abort();
+        self.stop_data_services().await
+    }
+
+    async fn greet(&mut self, turn: std::fs::File) -> anyhow::Result<()> {
+        step("waiting for the first function", self.answers()).await?;
+        self.open_for_use().await?;
+        drop(turn);
+        say(
+            "Functions reload when their code changes. Logs of the rest: .local/logs/. Ctrl-C stops everything.",
+        );
+        Ok(())
+    }
+
+    /// Stops everything; the data stay.
+    pub async fn down(&mut self) -> anyhow::Result<()> {
+        let _turn = daemon::take_turn(&self.layout, "turn")?;
+        if daemon::stop(&self.layout, NAME).await? {
+            say("✓ functions, stand-ins and bridge stopped");
+        }
+        self.stop_data_services().await?;
+        say("Everything is stopped; the data stay in .local/.");
+        Ok(())
+    }
+
+    async fn stop_data_services(&self) -> anyhow::Result<()> {
+        if daemon::stop(&self.layout, emulator::NAME).await? {
+            say("✓ AWS emulator stopped");
+        }
+        if Server::locate(&self.layout).await?.stop().await? {
+            say("✓ PostgreSQL stopped");
+        }
+        Ok(())
+    }
+
+    /// PostgreSQL and the emulator, migrated and provisioned for development.
+    async fn data_services(&mut self) -> anyhow::Result<()> {
+        self.start_postgres().await?;
+        step("bringing the database up to date", async {
+            let database = postgres::prepare(DEVELOPMENT, &self.ports, &self.secrets).await?;
+            postgres::migrate(&database).await
+        })
+        .await?;
+        self.start_emulator().await
+    }
+
+    async fn start_postgres(&mut self) -> anyhow::Result<()> {
+        let server = Server::locate(&self.layout).await?;
+        let Self {
+            layout,
+            ports,
+            secrets,
+        } = self;
+        step("PostgreSQL", server.start(layout, ports, secrets)).await?;
+        self.ports.save(&self.layout)
+    }
+
+    async fn start_emulator(&mut self) -> anyhow::Result<()> {
+        step("AWS emulator", async {
+            emulator::start(&self.layout, &mut self.ports).await?;
+            emulator::provision(&self.ports, &self.secrets).await
+        })
+        .await
+    }
+
+    fn choose_ports(&mut self) -> anyhow::Result<()> {
+        self.ports.api = choose_port("API_PORT", Ports::default().api)?;
+        self.ports.sandbox = choose_port("SANDBOX_PORT", Ports::default().sandbox)?;
+        self.ports.save(&self.layout)
+    }
+
+    /// The processes of the stack's supervisor.
+    pub fn processes(&self, mode: Mode) -> anyhow::Result<Vec<Process>> {
+        let mut processes = vec![
+            Process::own("sandbox", &["sandbox"])?,
+            Process::own("bridge", &["bridge"])?,
+        ];
+        processes.extend(functions::processes(
+            &self.layout,
+            &self.ports,
+            &self.secrets,
+            mode,
+        )?);
+        Ok(processes)
+    }
+
+    /// Waits until stand-ins and API answer.
+    async fn answers(&self) -> anyhow::Result<()> {
+        let (api, control) = (Api::new(&self.ports)?, Control::new(&self.ports)?);
+        let started = Instant::now();
+        while started.elapsed() < Duration::from_secs(120) {
+            if control.is_healthy().await && api.is_healthy().await {
+                return Ok(());
+            }
+            if !daemon::is_running(&self.layout, NAME)? {
+                bail!("the supervisor ended:\n{}", daemon::log_tail(&self.layout, NAME));
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let silent = if control.is_healthy().await {
+            "sessions"
+        } else {
+            "sandbox"
+        };
+        let supervisor = daemon::log_tail(&self.layout, NAME);
+        bail!(
+            "{silent} does not answer:\n{}\n{supervisor}",
+            daemon::log_tail(&self.layout, silent)
+        )
+    }
+
+    /// Accounts at the stand-ins, seeds, `.local/env`.
+    async fn open_for_use(&self) -> anyhow::Result<()> {
+        let control = Control::new(&self.ports)?;
+        let Secrets {
+            twilio_account_sid,
+            twilio_auth_token,
+            ..
+        } = &self.secrets;
+        control
+            .twilio_account(twilio_account_sid, twilio_auth_token, TWILIO_NUMBER)
+            .await?;
+        env_file::write(&self.layout, &self.ports, &self.secrets)?;
+        step(
+            "two organisations to try things with",
+            seed::plant(&self.ports, &self.secrets),
+        )
+        .await?;
+        say(format!(
+            "✓ {} answers; addresses and passwords are in .local/env",
+            functions::api_url(&self.ports)
+        ));
+        Ok(())
+    }
+
+    /// Runs the tests on a database of their own, beside whatever runs, and leaves only what ran before.
+    pub async fn test(&mut self, arguments: Vec<OsString>) -> anyhow::Result<()> {
+        let turn = daemon::take_turn(&self.layout, "turn")?;
+        let _one_run = daemon::take_turn(&self.layout, "test")?;
+        let postgres_ran = Server::locate(&self.layout).await?.is_running().await?;
+        let emulator_ran = daemon::is_running(&self.layout, emulator::NAME)?;
+        self.start_postgres().await?;
+        self.start_emulator().await?;
+        let database = step("a database for the tests", async {
+            let database = postgres::recreate(TEST, &self.ports, &self.secrets).await?;
+            postgres::migrate(&database).await?;
+            Ok(database)
+        })
+        .await?;
+        drop(turn);
+        let outcome = self.cargo_test(&database, arguments).await;
+        let _turn = daemon::take_turn(&self.layout, "turn")?;
+        // Somebody may have started the stack meanwhile.
+        if !daemon::is_running(&self.layout, NAME)? {
+            if !emulator_ran {
+                daemon::stop(&self.layout, emulator::NAME).await?;
+            }
+            if !postgres_ran {
+                Server::locate(&self.layout).await?.stop().await?;
+            }
+        }
+        outcome
+    }
+
+    async fn cargo_test(&self, database: &Database, arguments: Vec<OsString>) -> anyhow::Result<()> {
+        let mut command = cargo();
+        command.arg("test").current_dir(self.layout.root());
+        if !arguments
+            .iter()
+            .any(|argument| argument == "-p" || argument == "--package")
+        {
+            command.arg("--workspace");
+        }
+        let endpoint = emulator::endpoint(&self.ports);
+        command
+            .args(arguments)
+            .env("ZENCALL_TEST_OWNER_URL", &database.owner_url)
+            .env("ZENCALL_TEST_DATABASE_URL", &database.functions_url)
+            .env("ZENCALL_TEST_AWS_ENDPOINT_URL", &endpoint)
+            .envs(functions::aws_environment(&endpoint));
+        let status = command.status().await.context("cannot run cargo")?;
+        if !status.success() {
+            bail!("tests failed ({status})");
+        }
+        Ok(())
+    }
+
+    /// Hands a sample of `events/` to a function.
+    pub async fn invoke(&self, function: &str, event: &str) -> anyhow::Result<()> {
+        let in_events = self.layout.root().join("events").join(event);
+        let path = if in_events.is_file() {
+            in_events
+        } else {
+            event.into()
+        };
+        let mut command = Command::new(self.layout.tools().join("cargo-lambda"));
+        command.args([
+            "lambda",
+            "invoke",
+            function,
+            "-A",
+            "127.0.0.1",
+            "-P",
+            &self.ports.api.to_string(),
+            "--data-file",
+        ]);
+        let status = command
+            .arg(path)
+            .current_dir(self.layout.root())
+            .status()
+            .await
+            .context("no cargo-lambda")?;
+        if !status.success() {
+            bail!("{function} did not take it (is the stack up?)");
+        }
+        Ok(())
+    }
+
+    /// The stand-ins, until the process ends.
+    pub async fn sandbox(&self) -> anyhow::Result<()> {
+        let settings = sandbox::SandboxSettings {
+            vapi_api_key: self.secrets.vapi_api_key.clone(),
+            vapi_webhook_secret: self.secrets.vapi_webhook_secret.clone(),
+            vapi_credential_id: Some(self.secrets.vapi_credential_id.clone()),
+            state_file: Some(self.layout.local("sandbox.json")),
+            ..Default::default()
+        };
+        let address = (Ipv4Addr::LOCALHOST, self.ports.sandbox).into();
+        let sandbox = sandbox::Sandbox::start(address, settings)
+            .await
+            .context("the stand-ins cannot listen")?;
+        say(format!(
+            "The stand-ins of Vapi and Twilio answer on {}",
+            sandbox.url()
+        ));
+        tokio::signal::ctrl_c().await?;
+        Ok(())
+    }
+}
+
+/// Builds every binary at once: one selection of packages, so that nothing is compiled twice with other features.
+async fn build(layout: &Layout) -> anyhow::Result<()> {
+    say("• building the functions (the first time takes a few minutes) …");
+    let mut command = cargo();
+    let status = command
+        .args(["build", "--workspace", "--bins"])
+        .current_dir(layout.root())
+        .status()
+        .await;
+    if !status.context("cannot run cargo")?.success() {
+        bail!("the build failed");
+    }
+    Ok(())
+}
+
+fn cargo() -> Command {
+    Command::new(crate::settings::environment("CARGO").unwrap_or_else(|| "cargo".to_owned()))
+}
