@@ -21,6 +21,9 @@ const OVERSEAS: [(&str, &str); 12] = [
     ("681", "Pacific/Wallis"),
 ];
 
+/// French territories of the Pacific: plans of their own, French postal codes.
+const PACIFIC: [&str; 3] = ["+681", "+687", "+689"];
+
 /// Calling codes whose every subscriber lives on one clock. Spain, Portugal and the Americas are left out: they
 /// have several, and their mobile numbers do not say which.
 const SINGLE_ZONE: [(&str, &str); 34] = [
@@ -105,7 +108,8 @@ pub fn zones_of(own: Option<&Timezone>, postal_code: Option<&str>, number: &Phon
         return Zones::one(own.clone());
     }
     let mut zones = Zones::default();
-    let french = number.region().is_some_and(|region| region.is_french());
+    let french = number.region().is_some_and(|region| region.is_french())
+        || PACIFIC.iter().any(|code| number.e164().starts_with(code));
     if let Some(code) = postal_code
         .filter(|_| french)
         .and_then(|typed| PostalCode::parse(typed).ok())
@@ -215,6 +219,9 @@ mod tests {
         assert_eq!(zones(None, None, "+32470123456"), ["Europe/Brussels"]);
         assert_eq!(zones(None, None, "+352621123456"), ["Europe/Luxembourg"]);
         assert_eq!(zones(None, None, "+41791234567"), ["Europe/Zurich"]);
+        // Polynesia has three clocks; without a postal code its numbers tell none.
+        assert!(zones(None, None, "+68987123456").is_empty());
+        assert_eq!(zones(None, Some("98714"), "+68987123456").len(), 3);
         // A German postal code is not Réunion's.
         assert_eq!(zones(None, Some("97400"), "+4915123456789"), ["Europe/Berlin"]);
     }
