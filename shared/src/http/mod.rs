@@ -17,5 +17,8 @@ pub use problem::{Problem, ProblemBody, ProblemFault};
 
 pub use crate::kernel::{Caller, Origin};
 
+/// Why serving ended.
+pub use lambda_http::Error;
+
 /// The answer of a route.
 pub type Answer<T> = Result<T, Problem>;

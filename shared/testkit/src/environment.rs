@@ -1,0 +1,94 @@
+//! What `make test` starts and every test shares: the database and the AWS emulator.
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::SecretString;
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+use zencall::adapters::secrets::Secrets;
+use zencall::config::Config;
+
+use crate::{QueueKind, TestQueues, VAPI_API_KEY, VAPI_WEBHOOK_SECRET};
+
+/// What every test of this process shares.
+#[derive(Debug)]
+pub struct Environment {
+    /// The database as the functions' login sees it.
+    pub database_url: String,
+    /// The database as its owner.
+    pub owner_url: String,
+    prefix: String,
+}
+
+static ENVIRONMENT: OnceCell<Environment> = OnceCell::const_new();
+
+impl Environment {
+    /// The environment; fails with the way to get it where there is none.
+    pub async fn get() -> &'static Self {
+        ENVIRONMENT
+            .get_or_init(async || {
+                let environment = Self {
+                    database_url: variable("ZENCALL_TEST_DATABASE_URL"),
+                    owner_url: variable("ZENCALL_TEST_OWNER_URL"),
+                    prefix: format!("zencall/test-{}", Uuid::now_v7().simple()),
+                };
+                // Read by the AWS clients themselves.
+                variable("AWS_ENDPOINT_URL");
+                environment.store("database-url", &environment.database_url).await;
+                environment.store("owner-database-url", &environment.owner_url).await;
+                environment.store("pepper", &STANDARD.encode([7; 32])).await;
+                environment.store("token-keys", &token_keys()).await;
+                environment.store("vapi-api-key", VAPI_API_KEY).await;
+                environment.store("vapi-webhook-secret", VAPI_WEBHOOK_SECRET).await;
+                environment
+            })
+            .await
+    }
+
+    /// The settings of an application on these queues and stand-ins.
+    pub(crate) fn config(&self, sandbox_url: &str, queues: &TestQueues) -> Config {
+        let settings = [
+            ("STAGE", "test".to_owned()),
+            ("ALLOWED_ORIGINS", "https://app.zencall.example".to_owned()),
+            ("DATABASE_SECRET", format!("{}/database-url", self.prefix)),
+            ("OWNER_DATABASE_SECRET", format!("{}/owner-database-url", self.prefix)),
+            ("PEPPER_SECRET", format!("{}/pepper", self.prefix)),
+            ("TOKEN_KEYS_SECRET", format!("{}/token-keys", self.prefix)),
+            ("VAPI_API_KEY_SECRET", format!("{}/vapi-api-key", self.prefix)),
+            ("VAPI_WEBHOOK_SECRET_NAME", format!("{}/vapi-webhook-secret", self.prefix)),
+            ("VAPI_API_URL", format!("{sandbox_url}/vapi")),
+            ("TWILIO_API_URL", format!("{sandbox_url}/twilio")),
+            ("QUEUE_CALLS_URL", queues.url(QueueKind::Calls).to_owned()),
+            ("QUEUE_EVENTS_URL", queues.url(QueueKind::Events).to_owned()),
+            ("QUEUE_MAIL_URL", queues.url(QueueKind::Mail).to_owned()),
+            ("MAIL_FROM", "Zencall <no-reply@zencall.example>".to_owned()),
+        ];
+        let lookup = |name: &str| settings.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
+        Config::from_lookup(lookup).unwrap()
+    }
+
+    /// Keeps `value` as a secret of its own and returns the secret's name.
+    pub async fn store_secret(&self, value: &str) -> String {
+        let name = Uuid::now_v7().simple().to_string();
+        self.store(&name, value).await;
+        format!("{}/{name}", self.prefix)
+    }
+
+    async fn store(&self, name: &str, value: &str) {
+        let secrets = Secrets::new(&zencall::adapters::aws_config().await);
+        let name = format!("{}/{name}", self.prefix);
+        secrets.put(&name, &SecretString::from(value)).await.unwrap();
+    }
+}
+
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests with `make test`"))
+}
+
+/// A key pair as the platform keeps it.
+fn token_keys() -> String {
+    let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
+    serde_json::json!({ "keys": [{ "kid": "test", "pkcs8": STANDARD.encode(document.as_ref()) }] }).to_string()
+}
