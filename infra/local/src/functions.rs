@@ -9,8 +9,9 @@ use crate::emulator::{self, secret};
 use crate::layout::Layout;
 use crate::settings::{AWS_CREDENTIAL, MAIL_DOMAIN, Ports, REGION, Secrets, environment};
 
-/// Seconds after which `cargo lambda watch` gives up on an invocation, as Lambda would.
-const TIMEOUT_SECONDS: &str = "30";
+/// Seconds after which `cargo lambda watch` gives up on an invocation: the longest that Lambda allows. It holds for the functions'
+/// own waiting for work too, which then end and are started again, so a shorter one would restart idle functions all the time.
+const TIMEOUT_SECONDS: &str = "900";
 
 /// The origin of the API and of both webhooks.
 pub fn api_url(ports: &Ports) -> String {
@@ -137,12 +138,6 @@ pub fn processes(
 
 fn watch(layout: &Layout, ports: &Ports, environment: &[(String, String)], mode: Mode) -> Process {
     let port = ports.api.to_string();
-    // The first request to a function compiles it, in the foreground.
-    let timeout = if mode == Mode::OnDemand {
-        "180"
-    } else {
-        TIMEOUT_SECONDS
-    };
     let mut arguments = vec![
         "lambda",
         "watch",
@@ -152,7 +147,7 @@ fn watch(layout: &Layout, ports: &Ports, environment: &[(String, String)], mode:
         &port,
         "--disable-cors",
         "--timeout",
-        timeout,
+        TIMEOUT_SECONDS,
     ];
     if mode == Mode::Prebuilt {
         arguments.push("--only-lambda-apis");
