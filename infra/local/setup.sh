@@ -80,8 +80,9 @@ install() {
   else
     python3 -m pip install --disable-pip-version-check --no-input --target "$VENV/lib" --upgrade "$@"
     local file
+    # Copied at once: the next package replaces the folder.
     for file in "$VENV"/lib/bin/*; do
-      [ -e "$file" ] && ln -sf "../lib/bin/$(basename "$file")" "$VENV/bin/$(basename "$file")"
+      [ -f "$file" ] && cp "$file" "$VENV/bin/"
     done
   fi
 }
