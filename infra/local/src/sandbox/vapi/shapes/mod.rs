@@ -1,0 +1,11 @@
+//! What Vapi accepts, restated from its published contract (providers.md 1.2 to 1.5).
+
+pub(crate) mod assistant;
+pub(crate) mod call;
+pub(crate) mod model;
+pub(crate) mod phone_number;
+pub(crate) mod plans;
+pub(crate) mod server;
+pub(crate) mod tools;
+pub(crate) mod transcriber;
+pub(crate) mod voice;
