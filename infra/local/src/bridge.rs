@@ -15,8 +15,8 @@ use crate::functions;
 use crate::layout::Layout;
 use crate::settings::{Ports, REGION, environment};
 
-/// Longer than any function may take, shorter than a message stays hidden.
-const INVOCATION: Duration = Duration::from_secs(90);
+/// A little longer than any function may take, and much shorter than a message stays hidden. A function that dies never answers.
+const INVOCATION: Duration = Duration::from_secs(35);
 
 /// Runs until the process ends: one task for each parallel invocation of a queue's function, and one for the schedule.
 pub async fn run(layout: &Layout, ports: &Ports) -> anyhow::Result<()> {

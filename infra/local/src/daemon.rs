@@ -5,11 +5,13 @@
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -31,6 +33,8 @@ pub struct Process {
     pub environment: Vec<(String, String)>,
     /// Whether its output goes to this terminal instead of a log file.
     pub in_foreground: bool,
+    /// The port that must answer before it is started.
+    pub after: Option<u16>,
 }
 
 impl Process {
@@ -46,6 +50,7 @@ impl Process {
             arguments: arguments.into_iter().map(Into::into).collect(),
             environment: Vec::new(),
             in_foreground: false,
+            after: None,
         }
     }
 
@@ -129,9 +134,15 @@ pub async fn supervise(layout: &Layout, name: &str, processes: Vec<Process>) -> 
 async fn keep_alive(layout: Layout, process: Process, mut stopped: watch::Receiver<bool>) {
     let mut pause = Duration::from_millis(250);
     loop {
+        tokio::select! {
+            () = listens(process.after) => {}
+            () = stop_asked(&mut stopped) => return,
+        }
         let started = Instant::now();
         match process.spawn(&layout) {
             Ok(mut child) => {
+                // Waiting for a child would close it.
+                let _kept_open = child.stdin.take();
                 tokio::select! {
                     status = child.wait() => {
                         let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
@@ -154,6 +165,13 @@ async fn keep_alive(layout: Layout, process: Process, mut stopped: watch::Receiv
             () = tokio::time::sleep(pause) => {}
             () = stop_asked(&mut stopped) => return,
         }
+    }
+}
+
+async fn listens(port: Option<u16>) {
+    let Some(port) = port else { return };
+    while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

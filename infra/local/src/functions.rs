@@ -121,6 +121,7 @@ pub fn processes(
             let program = binary(&function)?;
             let mut process = Process::new(&function, program, std::iter::empty::<&str>());
             process.environment.clone_from(&environment);
+            process.after = Some(ports.api);
             let runtime = format!("{}/.rt/{function}", api_url(ports));
             for (name, value) in [
                 ("AWS_LAMBDA_FUNCTION_NAME", function.as_str()),
