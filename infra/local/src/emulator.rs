@@ -106,7 +106,7 @@ pub fn queue_url(ports: &Ports, name: &str) -> String {
 }
 
 /// The process that the supervisor keeps alive.
-pub fn process(layout: &Layout, ports: &Ports) -> anyhow::Result<Process> {
+fn process(layout: &Layout, ports: &Ports) -> anyhow::Result<Process> {
     let state = layout.local("emulator");
     std::fs::create_dir_all(&state)?;
     let mut process = Process::new("ministack", layout.python(), ["-m", "ministack"]);
@@ -126,6 +126,35 @@ pub fn process(layout: &Layout, ports: &Ports) -> anyhow::Result<Process> {
         process.environment.push((name.to_owned(), value));
     }
     Ok(process)
+}
+
+/// What its supervisor runs: the emulator, and, each time it was started, what it must hold; a crash empties it.
+pub async fn supervise(layout: &Layout, ports: &Ports) -> anyhow::Result<()> {
+    let process = process(layout, ports)?;
+    let watched = layout.clone();
+    tokio::spawn(async move {
+        let mut filled = false;
+        loop {
+            let answers = match Ports::load(&watched) {
+                Ok(ports) if answers(&ports).await => filled || fill(&watched, &ports).await,
+                _ => false,
+            };
+            filled = answers;
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    });
+    daemon::supervise(layout, NAME, vec![process]).await
+}
+
+async fn fill(layout: &Layout, ports: &Ports) -> bool {
+    let filled = match Secrets::load(layout) {
+        Ok(secrets) => provision(ports, &secrets).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = &filled {
+        tracing::warn!("the emulator cannot be filled: {error:#}");
+    }
+    filled.is_ok()
 }
 
 /// Starts it unless it runs, and waits until it answers.

@@ -65,10 +65,7 @@ async fn run() -> anyhow::Result<()> {
         "bridge" => bridge::run(&stack.layout, &stack.ports).await,
         // What `daemon::start` runs.
         "supervise" => match text(0, "the supervisor's name")?.as_str() {
-            emulator::NAME => {
-                let process = emulator::process(&stack.layout, &stack.ports)?;
-                daemon::supervise(&stack.layout, emulator::NAME, vec![process]).await
-            }
+            emulator::NAME => emulator::supervise(&stack.layout, &stack.ports).await,
             stack::NAME => daemon::supervise(&stack.layout, stack::NAME, stack.processes(Mode::Prebuilt)?).await,
             other => bail!("there is no supervisor {other}"),
         },
