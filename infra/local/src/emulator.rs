@@ -148,7 +148,7 @@ pub async fn supervise(layout: &Layout, ports: &Ports) -> anyhow::Result<()> {
 
 async fn fill(layout: &Layout, ports: &Ports) -> bool {
     let filled = match Secrets::load(layout) {
-        Ok(secrets) => provision(ports, &secrets).await,
+        Ok(secrets) => Box::pin(provision(ports, &secrets)).await,
         Err(error) => Err(error),
     };
     if let Err(error) = &filled {

@@ -18,3 +18,4 @@ pub mod send;
 pub mod settings;
 pub mod stack;
 pub mod terminal;
+mod test_run;

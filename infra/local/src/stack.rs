@@ -1,6 +1,5 @@
 //! The whole local stack: what `make up`, `make dev`, `make down` and `make test` do, one after the other.
 
-use std::ffi::OsString;
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
@@ -11,7 +10,7 @@ use crate::client::{Api, Control};
 use crate::daemon::{self, Process};
 use crate::functions::{self, Mode};
 use crate::layout::Layout;
-use crate::postgres::{self, DEVELOPMENT, Database, Server, TEST};
+use crate::postgres::{self, DEVELOPMENT, Server};
 use crate::settings::{Ports, Secrets, TWILIO_NUMBER, choose_port};
 use crate::terminal::{say, step};
 use crate::{emulator, env_file, sandbox, seed};
@@ -124,7 +123,7 @@ impl Stack {
         self.start_emulator().await
     }
 
-    async fn start_postgres(&mut self) -> anyhow::Result<()> {
+    pub(crate) async fn start_postgres(&mut self) -> anyhow::Result<()> {
         let server = Server::locate(&self.layout).await?;
         let Self {
             layout,
@@ -135,10 +134,10 @@ impl Stack {
         self.ports.save(&self.layout)
     }
 
-    async fn start_emulator(&mut self) -> anyhow::Result<()> {
+    pub(crate) async fn start_emulator(&mut self) -> anyhow::Result<()> {
         step("AWS emulator", async {
             emulator::start(&self.layout, &mut self.ports).await?;
-            emulator::provision(&self.ports, &self.secrets).await
+            Box::pin(emulator::provision(&self.ports, &self.secrets)).await
         })
         .await
     }
@@ -213,58 +212,6 @@ impl Stack {
         Ok(())
     }
 
-    /// Runs the tests on a database of their own, beside whatever runs, and leaves only what ran before.
-    pub async fn test(&mut self, arguments: Vec<OsString>) -> anyhow::Result<()> {
-        let turn = daemon::take_turn(&self.layout, "turn")?;
-        let _one_run = daemon::take_turn(&self.layout, "test")?;
-        let postgres_ran = Server::locate(&self.layout).await?.is_running().await?;
-        let emulator_ran = daemon::is_running(&self.layout, emulator::NAME)?;
-        self.start_postgres().await?;
-        self.start_emulator().await?;
-        let database = step("a database for the tests", async {
-            let database = postgres::recreate(TEST, &self.ports, &self.secrets).await?;
-            postgres::migrate(&database).await?;
-            Ok(database)
-        })
-        .await?;
-        drop(turn);
-        let outcome = self.cargo_test(&database, arguments).await;
-        let _turn = daemon::take_turn(&self.layout, "turn")?;
-        // Somebody may have started the stack meanwhile.
-        if !daemon::is_running(&self.layout, NAME)? {
-            if !emulator_ran {
-                daemon::stop(&self.layout, emulator::NAME).await?;
-            }
-            if !postgres_ran {
-                Server::locate(&self.layout).await?.stop().await?;
-            }
-        }
-        outcome
-    }
-
-    async fn cargo_test(&self, database: &Database, arguments: Vec<OsString>) -> anyhow::Result<()> {
-        let mut command = cargo();
-        command.arg("test").current_dir(self.layout.root());
-        if !arguments
-            .iter()
-            .any(|argument| argument == "-p" || argument == "--package")
-        {
-            command.arg("--workspace");
-        }
-        let endpoint = emulator::endpoint(&self.ports);
-        command
-            .args(arguments)
-            .env("ZENCALL_TEST_OWNER_URL", &database.owner_url)
-            .env("ZENCALL_TEST_DATABASE_URL", &database.functions_url)
-            .env("ZENCALL_TEST_AWS_ENDPOINT_URL", &endpoint)
-            .envs(functions::aws_environment(&endpoint));
-        let status = command.status().await.context("cannot run cargo")?;
-        if !status.success() {
-            bail!("tests failed ({status})");
-        }
-        Ok(())
-    }
-
     /// Hands a sample of `events/` to a function.
     pub async fn invoke(&self, function: &str, event: &str) -> anyhow::Result<()> {
         let in_events = self.layout.root().join("events").join(event);
@@ -333,6 +280,6 @@ async fn build(layout: &Layout) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn cargo() -> Command {
+pub(crate) fn cargo() -> Command {
     Command::new(crate::settings::environment("CARGO").unwrap_or_else(|| "cargo".to_owned()))
 }

@@ -1,6 +1,9 @@
 //! A client of the product's public API, as the seeds and the demo use it: whatever fails says which request it was and what
 //! was answered.
 
+mod control;
+mod session;
+
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -11,6 +14,8 @@ use serde_json::{Value, json};
 use crate::emulator;
 use crate::functions;
 use crate::settings::Ports;
+pub use control::Control;
+pub use session::Session;
 
 /// The machine's time.
 pub fn now() -> Timestamp {
@@ -223,140 +228,6 @@ fn find_token(messages: &Value, email: &str, since: Timestamp, link: &str) -> Op
         }
     }
     found
-}
-
-/// Somebody who is logged in.
-#[derive(Debug, Clone)]
-pub struct Session {
-    api: Api,
-    token: String,
-    /// Their organisation.
-    pub organization: String,
-}
-
-impl Session {
-    /// One request; the caller looks at the status.
-    pub async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Answer> {
-        self.api.send(method, path, Some(&self.token), body).await
-    }
-
-    /// GET, which must answer 200.
-    pub async fn get(&self, path: &str) -> anyhow::Result<Value> {
-        self.send(Method::GET, path, None).await?.expect(200)
-    }
-
-    /// POST, which must answer with this status.
-    pub async fn post(&self, path: &str, body: &Value, status: u16) -> anyhow::Result<Value> {
-        self.send(Method::POST, path, Some(body)).await?.expect(status)
-    }
-
-    /// PUT, which must answer 200.
-    pub async fn put(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
-        self.send(Method::PUT, path, Some(body)).await?.expect(200)
-    }
-
-    /// POST of a file, which must answer 200.
-    pub async fn upload(&self, path: &str, content_type: &str, content: Vec<u8>) -> anyhow::Result<Value> {
-        let request = self
-            .api
-            .http
-            .post(format!("{}/api/v1{path}", self.api.origin))
-            .bearer_auth(&self.token);
-        let request = request
-            .header(reqwest::header::CONTENT_TYPE, content_type)
-            .body(content);
-        answer(format!("POST /api/v1{path}"), request).await?.expect(200)
-    }
-
-    /// Every item of a list, page after page.
-    pub async fn list(&self, path: &str) -> anyhow::Result<Vec<Value>> {
-        let mut items = Vec::new();
-        let mut cursor: Option<String> = None;
-        loop {
-            let separator = if path.contains('?') { '&' } else { '?' };
-            let page = match &cursor {
-                Some(cursor) => {
-                    self.get(&format!("{path}{separator}limit=200&cursor={cursor}"))
-                        .await?
-                }
-                None => self.get(&format!("{path}{separator}limit=200")).await?,
-            };
-            items.extend(
-                page["data"]
-                    .as_array()
-                    .context("a list without data")?
-                    .iter()
-                    .cloned(),
-            );
-            match page["next_cursor"].as_str() {
-                Some(next) => cursor = Some(next.to_owned()),
-                None => return Ok(items),
-            }
-        }
-    }
-}
-
-/// The stand-ins' control API (`architecture.md` §7).
-#[derive(Debug, Clone)]
-pub struct Control {
-    http: reqwest::Client,
-    url: String,
-}
-
-impl Control {
-    /// The stand-ins that listen on these ports.
-    pub fn new(ports: &Ports) -> anyhow::Result<Self> {
-        let url = format!("{}/_control", functions::sandbox_url(ports));
-        Ok(Self {
-            http: plain(Duration::from_secs(10))?,
-            url,
-        })
-    }
-
-    /// Whether they answer.
-    pub async fn is_healthy(&self) -> bool {
-        self.http
-            .get(format!("{}/health", self.url))
-            .send()
-            .await
-            .is_ok_and(|answer| answer.status().is_success())
-    }
-
-    /// How calls go from now on.
-    pub async fn behave(&self, behaviour: &Value) -> anyhow::Result<()> {
-        let request = self.http.put(format!("{}/behaviour", self.url)).json(behaviour);
-        answer("PUT /_control/behaviour".to_owned(), request)
-            .await?
-            .expect(200)
-            .map(drop)
-    }
-
-    /// The account that the seeds and the demo connect.
-    pub async fn twilio_account(&self, sid: &str, token: &str, number: &str) -> anyhow::Result<()> {
-        let body = json!({ "auth_token": token, "numbers": [number], "status": "active" });
-        let request = self
-            .http
-            .put(format!("{}/twilio/accounts/{sid}", self.url))
-            .json(&body);
-        let answer = answer("PUT /_control/twilio/accounts".to_owned(), request).await?;
-        if !(200..300).contains(&answer.status) {
-            bail!(
-                "the stand-ins refused the Twilio account: {} {}",
-                answer.status,
-                answer.body
-            );
-        }
-        Ok(())
-    }
-
-    /// The calls really placed.
-    pub async fn calls(&self) -> anyhow::Result<Vec<Value>> {
-        let request = self.http.get(format!("{}/calls", self.url));
-        let body = answer("GET /_control/calls".to_owned(), request)
-            .await?
-            .expect(200)?;
-        Ok(body.as_array().context("calls are no list")?.clone())
-    }
 }
 
 async fn answer(name: String, request: reqwest::RequestBuilder) -> anyhow::Result<Answer> {

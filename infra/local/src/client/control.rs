@@ -1,0 +1,73 @@
+//! A client of the stand-ins' control API.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use serde_json::{Value, json};
+
+use super::{answer, plain};
+use crate::functions;
+use crate::settings::Ports;
+
+/// The stand-ins' control API (`architecture.md` §7).
+#[derive(Debug, Clone)]
+pub struct Control {
+    http: reqwest::Client,
+    url: String,
+}
+
+impl Control {
+    /// The stand-ins that listen on these ports.
+    pub fn new(ports: &Ports) -> anyhow::Result<Self> {
+        let url = format!("{}/_control", functions::sandbox_url(ports));
+        Ok(Self {
+            http: plain(Duration::from_secs(10))?,
+            url,
+        })
+    }
+
+    /// Whether they answer.
+    pub async fn is_healthy(&self) -> bool {
+        self.http
+            .get(format!("{}/health", self.url))
+            .send()
+            .await
+            .is_ok_and(|answer| answer.status().is_success())
+    }
+
+    /// How calls go from now on.
+    pub async fn behave(&self, behaviour: &Value) -> anyhow::Result<()> {
+        let request = self.http.put(format!("{}/behaviour", self.url)).json(behaviour);
+        answer("PUT /_control/behaviour".to_owned(), request)
+            .await?
+            .expect(200)
+            .map(drop)
+    }
+
+    /// The account that the seeds and the demo connect.
+    pub async fn twilio_account(&self, sid: &str, token: &str, number: &str) -> anyhow::Result<()> {
+        let body = json!({ "auth_token": token, "numbers": [number], "status": "active" });
+        let request = self
+            .http
+            .put(format!("{}/twilio/accounts/{sid}", self.url))
+            .json(&body);
+        let answer = answer("PUT /_control/twilio/accounts".to_owned(), request).await?;
+        if !(200..300).contains(&answer.status) {
+            bail!(
+                "the stand-ins refused the Twilio account: {} {}",
+                answer.status,
+                answer.body
+            );
+        }
+        Ok(())
+    }
+
+    /// The calls really placed.
+    pub async fn calls(&self) -> anyhow::Result<Vec<Value>> {
+        let request = self.http.get(format!("{}/calls", self.url));
+        let body = answer("GET /_control/calls".to_owned(), request)
+            .await?
+            .expect(200)?;
+        Ok(body.as_array().context("calls are no list")?.clone())
+    }
+}

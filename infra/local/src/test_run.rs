@@ -1,0 +1,64 @@
+//! `make test`: every test, on a database of its own, the emulator and the stand-ins.
+
+use std::ffi::OsString;
+
+use anyhow::{Context, bail};
+
+use crate::postgres::{self, Database, Server, TEST};
+use crate::stack::{self, Stack, cargo};
+use crate::terminal::step;
+use crate::{daemon, emulator, functions};
+
+impl Stack {
+    /// Runs the tests on a database of their own, beside whatever runs, and leaves only what ran before.
+    pub async fn test(&mut self, arguments: Vec<OsString>) -> anyhow::Result<()> {
+        let turn = daemon::take_turn(&self.layout, "turn")?;
+        let _one_run = daemon::take_turn(&self.layout, "test")?;
+        let postgres_ran = Server::locate(&self.layout).await?.is_running().await?;
+        let emulator_ran = daemon::is_running(&self.layout, emulator::NAME)?;
+        self.start_postgres().await?;
+        self.start_emulator().await?;
+        let database = step("a database for the tests", async {
+            let database = postgres::recreate(TEST, &self.ports, &self.secrets).await?;
+            postgres::migrate(&database).await?;
+            Ok(database)
+        })
+        .await?;
+        drop(turn);
+        let outcome = self.cargo_test(&database, arguments).await;
+        let _turn = daemon::take_turn(&self.layout, "turn")?;
+        // Somebody may have started the stack meanwhile.
+        if !daemon::is_running(&self.layout, stack::NAME)? {
+            if !emulator_ran {
+                daemon::stop(&self.layout, emulator::NAME).await?;
+            }
+            if !postgres_ran {
+                Server::locate(&self.layout).await?.stop().await?;
+            }
+        }
+        outcome
+    }
+
+    async fn cargo_test(&self, database: &Database, arguments: Vec<OsString>) -> anyhow::Result<()> {
+        let mut command = cargo();
+        command.arg("test").current_dir(self.layout.root());
+        if !arguments
+            .iter()
+            .any(|argument| argument == "-p" || argument == "--package")
+        {
+            command.arg("--workspace");
+        }
+        let endpoint = emulator::endpoint(&self.ports);
+        command
+            .args(arguments)
+            .env("ZENCALL_TEST_OWNER_URL", &database.owner_url)
+            .env("ZENCALL_TEST_DATABASE_URL", &database.functions_url)
+            .env("ZENCALL_TEST_AWS_ENDPOINT_URL", &endpoint)
+            .envs(functions::aws_environment(&endpoint));
+        let status = command.status().await.context("cannot run cargo")?;
+        if !status.success() {
+            bail!("tests failed ({status})");
+        }
+        Ok(())
+    }
+}
