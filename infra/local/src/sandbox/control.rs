@@ -108,7 +108,7 @@ async fn set_account(
     Ok(Json(answer))
 }
 
-async fn reset(State(stand): State<Arc<Stand>>) -> StatusCode {
+async fn reset(State(stand): State<Arc<Stand>>) -> Json<Value> {
     stand.data().reset();
-    StatusCode::NO_CONTENT
+    health().await
 }
