@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 use crate::adapters;
 use crate::adapters::queue::Queue;
 use crate::adapters::secrets::{Secrets, SecretsError};
+use crate::adapters::vapi::Vapi;
 use crate::config::{Config, ConfigError, Need};
 use crate::db::{DatabaseUrl, Db, LoadUrl};
 use crate::kernel::access_token::TokenKeys;
@@ -38,6 +39,7 @@ pub struct Parts {
     token_keys: OnceCell<TokenKeys>,
     pepper: OnceCell<Pepper>,
     vapi_key: OnceCell<SecretString>,
+    vapi: OnceCell<Vapi>,
     vapi_webhook_secrets: OnceCell<Vec<SecretString>>,
 }
 
@@ -75,6 +77,7 @@ impl App {
             token_keys: OnceCell::new(),
             pepper: OnceCell::new(),
             vapi_key: OnceCell::new(),
+            vapi: OnceCell::new(),
             vapi_webhook_secrets: OnceCell::new(),
         }))
     }
@@ -90,7 +93,7 @@ impl App {
                     Need::Database => drop(app.db.ping().await),
                     Need::TokenKeys => drop(app.token_keys().await),
                     Need::Pepper => drop(app.pepper().await),
-                    Need::Vapi => drop(app.vapi_key().await),
+                    Need::Vapi => drop(app.vapi().await),
                     Need::VapiWebhook => drop(app.vapi_webhook_secrets().await),
                     Need::CallsQueue | Need::EventsQueue | Need::MailQueue => drop(app.queue().await),
                     Need::OwnerDatabase | Need::Twilio | Need::Mail => {}
@@ -154,6 +157,20 @@ impl Parts {
     pub async fn vapi_key(&self) -> Result<&SecretString, SecretsError> {
         self.vapi_key
             .get_or_try_init(async || self.secrets().await.get(&self.config.vapi_api_key_secret).await)
+            .await
+    }
+
+    /// Vapi, with the platform's key.
+    pub async fn vapi(&self) -> Result<&Vapi, SecretsError> {
+        self.vapi
+            .get_or_try_init(async || {
+                let key = self.vapi_key().await?.clone();
+                Ok(Vapi::new(
+                    self.http_client().clone(),
+                    &self.config.vapi_api_url,
+                    key,
+                ))
+            })
             .await
     }
 

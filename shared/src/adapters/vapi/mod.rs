@@ -1,1 +1,21 @@
-//! Vapi: voice assistants, phone numbers, calls, and the webhooks about them.
+//! Vapi: voice assistants, phone numbers, calls. What is asked and answered follows `providers.md` part 1.
+//!
+//! One platform key serves every organisation. Reading, changing and deleting are tried three times, since repeating them
+//! is harmless; creating and calling are tried once, since Vapi knows no idempotency key and a second try could ring a
+//! person twice.
+
+mod assistants;
+mod calls;
+mod client;
+mod error;
+mod listing;
+mod phone_numbers;
+mod wire;
+
+pub use client::Vapi;
+pub use error::{PlaceCallError, Refusal, Trouble, VapiError};
+pub use phone_numbers::NumberAtTwilio;
+pub use wire::{ListedAssistant, ListedCall, NewCall, Placed};
+
+/// The longest name that Vapi takes, of anything (`providers.md` 1.2 to 1.4).
+pub const LONGEST_NAME: usize = 40;

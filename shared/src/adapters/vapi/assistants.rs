@@ -1,0 +1,56 @@
+//! Assistants.
+
+use jiff::Timestamp;
+use reqwest::Method;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+use super::client::Vapi;
+use super::error::VapiError;
+use super::wire::{Created, ListedAssistant};
+
+/// Before the first assistant of anybody.
+const BEGINNING: i64 = 1_577_836_800;
+
+impl Vapi {
+    /// Creates an assistant and returns its id.
+    pub async fn create_assistant(&self, definition: &Value) -> Result<String, VapiError> {
+        self.create("/assistant", definition)
+            .await
+            .map(|created: Created| created.id)
+    }
+
+    /// Changes an assistant. Nested objects are replaced, so they are sent whole (`providers.md` 1.2).
+    pub async fn update_assistant(&self, id: &str, change: &Value) -> Result<(), VapiError> {
+        let path = format!("/assistant/{id}");
+        let changed = self
+            .repeat(|vapi| vapi.request(Method::PATCH, &path).json(change))
+            .await;
+        changed.map(|IgnoredAny| ())
+    }
+
+    /// An assistant, if there is one.
+    pub async fn assistant(&self, id: &str) -> Result<Option<ListedAssistant>, VapiError> {
+        let path = format!("/assistant/{id}");
+        match self.repeat(|vapi| vapi.request(Method::GET, &path)).await {
+            Ok(assistant) => Ok(Some(assistant)),
+            Err(VapiError::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Deletes an assistant; one that is not there is fine.
+    pub async fn delete_assistant(&self, id: &str) -> Result<(), VapiError> {
+        let path = format!("/assistant/{id}");
+        match self.repeat(|vapi| vapi.request(Method::DELETE, &path)).await {
+            Ok(IgnoredAny) | Err(VapiError::NotFound) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Every assistant of the platform's account, of all organisations, created before `now`.
+    pub async fn assistants(&self, now: Timestamp) -> Result<Vec<ListedAssistant>, VapiError> {
+        let beginning = Timestamp::from_second(BEGINNING).unwrap_or(Timestamp::UNIX_EPOCH);
+        self.list_between("/assistant", &[], beginning, now).await
+    }
+}

@@ -1,0 +1,185 @@
+//! Calls: placing one, and finding it again when nobody knows whether it was placed.
+
+use jiff::{SignedDuration, Timestamp};
+use reqwest::Method;
+
+use super::client::{Answer, Vapi};
+use super::error::{PlaceCallError, Refusal, Trouble, VapiError};
+use super::wire::{ListedCall, NewCall, Placed, PlacedAnswer};
+
+impl Vapi {
+    /// Places a call, in one request that is never repeated here.
+    pub async fn place_call(&self, call: &NewCall<'_>) -> Result<Placed, PlaceCallError> {
+        let request = self.request(Method::POST, "/call").json(&call.to_json());
+        match Self::send_once(request).await {
+            Ok(answer) => read_placed(&answer, call),
+            Err(Trouble::NotReached) => Err(PlaceCallError::NotSent),
+            Err(Trouble::TimeOut) => Err(PlaceCallError::Unknown("time-out")),
+            Err(Trouble::Broken) => Err(PlaceCallError::Unknown("connection lost")),
+        }
+    }
+
+    /// The calls of an assistant that Vapi accepted from `from` to `to`, both included. To be matched by
+    /// `external_id`: Vapi filters neither by that nor by metadata.
+    pub async fn calls_around(
+        &self,
+        vapi_assistant_id: &str,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<ListedCall>, VapiError> {
+        let after = to.saturating_add(SignedDuration::from_millis(1)).unwrap_or(to);
+        self.list_between("/call", &[("assistantId", vapi_assistant_id)], from, after)
+            .await
+    }
+
+    /// One call, if Vapi still has it (14 days on the usual plan).
+    pub async fn call(&self, vapi_call_id: &str) -> Result<Option<ListedCall>, VapiError> {
+        let path = format!("/call/{vapi_call_id}");
+        match self.repeat(|vapi| vapi.request(Method::GET, &path)).await {
+            Ok(call) => Ok(Some(call)),
+            Err(VapiError::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn read_placed(answer: &Answer, call: &NewCall<'_>) -> Result<Placed, PlaceCallError> {
+    let busy = || PlaceCallError::Busy {
+        retry_after: answer.retry_after,
+    };
+    match answer.status.as_u16() {
+        200..=299 => {
+            // A 201 without a call is no call that anybody could find by its id; by ours, it may be found.
+            let placed: PlacedAnswer = serde_json::from_slice(&answer.body)
+                .map_err(|_| PlaceCallError::Unknown("unreadable answer"))?;
+            let limits = placed.subscription_limits;
+            if limits.as_ref().is_some_and(|limits| limits.concurrency_blocked) {
+                return Err(busy());
+            }
+            Ok(Placed {
+                vapi_call_id: placed.id,
+                remaining_concurrent_calls: limits.and_then(|limits| limits.remaining_concurrent_calls),
+            })
+        }
+        429 => Err(busy()),
+        408 => Err(PlaceCallError::Unknown("status 408")),
+        status @ 400..=499 => {
+            let message = answer.message();
+            if status == 400 && message.to_lowercase().contains("concurrency") {
+                return Err(busy());
+            }
+            let reason = Refusal::of(
+                status,
+                &message,
+                call.vapi_assistant_id,
+                call.vapi_phone_number_id,
+            );
+            Err(PlaceCallError::Refused { status, reason })
+        }
+        500..=599 => Err(PlaceCallError::Unknown("status 5xx")),
+        _ => Err(PlaceCallError::Unknown("unexpected status")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::StatusCode;
+    use serde_json::{Map, Value, json};
+    use std::time::Duration;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::kernel::PhoneNumber;
+    use crate::kernel::ids::{AttemptId, CampaignId, OrganizationId};
+
+    fn read(status: u16, body: Value) -> Result<Placed, PlaceCallError> {
+        let number = PhoneNumber::from_database("+33639981234".to_owned());
+        let answer = Answer {
+            status: StatusCode::from_u16(status).unwrap(),
+            retry_after: Some(Duration::from_secs(3)),
+            body: body.to_string().into_bytes(),
+        };
+        let call = NewCall {
+            vapi_assistant_id: "the-assistant",
+            vapi_phone_number_id: "the-number",
+            number: &number,
+            name: None,
+            attempt: AttemptId(Uuid::nil()),
+            organization: OrganizationId(Uuid::nil()),
+            campaign: CampaignId(Uuid::nil()),
+            variables: Map::new(),
+        };
+        read_placed(&answer, &call)
+    }
+
+    fn error(message: Value) -> Value {
+        json!({ "message": message, "error": "Bad Request", "statusCode": 400 })
+    }
+
+    #[test]
+    fn created_is_placed_unless_the_lines_are_full() {
+        assert_eq!(
+            read(201, json!({ "id": "c" }))
+                .unwrap()
+                .remaining_concurrent_calls,
+            None
+        );
+        let with = |blocked| json!({ "id": "c", "subscriptionLimits": { "concurrencyBlocked": blocked, "remainingConcurrentCalls": 4 } });
+        assert_eq!(
+            read(201, with(false)).unwrap().remaining_concurrent_calls,
+            Some(4)
+        );
+        assert!(matches!(read(201, with(true)), Err(PlaceCallError::Busy { .. })));
+        assert!(matches!(read(201, json!({})), Err(PlaceCallError::Unknown(_))));
+    }
+
+    #[test]
+    fn full_lines_and_too_many_requests_release_the_attempt() {
+        for message in [
+            json!("Over Concurrency Limit. Your limit is 10."),
+            json!(["over concurrency limit"]),
+        ] {
+            assert!(matches!(
+                read(400, error(message)),
+                Err(PlaceCallError::Busy { .. })
+            ));
+        }
+        let Err(PlaceCallError::Busy { retry_after }) = read(429, json!({})) else {
+            panic!()
+        };
+        assert_eq!(retry_after, Some(Duration::from_secs(3)));
+    }
+
+    #[test]
+    fn a_refusal_says_what_is_refused() {
+        let reason = |status, message: &str| match read(status, error(json!([message]))) {
+            Err(PlaceCallError::Refused { reason, status: told }) if told == status => reason,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(reason(401, "Invalid Key"), Refusal::Key);
+        assert_eq!(reason(403, ""), Refusal::Key);
+        assert_eq!(reason(402, ""), Refusal::Credit);
+        assert_eq!(
+            reason(400, "Couldn't find assistant for id: the-assistant"),
+            Refusal::Assistant
+        );
+        assert_eq!(
+            reason(404, "Couldn't find phone number for id: the-number"),
+            Refusal::PhoneNumber
+        );
+        let number = "customer.number must be a valid phone number in the E.164 format";
+        assert_eq!(reason(400, number), Refusal::CustomerNumber);
+        assert_eq!(reason(409, "whatever"), Refusal::Other);
+        assert!(!Refusal::CustomerNumber.stops_campaign());
+    }
+
+    #[test]
+    fn what_may_have_rung_is_unknown() {
+        for status in [302, 408, 500, 502, 503, 504] {
+            assert!(
+                matches!(read(status, json!({})), Err(PlaceCallError::Unknown(_))),
+                "{status}"
+            );
+        }
+    }
+}
