@@ -1,5 +1,10 @@
 //! Running stand-ins, a client for them, and a server that receives their webhooks.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests: what fails here fails the test"
+)]
+
 use std::{
     sync::{Arc, Mutex},
     time::Duration,

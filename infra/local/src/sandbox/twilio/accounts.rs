@@ -11,8 +11,8 @@ use subtle::ConstantTimeEq;
 use super::{errors::TwilioError, numbers};
 use crate::sandbox::{
     chance::{now, rfc2822},
+    rules::is_international,
     state::Kept,
-    validate::is_international,
 };
 
 /// An account.

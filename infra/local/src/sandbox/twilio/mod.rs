@@ -14,10 +14,12 @@ use serde_json::Value;
 use super::state::Stand;
 
 mod accounts;
+mod carrier;
 pub(crate) mod errors;
 pub(crate) mod form;
 mod messages;
 mod numbers;
+mod sending;
 pub(crate) mod signature;
 
 pub(crate) use accounts::{Account, AccountRequest, AccountStatus, put_account, verify};

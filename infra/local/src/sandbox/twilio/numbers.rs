@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use super::{accounts::authorize, errors::TwilioError, form::Parameters};
 use crate::sandbox::{
     chance::{new_sid, now, rfc2822},
+    rules::is_web_address,
     state::{Kept, Stand},
-    validate::is_web_address,
 };
 
 const LARGEST_PAGE: usize = 1000;

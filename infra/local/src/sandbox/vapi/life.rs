@@ -14,7 +14,8 @@ use crate::sandbox::{
     behaviour::Outcome,
     chance::{Chance, iso, new_id, now},
     state::Stand,
-    webhooks::{Courier, Target},
+    target::Target,
+    webhooks::Courier,
 };
 
 /// A call that is about to begin.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::errors::VapiError;
-use crate::sandbox::{twilio::form, validate::is_instant};
+use crate::sandbox::{rules::is_instant, twilio::form};
 
 const BOUNDS: [(&str, &str, Bound); 8] = [
     ("createdAtGt", "createdAt", Bound::After),

@@ -11,7 +11,7 @@ use super::{
     transcriber::TRANSCRIBER,
     voice::VOICE,
 };
-use crate::sandbox::validate::{Rule, TEXT, between, shape, text_up_to};
+use crate::sandbox::rules::{Rule, TEXT, between, shape, text_up_to};
 
 const SERVER_MESSAGES: &[&str] = &[
     "assistant.started",

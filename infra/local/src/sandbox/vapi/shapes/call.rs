@@ -5,7 +5,7 @@ use super::{
     phone_number::TRANSIENT_PHONE_NUMBER,
     tools::number_is_international,
 };
-use crate::sandbox::validate::{INSTANT, Rule, TEXT, shape, text_up_to};
+use crate::sandbox::rules::{INSTANT, Rule, TEXT, shape, text_up_to};
 
 shape!(NEW_CALL:
     may "assistantVersion" => Rule::Nullable(&TEXT),

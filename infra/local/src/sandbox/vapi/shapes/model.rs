@@ -1,7 +1,7 @@
 //! Language models (providers.md 1.2): a union by `provider`.
 
 use super::tools::TOOL;
-use crate::sandbox::validate::{Rule, TEXT, between, shape, text_up_to};
+use crate::sandbox::rules::{Rule, TEXT, between, shape, text_up_to};
 
 /// A model of any provider.
 pub(crate) const MODEL: Rule = Rule::Tagged {

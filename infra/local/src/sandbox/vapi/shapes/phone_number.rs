@@ -1,7 +1,7 @@
 //! Phone numbers brought from Twilio (providers.md 1.3).
 
 use super::{server::SERVER, tools::DESTINATION};
-use crate::sandbox::validate::{Rule, TEXT, is_international, shape, text_up_to};
+use crate::sandbox::rules::{Rule, TEXT, is_international, shape, text_up_to};
 
 const INTERNATIONAL: Rule = Rule::Matching {
     holds: is_international,

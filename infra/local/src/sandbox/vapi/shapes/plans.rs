@@ -1,6 +1,6 @@
 //! The plans of an assistant: artifacts, analysis, compliance, monitoring, speaking, voicemail.
 
-use crate::sandbox::validate::{Rule, TEXT, between, shape, text_up_to};
+use crate::sandbox::rules::{Rule, TEXT, between, shape, text_up_to};
 
 shape!(JSON_SCHEMA:
     must "type" => Rule::Word(&["string", "number", "integer", "boolean", "array", "object"]),

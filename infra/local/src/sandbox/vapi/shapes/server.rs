@@ -1,6 +1,6 @@
 //! Where webhooks go, and how often they are tried (providers.md 1.5 "Retries").
 
-use crate::sandbox::validate::{NUMBER, Rule, TEXT, between, is_web_address, shape};
+use crate::sandbox::rules::{NUMBER, Rule, TEXT, between, is_web_address, shape};
 
 /// An address of the web.
 pub(crate) const ADDRESS: Rule = Rule::Matching {

@@ -6,7 +6,7 @@ use super::{
     plans::{JSON_SCHEMA, SUMMARY_PLAN},
     server::{ADDRESS, BACKOFF_PLAN, SERVER},
 };
-use crate::sandbox::validate::{Rule, TEXT, between, is_international, shape, text_up_to};
+use crate::sandbox::rules::{Rule, TEXT, between, is_international, shape, text_up_to};
 
 /// A tool of any kind. Kinds that the product has no use for are known by name only.
 pub(crate) const TOOL: Rule = Rule::Tagged {

@@ -1,7 +1,7 @@
 //! Transcribers (providers.md 1.2): a union by `provider`. Lists of languages are left open, except that of Deepgram.
 
 use super::server::SERVER;
-use crate::sandbox::validate::{NUMBER, Rule, TEXT, between, shape, text_up_to};
+use crate::sandbox::rules::{NUMBER, Rule, TEXT, between, shape, text_up_to};
 
 /// A transcriber of any provider.
 pub(crate) const TRANSCRIBER: Rule = Rule::Tagged {

@@ -1,7 +1,7 @@
 //! Voices (providers.md 1.2): a union by `provider`. Lists of languages and of stock voices are left open.
 
 use super::server::SERVER;
-use crate::sandbox::validate::{NUMBER, Rule, TEXT, between, shape, text_up_to};
+use crate::sandbox::rules::{NUMBER, Rule, TEXT, between, shape, text_up_to};
 
 /// A voice of any provider.
 pub(crate) const VOICE: Rule = Rule::Tagged {

@@ -1,0 +1,104 @@
+//! The way of a message to its recipient, and the status callbacks (providers.md 2.4).
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+
+use super::{
+    form::encode,
+    sending::segments,
+    signature::{public_address, sign},
+};
+use crate::sandbox::{
+    chance::{now, rfc2822},
+    state::Stand,
+};
+
+/// Carries one message, and tells its sender.
+pub(crate) struct Carrier {
+    pub(crate) stand: Arc<Stand>,
+    pub(crate) account: String,
+    pub(crate) sid: String,
+    /// Where the sender wants to be told.
+    pub(crate) callback: Option<String>,
+    /// The key of the signature.
+    pub(crate) token: String,
+}
+
+impl Carrier {
+    /// Sends it, then delivers it.
+    pub(crate) async fn run(self) {
+        for status in ["sent", "delivered"] {
+            let behaviour = self.stand.behaviour();
+            tokio::time::sleep(behaviour.scaled(1.0)).await;
+            let Some(message) = self.change(status) else {
+                return;
+            };
+            tokio::time::sleep(behaviour.webhook_delay()).await;
+            if let Some(callback) = &self.callback {
+                self.tell(callback, status, &message).await;
+            }
+        }
+    }
+
+    fn change(&self, status: &str) -> Option<Value> {
+        let mut data = self.stand.data();
+        let message = data
+            .messages
+            .iter_mut()
+            .find(|message| text(message, "sid") == self.sid)?;
+        if matches!(text(message, "status"), "scheduled" | "canceled") {
+            return None;
+        }
+        let date = rfc2822(now());
+        message["status"] = json!(status);
+        message["date_updated"] = json!(date);
+        if message["date_sent"].is_null() {
+            message["date_sent"] = json!(date);
+        }
+        if message["num_segments"] == "0" {
+            message["num_segments"] = json!(segments(text(message, "body")).to_string());
+        }
+        Some(message.clone())
+    }
+
+    /// By default tried twice, and the second time only if nothing answered (providers.md 2.4 "Retries").
+    async fn tell(&self, callback: &str, status: &str, message: &Value) {
+        let mut parameters: Vec<(String, String)> = [
+            ("AccountSid", self.account.as_str()),
+            ("ApiVersion", "2010-04-01"),
+            ("From", text(message, "from")),
+            ("MessageSid", &self.sid),
+            ("MessageStatus", status),
+            ("SmsSid", &self.sid),
+            ("SmsStatus", status),
+            ("To", text(message, "to")),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec();
+        if let Some(service) = message["messaging_service_sid"].as_str() {
+            parameters.push(("MessagingServiceSid".to_owned(), service.to_owned()));
+        }
+        for attempt in 1..=2 {
+            let sent = self
+                .stand
+                .http
+                .post(public_address(callback))
+                .timeout(Duration::from_secs(15))
+                .header("content-type", "application/x-www-form-urlencoded")
+                .header("x-twilio-signature", sign(&self.token, callback, &parameters))
+                .body(encode(&parameters))
+                .send()
+                .await;
+            let answer = sent.ok().map(|response| response.status().as_u16());
+            self.stand.delivered(&self.sid, status, attempt, answer, false);
+            if answer.is_some() {
+                return;
+            }
+        }
+    }
+}
+
+fn text<'a>(resource: &'a Value, member: &str) -> &'a str {
+    resource[member].as_str().unwrap_or_default()
+}
