@@ -167,7 +167,7 @@ impl Stack {
     async fn answers(&self) -> anyhow::Result<()> {
         let (api, control) = (Api::new(&self.ports)?, Control::new(&self.ports)?);
         let started = Instant::now();
-        while started.elapsed() < Duration::from_secs(120) {
+        while started.elapsed() < Duration::from_secs(60) {
             if control.is_healthy().await && api.is_healthy().await {
                 return Ok(());
             }

@@ -177,21 +177,31 @@ fn claim(home: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// The wheel's binaries lie in the checkout, which the unprivileged account may not be able to enter.
+/// The wheel's binaries lie in the checkout, which the unprivileged account may not be able to enter. They look for their
+/// libraries in a folder beside their package, so both keep their places.
 async fn copy_where_others_may_read(programs: &Path, home: &Path) -> anyhow::Result<PathBuf> {
-    let installation = programs
-        .parent()
-        .context("PostgreSQL's programs are not in a folder of their own")?;
+    let unexpected = || format!("{} is not in a Python package", programs.display());
+    let installation = programs.parent().with_context(unexpected)?;
+    let package = installation.parent().with_context(unexpected)?;
+    let packages = package.parent().with_context(unexpected)?;
     let copy = home.join("installation");
-    if !copy.join("bin/postgres").is_file() {
-        let mut command = Command::new("cp");
-        command.arg("-R").arg(installation).arg(&copy);
-        run(command).await?;
+    let moved = copy.join(programs.strip_prefix(packages)?);
+    if !moved.join("postgres").is_file() {
+        let package_copy = copy.join(package.strip_prefix(packages)?);
+        fs::create_dir_all(&package_copy)?;
+        let libraries = package.with_extension("libs");
+        for (from, to) in [(installation, &package_copy), (libraries.as_path(), &copy)] {
+            if from.is_dir() {
+                let mut command = Command::new("cp");
+                command.arg("-R").arg(from).arg(to);
+                run(command).await?;
+            }
+        }
         let mut command = Command::new("chmod");
         command.args(["-R", "a+rX"]).arg(&copy);
         run(command).await?;
     }
-    Ok(copy.join("bin"))
+    Ok(moved)
 }
 
 async fn major_version(programs: &Path) -> anyhow::Result<String> {
