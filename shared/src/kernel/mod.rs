@@ -7,6 +7,7 @@ pub mod clock;
 pub mod company;
 pub mod country;
 pub mod email;
+pub mod ended_reason;
 pub mod fault;
 pub mod ids;
 pub mod language;
