@@ -47,16 +47,20 @@ impl Stack {
         let _turn = daemon::take_turn(&self.layout, "turn")?;
         self.data_services().await?;
         if daemon::is_running(&self.layout, NAME)? {
-            say(format!(
-                "✓ functions, stand-ins and bridge run already on {}",
-                functions::api_url(&self.ports)
-            ));
+            self.answers()
+                .await
+                .context("what runs does not answer: make down, then make up")?;
+            say("✓ functions, stand-ins and bridge run already (make down, then make up, runs newer code)");
         } else {
             build(&self.layout).await?;
             self.choose_ports()?;
             daemon::start(&self.layout, NAME).await?;
+            if let Err(error) = step("waiting for the functions", self.answers()).await {
+                // The next `up` builds and starts again, instead of finding something that does not work.
+                daemon::stop(&self.layout, NAME).await?;
+                return Err(error);
+            }
         }
-        step("waiting for the functions", self.answers()).await?;
         self.open_for_use().await
     }
 
