@@ -1,0 +1,123 @@
+//! Login: address and password. An unknown address costs the same work as a wrong password and gets the same answer.
+
+use futures_util::future::{OptionFuture, try_join5};
+use secrecy::SecretString;
+use serde_json::json;
+
+use super::password::{self, Comparison, HashingFailed};
+use super::session::{self, Issuer, Session, SessionError};
+use super::{store, unauthenticated};
+use crate::App;
+use crate::adapters::secrets::SecretsError;
+use crate::audit::{self, Actor};
+use crate::db::{Claims, DbError};
+use crate::kernel::class::{Class, Classify, Failure};
+use crate::kernel::ids::SessionId;
+use crate::kernel::{Email, Origin};
+use crate::organizations;
+
+/// Nobody was logged in.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    /// The address or the password is wrong; which, nobody is told.
+    #[error("wrong address or password")]
+    InvalidCredentials,
+    /// The password is right, and the address was never confirmed.
+    #[error("the address is not confirmed")]
+    EmailNotConfirmed,
+    /// The password could not be hashed.
+    #[error(transparent)]
+    Hashing(#[from] HashingFailed),
+    /// See [`SessionError`].
+    #[error(transparent)]
+    Session(#[from] SessionError),
+}
+
+impl From<DbError> for LoginError {
+    fn from(error: DbError) -> Self {
+        Self::Session(error.into())
+    }
+}
+
+impl From<SecretsError> for LoginError {
+    fn from(error: SecretsError) -> Self {
+        Self::Session(error.into())
+    }
+}
+
+impl Classify for LoginError {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::InvalidCredentials => unauthenticated(
+                "invalid_credentials",
+                "Adresse e-mail ou mot de passe incorrect.",
+                "Wrong e-mail address or password.",
+            ),
+            Self::EmailNotConfirmed => Failure::new(
+                Class::Forbidden,
+                "email_not_confirmed",
+                "Confirmez d'abord votre adresse avec le lien reçu par e-mail.",
+                "Please confirm your address first, with the link that was mailed to you.",
+            ),
+            Self::Hashing(_) => Failure::internal(),
+            Self::Session(error) => error.failure(),
+        }
+    }
+}
+
+/// Logs somebody in.
+pub async fn login(
+    app: &App,
+    origin: &Origin,
+    email: &Email,
+    password: &SecretString,
+) -> Result<Session, LoginError> {
+    let issuer = Issuer::of(app).await?;
+    let known = app.db.login_by_email(email).await?;
+    let kept = known.as_ref().map(|login| &login.password_hash);
+    let compared = password::compare(password, kept).await?;
+    let login = known.filter(|_| compared != Comparison::Wrong);
+    let login = login.ok_or(LoginError::InvalidCredentials)?;
+    let clock = &app.clock;
+    let stronger = match compared {
+        Comparison::RightButWeak => Some(password::hash(password, clock).await?),
+        _ => None,
+    };
+    let session = SessionId::new(clock);
+    let refresh = issuer.new_refresh(clock);
+    let (written, stronger) = (&refresh, &stronger);
+    let (user, now) = (login.user, clock.now());
+    let actor = &Actor {
+        user: Some(user),
+        origin: origin.clone(),
+    };
+    let body = async |tx: &crate::db::TenantTx| {
+        let rehashed = stronger
+            .as_ref()
+            .map(|hash| store::update_credentials(tx, now, user, hash));
+        let (profile, organization, (), (), ()) = try_join5(
+            store::find_profile(tx, user),
+            organizations::find(tx),
+            session::open(tx, clock, (session, user), written, origin),
+            audit::record(
+                tx,
+                clock,
+                actor,
+                "session.login",
+                json!({ "session_id": session }),
+            ),
+            async { OptionFuture::from(rehashed).await.unwrap_or(Ok(())) },
+        )
+        .await?;
+        let (profile, organization) = profile.zip(organization).ok_or(LoginError::InvalidCredentials)?;
+        if !profile.email_confirmed {
+            return Err(LoginError::EmailNotConfirmed);
+        }
+        Ok((profile, organization))
+    };
+    let claims = Claims::platform(login.organization);
+    let who = Box::pin(app.db.write("identity.login", &claims, body)).await?;
+    Ok(issuer
+        .session(clock, session, refresh, who)
+        .map_err(SessionError::from)?)
+}

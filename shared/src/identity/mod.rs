@@ -1,0 +1,62 @@
+//! People: how they sign up, prove who they are, and what they agreed to. One file for each thing that happens.
+
+mod change_me;
+mod confirm;
+mod consents;
+mod login;
+mod logout;
+mod mail;
+mod me;
+mod password;
+mod refresh;
+mod register;
+mod resend;
+mod session;
+mod store;
+mod token;
+
+use jiff::Timestamp;
+
+use crate::kernel::class::{Class, Failure};
+use crate::kernel::ids::UserId;
+use crate::kernel::{Email, Language, Role};
+
+pub use change_me::{Changes, change_me};
+pub use confirm::{ConfirmError, confirm};
+pub use login::{LoginError, login};
+pub use logout::{LogoutError, logout, logout_by_refresh_token};
+pub use mail::{MailMessage, MailPart, Notice, compose, mark_sent};
+pub use me::{MeError, me};
+pub use password::{HashingFailed, NewPassword};
+pub use refresh::{RefreshError, refresh};
+pub use register::{RegisterError, SignUp, register};
+pub use resend::{ResendError, resend};
+pub use session::{Session, SessionError};
+
+/// A person who logs in.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// Their id.
+    pub id: UserId,
+    /// Their address.
+    pub email: Email,
+    /// Their name.
+    pub full_name: String,
+    /// What they may do.
+    pub role: Role,
+    /// The language that they are written to in.
+    pub language: Language,
+    /// Whether they have proved that the address is theirs.
+    pub email_confirmed: bool,
+    /// Whether they agreed to be written to about offers.
+    pub marketing_consent: bool,
+    /// When they accepted the terms.
+    pub terms_accepted_at: Option<Timestamp>,
+    /// When they accepted the privacy policy.
+    pub gdpr_consent_at: Option<Timestamp>,
+}
+
+/// Bad credentials, in one sentence for every reason: it must not tell which part was wrong.
+fn unauthenticated(code: &'static str, fr: &'static str, en: &'static str) -> Failure {
+    Failure::new(Class::Unauthenticated, code, fr, en)
+}

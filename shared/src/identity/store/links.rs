@@ -1,0 +1,104 @@
+//! The SQL of links in mails.
+
+use jiff::Timestamp;
+
+use super::super::token::Purpose;
+use crate::db::{DbError, TenantTx};
+use crate::kernel::ids::{OneTimeTokenId, UserId};
+
+/// What became of a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::identity) enum LinkState {
+    /// It can be followed, and no mail has left with it.
+    Open,
+    /// It can be followed; its mail has left.
+    Mailed,
+    /// It was followed.
+    Used,
+    /// Its time has passed.
+    Expired,
+}
+
+pub(in crate::identity) async fn insert_one_time_token(
+    tx: &TenantTx,
+    now: Timestamp,
+    id: OneTimeTokenId,
+    user: UserId,
+    purpose: Purpose,
+    expires_at: Timestamp,
+) -> Result<(), DbError> {
+    tx.execute(
+        "-- identity.insert_one_time_token
+         insert into one_time_tokens (id, organization_id, user_id, purpose, created_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6)",
+        &[
+            &id,
+            &tx.organization(),
+            &user,
+            &purpose.as_str(),
+            &now,
+            &expires_at,
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+/// Uses a link, once: whose it is, or `None` where it cannot be used.
+pub(in crate::identity) async fn use_one_time_token(
+    tx: &TenantTx,
+    now: Timestamp,
+    id: OneTimeTokenId,
+    purpose: Purpose,
+) -> Result<Option<UserId>, DbError> {
+    let row = tx
+        .query_opt(
+            "-- identity.use_one_time_token
+             update one_time_tokens set used_at = $4
+              where organization_id = $1 and id = $2 and purpose = $3 and used_at is null and expires_at > $4
+             returning user_id",
+            &[&tx.organization(), &id, &purpose.as_str(), &now],
+        )
+        .await?;
+    row.map(|row| row.try_get("user_id").map_err(DbError::Statement))
+        .transpose()
+}
+
+pub(in crate::identity) async fn find_link(
+    tx: &TenantTx,
+    now: Timestamp,
+    id: OneTimeTokenId,
+) -> Result<Option<LinkState>, DbError> {
+    let row = tx
+        .query_opt(
+            "-- identity.find_link
+             select used_at is not null as used, expires_at <= $3 as expired, mailed_at is not null as mailed
+               from one_time_tokens where organization_id = $1 and id = $2",
+            &[&tx.organization(), &id, &now],
+        )
+        .await?;
+    row.map(|row| {
+        let is = |column: &str| row.try_get::<_, bool>(column).map_err(DbError::Statement);
+        Ok(match (is("used")?, is("expired")?, is("mailed")?) {
+            (true, _, _) => LinkState::Used,
+            (false, true, _) => LinkState::Expired,
+            (false, false, true) => LinkState::Mailed,
+            (false, false, false) => LinkState::Open,
+        })
+    })
+    .transpose()
+}
+
+pub(in crate::identity) async fn mark_mailed(
+    tx: &TenantTx,
+    now: Timestamp,
+    id: OneTimeTokenId,
+) -> Result<(), DbError> {
+    tx.execute(
+        "-- identity.mark_mailed
+         update one_time_tokens set mailed_at = $3 where organization_id = $1 and id = $2",
+        &[&tx.organization(), &id, &now],
+    )
+    .await
+    .map(drop)
+}

@@ -1,0 +1,112 @@
+//! The SQL of logins and their refresh tokens.
+
+use jiff::Timestamp;
+
+use crate::db::{Bytes, DbError, TenantTx};
+use crate::kernel::Origin;
+use crate::kernel::ids::{SessionId, UserId};
+
+pub(in crate::identity) async fn insert_session(
+    tx: &TenantTx,
+    now: Timestamp,
+    session: SessionId,
+    user: UserId,
+    origin: &Origin,
+) -> Result<(), DbError> {
+    tx.execute(
+        "-- identity.insert_session
+         insert into sessions (id, organization_id, user_id, created_at, last_used_at, ip_address, user_agent)
+         values ($1, $2, $3, $4, $4, $5, $6)",
+        &[
+            &session,
+            &tx.organization(),
+            &user,
+            &now,
+            &origin.ip_address,
+            &origin.user_agent,
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+/// Notes that a login was used; `false` where it has ended.
+pub(in crate::identity) async fn touch_session(
+    tx: &TenantTx,
+    now: Timestamp,
+    session: SessionId,
+) -> Result<bool, DbError> {
+    let touched = tx
+        .execute(
+            "-- identity.touch_session
+             update sessions set last_used_at = $3
+              where organization_id = $1 and id = $2 and revoked_at is null",
+            &[&tx.organization(), &session, &now],
+        )
+        .await?;
+    Ok(touched == 1)
+}
+
+/// Ends a login: whose it was, or `None` where it had ended.
+pub(in crate::identity) async fn revoke_session(
+    tx: &TenantTx,
+    now: Timestamp,
+    session: SessionId,
+) -> Result<Option<UserId>, DbError> {
+    let row = tx
+        .query_opt(
+            "-- identity.revoke_session
+             update sessions set revoked_at = $3
+              where organization_id = $1 and id = $2 and revoked_at is null
+             returning user_id",
+            &[&tx.organization(), &session, &now],
+        )
+        .await?;
+    row.map(|row| row.try_get("user_id").map_err(DbError::Statement))
+        .transpose()
+}
+
+pub(in crate::identity) async fn insert_refresh_token(
+    tx: &TenantTx,
+    now: Timestamp,
+    session: SessionId,
+    hash: &Bytes,
+    expires_at: Timestamp,
+) -> Result<(), DbError> {
+    tx.execute(
+        "-- identity.insert_refresh_token
+         insert into refresh_tokens (token_hash, organization_id, session_id, created_at, expires_at)
+         values ($1, $2, $3, $4, $5)",
+        &[hash, &tx.organization(), &session, &now, &expires_at],
+    )
+    .await
+    .map(drop)
+}
+
+/// Spends a refresh token; `false` where it was spent before or has expired.
+pub(in crate::identity) async fn spend_refresh_token(
+    tx: &TenantTx,
+    now: Timestamp,
+    hash: &Bytes,
+) -> Result<bool, DbError> {
+    let spent = tx
+        .execute(
+            "-- identity.spend_refresh_token
+             update refresh_tokens set spent_at = $3
+              where organization_id = $1 and token_hash = $2 and spent_at is null and expires_at > $3",
+            &[&tx.organization(), hash, &now],
+        )
+        .await?;
+    Ok(spent == 1)
+}
+
+pub(in crate::identity) async fn is_spent(tx: &TenantTx, hash: &Bytes) -> Result<bool, DbError> {
+    let row = tx
+        .query_opt(
+            "-- identity.is_spent
+             select 1 from refresh_tokens where organization_id = $1 and token_hash = $2 and spent_at is not null",
+            &[&tx.organization(), hash],
+        )
+        .await?;
+    Ok(row.is_some())
+}
