@@ -8,7 +8,7 @@ use std::fs::{File, OpenOptions};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, bail};
 use tokio::net::TcpStream;
@@ -56,8 +56,7 @@ impl Process {
 
     /// A subcommand of this very program, which ends when its supervisor does.
     pub fn own(name: &str, arguments: &[&str]) -> anyhow::Result<Self> {
-        let program = std::env::current_exe().context("cannot find this program's own file")?;
-        let mut process = Self::new(name, program, arguments);
+        let mut process = Self::new(name, own_program()?, arguments);
         process
             .environment
             .push((END_WITH_PARENT.to_owned(), "1".to_owned()));
@@ -83,6 +82,16 @@ impl Process {
             .spawn()
             .with_context(|| format!("cannot start {}", self.program.display()))
     }
+}
+
+/// This program's file, also after a build has put a new one in its place.
+pub fn own_program() -> anyhow::Result<PathBuf> {
+    let path = std::env::current_exe().context("cannot find this program's own file")?;
+    let text = path.to_string_lossy();
+    Ok(text
+        .strip_suffix(" (deleted)")
+        .map(PathBuf::from)
+        .unwrap_or_else(|| path.clone()))
 }
 
 /// Set for children of this program, which read their standard input until it ends and then stop.
@@ -231,10 +240,16 @@ pub fn is_running(layout: &Layout, name: &str) -> anyhow::Result<bool> {
     Ok(lock(layout, name)?.is_none())
 }
 
+/// When the living supervisor of that name was started.
+pub fn started(layout: &Layout, name: &str) -> anyhow::Result<SystemTime> {
+    let noted = std::fs::metadata(pid_file(layout, name)).context("a supervisor without a pid file")?;
+    Ok(noted.modified()?)
+}
+
 /// Starts a supervisor in the background: the subcommand `supervise <name>` of this program, in a process group of its own.
 pub async fn start(layout: &Layout, name: &str) -> anyhow::Result<()> {
     let log = File::create(log_file(layout, name))?;
-    let mut child = Command::new(std::env::current_exe()?)
+    let mut child = Command::new(own_program()?)
         .args(["supervise", name])
         .current_dir(layout.root())
         .stdin(Stdio::null())

@@ -1,10 +1,11 @@
 //! The functions as local processes: what they find in their environment, and how many copies of each answer at once.
 
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use anyhow::Context;
 
-use crate::daemon::Process;
+use crate::daemon::{self, Process};
 use crate::emulator::{self, secret};
 use crate::layout::Layout;
 use crate::settings::{AWS_CREDENTIAL, MAIL_DOMAIN, Ports, REGION, Secrets, environment};
@@ -159,9 +160,25 @@ fn watch(layout: &Layout, ports: &Ports, environment: &[(String, String)], mode:
     process
 }
 
+/// Whether a binary was built after this moment: a function's, or this one, which is bridge and stand-ins.
+pub fn are_newer_than(layout: &Layout, moment: SystemTime) -> anyhow::Result<bool> {
+    let mut programs = vec![daemon::own_program()?];
+    for function in layout.functions()? {
+        programs.push(binary(&function)?);
+    }
+    for program in programs {
+        let built =
+            std::fs::metadata(&program).with_context(|| format!("{} is not built", program.display()))?;
+        if built.modified()? > moment {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// The binaries lie where this one does: one build makes them all.
 fn binary(function: &str) -> anyhow::Result<PathBuf> {
-    let own = std::env::current_exe().context("cannot find this program's own file")?;
+    let own = daemon::own_program()?;
     let folder = own.parent().context("this program lies in no folder")?;
     Ok(folder.join(function))
 }

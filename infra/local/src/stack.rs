@@ -1,6 +1,7 @@
 //! The whole local stack: what `make up`, `make dev`, `make down` and `make test` do, one after the other.
 
 use std::net::Ipv4Addr;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -42,26 +43,45 @@ impl Stack {
         })
     }
 
-    /// Starts everything in the background and returns when it answers; what runs already is left alone.
+    /// Starts everything in the background and returns when it answers. What runs already is left alone, unless its code
+    /// has changed.
     pub async fn up(&mut self) -> anyhow::Result<()> {
         let _turn = daemon::take_turn(&self.layout, "turn")?;
         self.data_services().await?;
-        if daemon::is_running(&self.layout, NAME)? {
-            self.answers()
-                .await
-                .context("what runs does not answer: make down, then make up")?;
-            say("✓ functions, stand-ins and bridge run already (make down, then make up, runs newer code)");
+        if self.in_foreground().is_file() && daemon::is_running(&self.layout, NAME)? {
+            say("✓ make dev runs in another terminal");
         } else {
             build(&self.layout).await?;
-            self.choose_ports()?;
-            daemon::start(&self.layout, NAME).await?;
-            if let Err(error) = step("waiting for the functions", self.answers()).await {
-                // The next `up` builds and starts again, instead of finding something that does not work.
-                daemon::stop(&self.layout, NAME).await?;
-                return Err(error);
-            }
+            self.start_functions().await?;
         }
         self.open_for_use().await
+    }
+
+    async fn start_functions(&mut self) -> anyhow::Result<()> {
+        if daemon::is_running(&self.layout, NAME)? {
+            if !functions::are_newer_than(&self.layout, daemon::started(&self.layout, NAME)?)? {
+                say("✓ functions, stand-ins and bridge run already");
+                return self
+                    .answers()
+                    .await
+                    .context("they do not answer: make down, then make up");
+            }
+            daemon::stop(&self.layout, NAME).await?;
+            say("✓ stopped the functions, whose code has changed");
+        }
+        self.choose_ports()?;
+        daemon::start(&self.layout, NAME).await?;
+        let outcome = step("waiting for the functions", self.answers()).await;
+        if outcome.is_err() {
+            // The next `up` starts again, instead of finding something that does not work.
+            daemon::stop(&self.layout, NAME).await?;
+        }
+        outcome
+    }
+
+    /// Marks that functions are compiled on demand, by a `make dev` in some terminal.
+    fn in_foreground(&self) -> PathBuf {
+        self.layout.run().join("in-foreground")
     }
 
     /// The same in the foreground: functions are compiled when they are first asked and again when their code changes.
@@ -80,8 +100,11 @@ impl Stack {
                 say(format!("✗ {error:#}"));
             }
         });
-        daemon::supervise(&self.layout, NAME, processes).await?;
+        std::fs::write(self.in_foreground(), "")?;
+        let outcome = daemon::supervise(&self.layout, NAME, processes).await;
+        std::fs::remove_file(self.in_foreground())?;
         greeting.abort();
+        outcome?;
         self.stop_data_services().await
     }
 
