@@ -94,6 +94,8 @@ pub fn aws_environment(endpoint: &str) -> Vec<(String, String)> {
         ("AWS_SECRET_ACCESS_KEY", AWS_CREDENTIAL),
         // A profile or a metadata service of the developer's must not be asked.
         ("AWS_EC2_METADATA_DISABLED", "true"),
+        // Nor a proxy, for what is on this machine.
+        ("NO_PROXY", "127.0.0.1,localhost"),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .to_vec()

@@ -73,3 +73,27 @@ fn sign(secret: &[u8], timestamp: &str, body: &[u8]) -> anyhow::Result<String> {
         .map(|byte| format!("{byte:02x}"))
         .collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{body_of, sign};
+
+    #[test]
+    fn a_sample_is_a_body_or_an_event_with_one() {
+        let bare = r#"{"message":{"type":"hang"}}"#;
+        let event =
+            r#"{"version":"2.0","requestContext":{},"body":"{\"message\":{}}","isBase64Encoded":false}"#;
+        let encoded = r#"{"version":"2.0","requestContext":{},"body":"e30=","isBase64Encoded":true}"#;
+
+        assert_eq!(body_of(bare).unwrap(), bare.as_bytes());
+        assert_eq!(body_of(event).unwrap(), br#"{"message":{}}"#);
+        assert_eq!(body_of(encoded).unwrap(), b"{}");
+    }
+
+    // Computed with `printf '1700000000.{}' | openssl dgst -sha256 -hmac secret`.
+    #[test]
+    fn the_signature_is_that_of_another_program() {
+        let expected = "b8569b78799ff9e3cbff0fc2d63a33a2b57f3282abd07c37ae5e8e7d79a5f163";
+        assert_eq!(sign(b"secret", "1700000000", b"{}").unwrap(), expected);
+    }
+}

@@ -251,3 +251,30 @@ async fn answer(name: String, request: reqwest::RequestBuilder) -> anyhow::Resul
         request: name,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use serde_json::json;
+
+    use super::find_token;
+
+    #[test]
+    fn the_newest_link_to_that_person_since_then_is_taken() {
+        let mail = |to: &str, at: f64, token: &str| {
+            let text = format!("Bonjour,\n\nhttp://localhost:3000/auth/confirm?token={token}\n\nÀ bientôt");
+            json!({ "To": [to], "Timestamp": at, "BodyText": text })
+        };
+        let messages = json!({ "messages": { "000000000000": [
+            mail("a@x.example", 900.0, "stale"),
+            mail("a@x.example", 1000.5, "first"),
+            mail("b@x.example", 1003.0, "other"),
+            mail("a@x.example", 1002.0, "second"),
+        ] } });
+        let since = Timestamp::from_second(1000).unwrap();
+        let found = |email| find_token(&messages, email, since, "/auth/confirm?token=");
+
+        assert_eq!(found("a@x.example").as_deref(), Some("second"));
+        assert_eq!(found("c@x.example"), None);
+    }
+}
