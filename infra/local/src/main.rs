@@ -27,7 +27,10 @@ usage: local <command>
 async fn main() -> ExitCode {
     daemon::end_with_parent();
     let filter = local::settings::environment("LOG").unwrap_or_else(|| "info".to_owned());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -42,8 +45,12 @@ async fn run() -> anyhow::Result<()> {
     let command = arguments.next().unwrap_or_default();
     let arguments: Vec<OsString> = arguments.collect();
     let text = |place: usize, what: &str| {
-        let argument = arguments.get(place).map(|argument| argument.to_string_lossy().into_owned());
-        argument.filter(|argument| !argument.is_empty()).with_context(|| format!("{what} is missing"))
+        let argument = arguments
+            .get(place)
+            .map(|argument| argument.to_string_lossy().into_owned());
+        argument
+            .filter(|argument| !argument.is_empty())
+            .with_context(|| format!("{what} is missing"))
     };
     if matches!(command.to_str(), None | Some("" | "help" | "--help" | "-h")) {
         say(USAGE);
@@ -66,7 +73,9 @@ async fn run() -> anyhow::Result<()> {
         // What `daemon::start` runs.
         "supervise" => match text(0, "the supervisor's name")?.as_str() {
             emulator::NAME => emulator::supervise(&stack.layout, &stack.ports).await,
-            stack::NAME => daemon::supervise(&stack.layout, stack::NAME, stack.processes(Mode::Prebuilt)?).await,
+            stack::NAME => {
+                daemon::supervise(&stack.layout, stack::NAME, stack.processes(Mode::Prebuilt)?).await
+            }
             other => bail!("there is no supervisor {other}"),
         },
         other => bail!("there is no command {other}\n\n{USAGE}"),
