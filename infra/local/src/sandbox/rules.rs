@@ -44,6 +44,8 @@ pub(crate) type Between = fn(&Map<String, Value>, &str, &mut Vec<String>);
 /// An object of known members; any other member is a fault.
 pub(crate) struct Shape {
     pub(crate) fields: &'static [Field],
+    /// Members that are not listed are no fault: for kinds that are known by name only.
+    pub(crate) open: bool,
     pub(crate) between: Option<Between>,
 }
 
@@ -89,6 +91,7 @@ macro_rules! shape {
                 required: $crate::sandbox::rules::required!($need),
                 rule: $rule,
             }),*],
+            open: false,
             between: $crate::sandbox::rules::optional!($($between)?),
         };
     };

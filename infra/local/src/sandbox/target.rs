@@ -161,7 +161,8 @@ fn sign(secret: &str, timestamp: &str, body: &[u8]) -> String {
 /// Presigned addresses are made anew for each delivery, so that two deliveries of one report differ (providers.md 1.5).
 fn with_fresh_addresses(message: &Value) -> Value {
     let mut message = message.clone();
-    let Some(artifact) = message["artifact"].as_object_mut() else {
+    let artifact = message.get_mut("artifact");
+    let Some(artifact) = artifact.and_then(Value::as_object_mut) else {
         return message;
     };
     let mut presigned = false;

@@ -27,14 +27,20 @@ fn check_shape(
     found: &mut Vec<String>,
 ) {
     for name in object.keys() {
-        if !shape.fields.iter().any(|field| field.name == name) {
+        let known = shape.open || shape.fields.iter().any(|field| field.name == name);
+        if !known {
             found.push(format!("{path}property {name} should not exist"));
         }
     }
     for field in shape.fields {
         match object.get(field.name) {
             None if field.required && !partial => {
+                let before = found.len();
                 check(&field.rule, path, field.name, &Value::Null, found);
+                // A rule that lets null pass does not let absence pass.
+                if found.len() == before {
+                    found.push(format!("{path}{} should not be null or undefined", field.name));
+                }
             }
             None => {}
             Some(Value::Null) if partial => {}

@@ -60,6 +60,8 @@ async fn an_answered_call_from_order_to_report() {
         kinds[kinds.len() - 2..],
         ["ended".to_owned(), "end-of-call-report".to_owned()]
     );
+    let bare = |message: &Value| message.get("artifact").is_none_or(Value::is_object);
+    assert!(receiver.messages().iter().all(bare), "absent, never null");
     let turns: Vec<Value> = receiver
         .messages()
         .into_iter()

@@ -160,6 +160,10 @@ async fn shapes_are_checked() {
             "model.tools.0.destinations.0.number must be a valid phone number",
         ),
         (
+            json!({ "model": { "provider": "openai", "model": "gpt-4o", "messages": [{ "role": "user" }] } }),
+            "model.messages.0.content should not be null or undefined",
+        ),
+        (
             json!({ "voice": { "provider": "11labs" } }),
             "voice.voiceId must be a string",
         ),

@@ -6,13 +6,13 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
-    conversation::{self, Conversation, Speaker},
-    outputs, report,
+    conversation::{self, Conversation},
+    report,
     shapes::assistant::DEFAULT_SERVER_MESSAGES,
 };
 use crate::sandbox::{
     behaviour::Outcome,
-    chance::{Chance, iso, new_id, now},
+    chance::{Chance, iso, now},
     state::Stand,
     target::Target,
     webhooks::Courier,
@@ -34,19 +34,17 @@ pub(crate) struct Plan {
 
 /// A call while it lasts.
 pub(super) struct Life {
-    stand: Arc<Stand>,
+    pub(super) stand: Arc<Stand>,
     pub(super) plan: Plan,
-    courier: Courier,
+    pub(super) courier: Courier,
     pub(super) started: Option<Timestamp>,
     /// How long the conversation takes, in simulated seconds.
     pub(super) seconds: f64,
     pub(super) messages: Vec<Value>,
     pub(super) transfers: Vec<Value>,
     /// The literal name of the subscription instead of `transcript`: Vapi does both.
-    literal_transcripts: bool,
+    pub(super) literal_transcripts: bool,
 }
-
-const FINAL_TRANSCRIPT: &str = "transcript[transcriptType=\"final\"]";
 
 /// Reasons after which Vapi says that a person talked, and how often each comes.
 const ANSWERED: &[&str] = &[
@@ -178,14 +176,14 @@ impl Life {
     }
 
     /// Sends a message, if the assistant asked for its kind.
-    fn send(&self, kind: &str, message: Value) {
+    pub(super) fn send(&self, kind: &str, message: Value) {
         if self.courier.wants(kind) {
             self.courier.send(self.envelope(kind, message));
         }
     }
 
     /// What all messages have in common; with its secrets, as Vapi sends them.
-    fn envelope(&self, kind: &str, mut message: Value) -> Value {
+    pub(super) fn envelope(&self, kind: &str, mut message: Value) -> Value {
         let call = {
             let data = self.stand.data();
             data.calls
@@ -210,101 +208,6 @@ impl Life {
         self.status("in-progress", json!({}));
         self.send("assistant.started", json!({}));
         self.messages.push(report::system_message(self, started));
-    }
-
-    /// Says the first `count` lines, evenly over the conversation's time.
-    async fn talk(&mut self, said: &Conversation, count: usize) {
-        let lines = said.lines.iter().take(count);
-        let shares = f64::from(u32::try_from(count).unwrap_or(1) + 1);
-        for (turn, (speaker, line)) in lines.enumerate() {
-            self.linger(self.seconds / shares).await;
-            self.say(turn, *speaker, line);
-            if turn == 2 && said.lines.len() == count {
-                self.use_tool(said).await;
-            }
-        }
-        self.linger(self.seconds / shares).await;
-    }
-
-    async fn linger(&self, seconds: f64) {
-        tokio::time::sleep(self.stand.behaviour().scaled(seconds)).await;
-    }
-
-    fn say(&mut self, turn: usize, speaker: Speaker, line: &str) {
-        let role = match speaker {
-            Speaker::Assistant => "assistant",
-            Speaker::User => "user",
-        };
-        let speech = |status: &str| json!({ "status": status, "role": role, "turn": turn });
-        self.send("speech-update", speech("started"));
-        let heard =
-            |kind: &str, text: &str| json!({ "role": role, "transcriptType": kind, "transcript": text });
-        let half = line.split(' ').next().unwrap_or_default();
-        self.send("transcript", heard("partial", half));
-        self.send("transcript", heard("final", line));
-        if self.courier.wants(FINAL_TRANSCRIPT) {
-            let kind = if self.literal_transcripts {
-                FINAL_TRANSCRIPT
-            } else {
-                "transcript"
-            };
-            self.courier.send(self.envelope(kind, heard("final", line)));
-        }
-        self.send("speech-update", speech("stopped"));
-        self.messages.push(report::spoken_message(self, speaker, line));
-        let history = json!({
-            "messages": self.messages,
-            "messagesOpenAIFormatted": report::openai_messages(self),
-        });
-        self.send("conversation-update", history);
-    }
-
-    /// Calls the first function that the assistant has, as a model might, and keeps the answer.
-    async fn use_tool(&mut self, said: &Conversation) {
-        let tools = self.plan.assistant["model"]["tools"].as_array();
-        let tool = tools
-            .into_iter()
-            .flatten()
-            .find(|tool| tool["type"] == "function" && tool["function"].is_object())
-            .cloned();
-        let Some(tool) = tool else { return };
-        let server = Target::of(&tool["server"], &self.stand, self.plan.saved_server);
-        if server.is_none() && !self.courier.wants("tool-calls") {
-            return;
-        }
-        let function = &tool["function"];
-        let name = function["name"].as_str().unwrap_or_default().to_owned();
-        let given = outputs::value(&function["parameters"], &name, said, &mut self.plan.chance);
-        let id = format!("call_{}", new_id().simple());
-        // A text by the contract, an object in the vendor's guides and in live traffic.
-        let arguments = if self.plan.chance.happens(0.5) {
-            json!(given.to_string())
-        } else {
-            given
-        };
-        let call = json!({
-            "id": id,
-            "type": "function",
-            "function": { "name": name, "arguments": arguments },
-        });
-        let mut with_tool = tool.clone();
-        with_tool["toolCall"] = call.clone();
-        let message = self.envelope(
-            "tool-calls",
-            json!({ "toolCallList": [call], "toolWithToolCallList": [with_tool] }),
-        );
-        let answer = self.courier.ask(server, &message).await;
-        self.messages.push(report::tool_message(self, &call));
-        let results = answer.as_ref().and_then(|answer| answer["results"].as_array());
-        let result = results
-            .into_iter()
-            .flatten()
-            .find(|result| result["toolCallId"] == id.as_str());
-        let text = result
-            .and_then(|result| result["result"].as_str().or(result["error"].as_str()))
-            .unwrap_or("No result returned.");
-        let message = report::tool_result_message(self, &id, &name, text);
-        self.messages.push(message);
     }
 
     /// Puts the customer through to a person.

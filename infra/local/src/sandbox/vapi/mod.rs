@@ -28,6 +28,7 @@ mod placing;
 mod report;
 mod shapes;
 mod storage;
+mod talk;
 
 use errors::VapiError;
 pub(crate) use storage::storage_routes;

@@ -42,7 +42,7 @@ shape!(TRANSCRIPT_PLAN:
 shape!(STRUCTURED_OUTPUT:
     may "type" => Rule::Word(&["ai", "regex"]),
     may "regex" => Rule::Text { min: 1, max: 1000 },
-    may "model" => Rule::AnyObject,
+    may "model" => Rule::Shape(&OUTPUT_MODEL),
     may "compliancePlan" => Rule::Shape(&COMPLIANCE_OVERRIDE),
     may "conditions" => Rule::Nullable(&Rule::List(&Rule::Tagged {
         tag: "type",
@@ -57,6 +57,18 @@ shape!(STRUCTURED_OUTPUT:
     may "description" => TEXT,
     may "assistantIds" => Rule::List(&TEXT),
     may "workflowIds" => Rule::List(&TEXT));
+
+shape!(OUTPUT_MODEL:
+    must "provider" => Rule::Word(&["openai", "anthropic", "anthropic-bedrock", "google", "custom-llm"]),
+    must "model" => TEXT,
+    may "messages" => Rule::List(&Rule::AnyObject),
+    may "temperature" => between(0.0, 2.0),
+    may "maxTokens" => between(50.0, 10_000.0),
+    may "thinking" => Rule::AnyObject,
+    may "metadataSendMode" => Rule::Word(&["off", "variable", "destructured"]),
+    may "url" => TEXT,
+    may "headers" => Rule::AnyObject,
+    may "timeoutSeconds" => between(20.0, 600.0));
 
 shape!(COMPLIANCE_OVERRIDE: may "forceStoreOnHipaaEnabled" => Rule::Flag);
 shape!(MIN_MESSAGES: must "type" => TEXT, must "count" => between(0.0, f64::INFINITY));
@@ -134,9 +146,14 @@ shape!(CONSENT_BY_WORD:
 shape!(START_SPEAKING_PLAN:
     may "waitSeconds" => between(0.0, 5.0),
     may "smartEndpointingEnabled" => Rule::Either(&[Rule::Flag, Rule::Word(&["livekit"])]),
-    may "smartEndpointingPlan" => Rule::AnyObject,
+    may "smartEndpointingPlan" => Rule::Shape(&SMART_ENDPOINTING_PLAN),
     may "customEndpointingRules" => Rule::List(&Rule::AnyObject),
     may "transcriptionEndpointingPlan" => Rule::Shape(&TRANSCRIPTION_ENDPOINTING_PLAN));
+
+shape!(SMART_ENDPOINTING_PLAN:
+    must "provider" => Rule::Word(&["vapi", "livekit", "custom-endpointing-model"]),
+    may "waitFunction" => TEXT,
+    may "server" => Rule::Shape(&super::server::SERVER));
 
 shape!(TRANSCRIPTION_ENDPOINTING_PLAN:
     may "onPunctuationSeconds" => between(0.0, 3.0),

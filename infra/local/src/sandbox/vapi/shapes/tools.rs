@@ -6,7 +6,7 @@ use super::{
     plans::{JSON_SCHEMA, SUMMARY_PLAN},
     server::{ADDRESS, BACKOFF_PLAN, SERVER},
 };
-use crate::sandbox::rules::{Rule, TEXT, between, is_international, shape, text_up_to};
+use crate::sandbox::rules::{Rule, Shape, TEXT, between, is_international, shape, text_up_to};
 
 /// A tool of any kind. Kinds that the product has no use for are known by name only.
 pub(crate) const TOOL: Rule = Rule::Tagged {
@@ -19,6 +19,22 @@ pub(crate) const TOOL: Rule = Rule::Tagged {
         ("dtmf", &DTMF_TOOL),
         ("apiRequest", &API_REQUEST_TOOL),
         ("handoff", &HANDOFF_TOOL),
+        ("bash", &OTHER_TOOL),
+        ("code", &OTHER_TOOL),
+        ("computer", &OTHER_TOOL),
+        ("gohighlevel.calendar.availability.check", &OTHER_TOOL),
+        ("gohighlevel.calendar.event.create", &OTHER_TOOL),
+        ("gohighlevel.contact.create", &OTHER_TOOL),
+        ("gohighlevel.contact.get", &OTHER_TOOL),
+        ("google.calendar.availability.check", &OTHER_TOOL),
+        ("google.calendar.event.create", &OTHER_TOOL),
+        ("google.sheets.row.append", &OTHER_TOOL),
+        ("mcp", &OTHER_TOOL),
+        ("query", &OTHER_TOOL),
+        ("slack.message.send", &OTHER_TOOL),
+        ("sms", &OTHER_TOOL),
+        ("textEditor", &OTHER_TOOL),
+        ("sipRequest", &OTHER_TOOL),
     ],
 };
 
@@ -26,6 +42,13 @@ pub(crate) const TOOL: Rule = Rule::Tagged {
 pub(crate) const DESTINATION: Rule = Rule::Tagged {
     tag: "type",
     shapes: &[("number", &NUMBER_DESTINATION), ("sip", &SIP_DESTINATION)],
+};
+
+/// A tool that is not looked into.
+static OTHER_TOOL: Shape = Shape {
+    fields: &[],
+    open: true,
+    between: None,
 };
 
 const NAME: Rule = Rule::Matching {
