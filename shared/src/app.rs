@@ -13,12 +13,34 @@ use crate::adapters::queue::Queue;
 use crate::adapters::secrets::{Secrets, SecretsError};
 use crate::adapters::vapi::Vapi;
 use crate::config::{Config, ConfigError, Need};
+use crate::db::migrate::{self, MigrateError};
 use crate::db::{DatabaseUrl, Db, LoadUrl};
 use crate::kernel::access_token::TokenKeys;
+use crate::kernel::class::{Classify, Failure};
 use crate::kernel::clock::Clock;
 
 /// 256 bits that hash refresh tokens and derive one-time tokens.
 pub type Pepper = SecretBox<[u8; 32]>;
+
+/// The database was not brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateFailed {
+    /// An address is not there.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+    /// See [`MigrateError`].
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+}
+
+impl Classify for MigrateFailed {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::Secrets(error) => error.failure(),
+            Self::Migrate(error) => error.failure(),
+        }
+    }
+}
 
 /// What every handler gets: settings, time, the database, and clients made at their first use. Cheap to clone.
 #[derive(Clone)]
@@ -151,6 +173,21 @@ impl Parts {
                     .ok_or_else(|| SecretsError::Absent(name.clone()))
             })
             .await
+    }
+
+    /// Brings the database up to date, as its owner; returns the versions that were applied.
+    pub async fn migrate(&self) -> Result<Vec<String>, MigrateFailed> {
+        let secrets = self.secrets().await;
+        let owner = secrets.get(&self.config.owner_database_secret).await?;
+        let functions = secrets.get(&self.config.database_secret).await?;
+        let report = migrate::run(
+            owner.expose_secret(),
+            functions.expose_secret(),
+            self.config.database_authority.as_deref(),
+            self.config.platform_slots,
+        )
+        .await?;
+        Ok(report.applied)
     }
 
     /// The platform's key at Vapi.

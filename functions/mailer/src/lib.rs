@@ -1,1 +1,35 @@
-//! TODO mailer
+//! `mailer`: sends what the queue `mail` asks for. Messages hold ids; addresses and links are made up here, so that
+//! neither lies on a queue.
+
+mod texts;
+
+use zencall::App;
+use zencall::adapters::mail::{MailError, Mailer};
+use zencall::identity::{self, MailMessage};
+use zencall::worker::{Message, NotHandled};
+
+/// Sends one mail, unless there is nothing to send any more.
+pub async fn handle(app: &App, mailer: &Mailer, message: &Message) -> Result<(), NotHandled> {
+    let wanted: MailMessage = message.parse()?;
+    let Some(notice) = identity::compose(app, &wanted).await? else {
+        tracing::info!("nothing to send any more");
+        return Ok(());
+    };
+    match mailer.send(&texts::write(&notice, &app.config.app_url)).await {
+        Ok(()) => {}
+        // Trying again would be refused again.
+        Err(MailError::Refused) => {
+            tracing::warn!("the mail was refused");
+            return Ok(());
+        }
+        Err(error) => return Err(error.into()),
+    }
+    // The mail has left: to hand the message back would send it twice.
+    if let Err(error) = identity::mark_sent(app, &notice).await {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "a mail was sent and not marked"
+        );
+    }
+    Ok(())
+}

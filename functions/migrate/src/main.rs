@@ -1,3 +1,11 @@
-//! Cold start of `migrate`.
+//! Cold start of `migrate`: read the settings, serve the deployment step.
 
-fn main() {}
+use zencall::config::Need;
+use zencall::{App, telemetry, worker};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), worker::Error> {
+    telemetry::init();
+    let app = App::from_env(&[Need::OwnerDatabase, Need::Database])?;
+    worker::serve_task(app, migrate::run).await
+}

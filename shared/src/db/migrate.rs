@@ -4,6 +4,8 @@ use std::str::FromStr;
 
 use tokio_postgres::{Config, NoTls};
 
+use crate::kernel::class::{Classify, Failure};
+
 mod embedded {
     refinery::embed_migrations!("../migrations");
 }
@@ -21,9 +23,12 @@ pub enum MigrateError {
     /// An address does not read as one.
     #[error("the database address is not readable")]
     Address(#[source] tokio_postgres::Error),
-    /// The functions' address has no user or password.
-    #[error("the functions' database address needs a user and a password")]
+    /// The functions' address has no password, or no user of plain letters.
+    #[error("the functions' database address needs a password, and a user of a-z, 0-9 and _")]
     Login,
+    /// The certificate of the database's authority is not readable.
+    #[error("no usable certificate authority")]
+    Authority,
     /// The database cannot be reached or refused a statement.
     #[error("the database refused")]
     Database(#[source] tokio_postgres::Error),
@@ -34,10 +39,24 @@ pub enum MigrateError {
 
 /// Brings the database up to date as its owner, gives the functions' login its password, its limits and nothing but the
 /// right to become `zencall_app`, and sets the number of platform slots. Doing it twice changes nothing.
-pub async fn run(owner_url: &str, functions_url: &str, platform_slots: i32) -> Result<Report, MigrateError> {
+pub async fn run(
+    owner_url: &str,
+    functions_url: &str,
+    authority: Option<&str>,
+    platform_slots: i32,
+) -> Result<Report, MigrateError> {
     let owner = Config::from_str(owner_url).map_err(MigrateError::Address)?;
     let functions = Config::from_str(functions_url).map_err(MigrateError::Address)?;
-    let tls = super::pool::connector(&owner, None).map_err(|_| MigrateError::Login)?;
+    // Checked before anything is done.
+    let user = functions
+        .get_user()
+        .filter(|user| is_plain(user))
+        .ok_or(MigrateError::Login)?;
+    let password = functions
+        .get_password()
+        .and_then(|bytes| std::str::from_utf8(bytes).ok());
+    let password = password.ok_or(MigrateError::Login)?;
+    let tls = super::pool::connector(&owner, authority).map_err(|_| MigrateError::Authority)?;
     let mut client = match tls {
         Some(tls) => {
             let (client, connection) = owner.connect(tls).await.map_err(MigrateError::Database)?;
@@ -55,11 +74,6 @@ pub async fn run(owner_url: &str, functions_url: &str, platform_slots: i32) -> R
         .await
         .map_err(|error| MigrateError::Migration(Box::new(error)))?;
 
-    let user = functions.get_user().ok_or(MigrateError::Login)?;
-    let password = functions
-        .get_password()
-        .and_then(|bytes| std::str::from_utf8(bytes).ok());
-    let password = password.ok_or(MigrateError::Login)?;
     client
         .batch_execute(&login_statements(user, password))
         .await
@@ -80,7 +94,7 @@ pub async fn run(owner_url: &str, functions_url: &str, platform_slots: i32) -> R
 /// Utility statements take no parameters, so the two values are quoted here.
 fn login_statements(user: &str, password: &str) -> String {
     let (name, literal) = (quote(user, '"'), quote(user, '\''));
-    let password = quote(password, '\'');
+    let password = literal_of(password);
     format!(
         "do $do$ begin
            if not exists (select from pg_roles where rolname = {literal}) then
@@ -94,7 +108,48 @@ fn login_statements(user: &str, password: &str) -> String {
     )
 }
 
+/// A name that means itself wherever it stands: it is written into the body of a `do` block.
+fn is_plain(user: &str) -> bool {
+    !user.is_empty()
+        && user
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+}
+
+/// A literal in which a backslash is one, whatever `standard_conforming_strings` says.
+fn literal_of(value: &str) -> String {
+    format!("E{}", quote(&value.replace('\\', "\\\\"), '\''))
+}
+
 fn quote(value: &str, mark: char) -> String {
     let doubled = value.replace(mark, &format!("{mark}{mark}"));
     format!("{mark}{doubled}{mark}")
+}
+
+impl Classify for MigrateError {
+    fn failure(&self) -> Failure {
+        Failure::internal()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_plain_user_is_written_into_a_statement() {
+        assert!(is_plain("zencall_functions"));
+        for user in ["", "Zencall", "a b", "a\"b", "a'b", "$do$", "é"] {
+            assert!(!is_plain(user), "{user}");
+        }
+    }
+
+    #[test]
+    fn a_password_of_any_signs_is_quoted() {
+        assert_eq!(literal_of(r"it's \ $do$"), r"E'it''s \\ $do$'");
+        let statements = login_statements("zencall_functions", "p'w");
+        assert!(
+            statements.contains(r#"alter role "zencall_functions" with login noinherit password E'p''w';"#)
+        );
+    }
 }

@@ -1,7 +1,7 @@
 //! Bodies: JSON objects, read whole within a limit, with a precise refusal for each way of being unreadable.
 
 use axum::body::Body;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, OptionalFromRequest, Request};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -49,6 +49,23 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
                 );
                 Failure::invalid(faults).into()
             })
+    }
+}
+
+/// A body that may be left out: `None` where there is none at all.
+impl<T: DeserializeOwned> OptionalFromRequest<App> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Option<Self>, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = raw_body(body, API_BODY_LIMIT).await?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        let request = Request::from_parts(parts, Body::from(bytes));
+        <Self as FromRequest<App>>::from_request(request, app)
+            .await
+            .map(Some)
     }
 }
 

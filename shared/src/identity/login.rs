@@ -70,8 +70,9 @@ pub async fn login(
     app: &App,
     origin: &Origin,
     email: &Email,
-    password: &SecretString,
+    password: String,
 ) -> Result<Session, LoginError> {
+    let password = &SecretString::from(password);
     let issuer = Issuer::of(app).await?;
     let known = app.db.login_by_email(email).await?;
     let kept = known.as_ref().map(|login| &login.password_hash);

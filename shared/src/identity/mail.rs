@@ -1,7 +1,7 @@
 //! Mails about identity: what lies on the queue (ids), and what `mailer` makes of it (addresses and links).
 
 use futures_util::future::try_join;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::register::CONFIRMATION_LIFETIME;
@@ -69,9 +69,15 @@ pub struct Notice {
     pub to: Email,
     /// In which language.
     pub language: Language,
-    /// The token of the link, where there is one to follow; without it, the mail says that the address is known.
-    pub token: Option<SecretString>,
+    token: Option<SecretString>,
     link: Option<(OrganizationId, OneTimeTokenId)>,
+}
+
+impl Notice {
+    /// The token of the link, where there is one to follow; without it, the mail says that the address is known.
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_ref().map(ExposeSecret::expose_secret)
+    }
 }
 
 /// What is to be sent; `None` where there is nothing any more: sent already, confirmed, expired, or gone.

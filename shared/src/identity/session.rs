@@ -21,14 +21,24 @@ const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// What a person gets who proved who they are.
 #[derive(Debug)]
 pub struct Session {
-    /// A JWT.
-    pub access_token: SecretString,
-    /// Good for one refresh.
-    pub refresh_token: SecretString,
+    access_token: SecretString,
+    refresh_token: SecretString,
     /// The person.
     pub profile: Profile,
     /// Their organisation.
     pub organization: Organization,
+}
+
+impl Session {
+    /// A JWT, good for [`crate::kernel::access_token::LIFETIME_SECONDS`].
+    pub fn access_token(&self) -> &str {
+        self.access_token.expose_secret()
+    }
+
+    /// Good for one refresh.
+    pub fn refresh_token(&self) -> &str {
+        self.refresh_token.expose_secret()
+    }
 }
 
 /// A session could not be given, whoever asked.

@@ -67,7 +67,8 @@ pub async fn serve(
 ) -> Result<(), Error> {
     let (app, handle) = (&app, &handle);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
-        Ok::<_, Error>(run_batch(app, event.payload, handle).await)
+        // Boxed: a handler with an SDK in it is too deep to be laid out inside the runtime's own futures.
+        Ok::<_, Error>(Box::pin(run_batch(app, event.payload, handle)).await)
     }))
     .await
 }
@@ -79,7 +80,7 @@ pub async fn serve_task<T: serde::Serialize>(
 ) -> Result<(), Error> {
     let (app, run) = (&app, &run);
     lambda_runtime::run(service_fn(move |_: LambdaEvent<serde_json::Value>| async move {
-        let outcome = run(app).await;
+        let outcome = Box::pin(run(app)).await;
         if let Err(error) = &outcome {
             tracing::error!(%error, "the task failed");
         }

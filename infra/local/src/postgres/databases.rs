@@ -64,7 +64,7 @@ pub async fn recreate(name: &str, ports: &Ports, secrets: &Secrets) -> anyhow::R
 /// Brings the schema up to date, with the product's own migrations.
 pub async fn migrate(database: &Database) -> anyhow::Result<()> {
     let slots = functions::platform_slots()?;
-    zencall::db::migrate::run(&database.owner_url, &database.functions_url, slots).await?;
+    zencall::db::migrate::run(&database.owner_url, &database.functions_url, None, slots).await?;
     Ok(())
 }
 
