@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 use crate::adapters;
 use crate::adapters::queue::Queue;
 use crate::adapters::secrets::{Secrets, SecretsError};
+use crate::adapters::twilio::Twilio;
 use crate::adapters::vapi::Vapi;
 use crate::config::{Config, ConfigError, Need};
 use crate::db::migrate::{self, MigrateError};
@@ -209,6 +210,11 @@ impl Parts {
                 ))
             })
             .await
+    }
+
+    /// Twilio. Each request brings an organisation's own credentials.
+    pub fn twilio(&self) -> Twilio {
+        Twilio::new(self.http_client().clone(), &self.config.twilio_api_url)
     }
 
     /// What Vapi's webhooks are authenticated with: the current secret, and the one before during a rotation.

@@ -10,6 +10,7 @@ pub mod config;
 pub mod db;
 pub mod http;
 pub mod identity;
+pub mod integrations;
 pub mod kernel;
 pub mod organizations;
 pub mod outbox;

@@ -1,1 +1,1 @@
-//! TODO vapi-assistants
+//! Voice assistants.

@@ -1,5 +1,6 @@
 //! The outside world, in its own words: providers, AWS. One small client each; its address is a setting.
 
+mod exchange;
 pub mod mail;
 pub mod queue;
 pub mod secrets;
@@ -7,6 +8,8 @@ pub mod twilio;
 pub mod vapi;
 
 use std::time::Duration;
+
+pub use exchange::Trouble;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,6 +1,11 @@
 //! Twilio: checking an account and its numbers (`providers.md` part 2). Each organisation brings its own account; its
 //! token lives in Secrets Manager and in no other place.
 
+mod client;
 mod credentials;
+mod error;
+pub mod secret;
 
+pub use client::{Account, OwnedNumber, Twilio};
 pub use credentials::{AccountSid, ApiKey, ApiKeySid, TwilioCredentials};
+pub use error::TwilioError;

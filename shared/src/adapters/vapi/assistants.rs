@@ -9,9 +9,6 @@ use super::client::Vapi;
 use super::error::VapiError;
 use super::wire::{Created, ListedAssistant};
 
-/// Before the first assistant of anybody.
-const BEGINNING: i64 = 1_577_836_800;
-
 impl Vapi {
     /// Creates an assistant and returns its id.
     pub async fn create_assistant(&self, definition: &Value) -> Result<String, VapiError> {
@@ -50,7 +47,6 @@ impl Vapi {
 
     /// Every assistant of the platform's account, of all organisations, created before `now`.
     pub async fn assistants(&self, now: Timestamp) -> Result<Vec<ListedAssistant>, VapiError> {
-        let beginning = Timestamp::from_second(BEGINNING).unwrap_or(Timestamp::UNIX_EPOCH);
-        self.list_between("/assistant", &[], beginning, now).await
+        self.list_until("/assistant", now).await
     }
 }

@@ -2,16 +2,18 @@
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
+use serde_json::Value;
 
-use super::client::{Answer, Vapi};
-use super::error::{PlaceCallError, Refusal, Trouble, VapiError};
+use super::client::Vapi;
+use super::error::{PlaceCallError, Refusal, VapiError};
 use super::wire::{ListedCall, NewCall, Placed, PlacedAnswer};
+use crate::adapters::exchange::{Answer, Trouble, send_once};
 
 impl Vapi {
     /// Places a call, in one request that is never repeated here.
     pub async fn place_call(&self, call: &NewCall<'_>) -> Result<Placed, PlaceCallError> {
         let request = self.request(Method::POST, "/call").json(&call.to_json());
-        match Self::send_once(request).await {
+        match send_once(request).await {
             Ok(answer) => read_placed(&answer, call),
             Err(Trouble::NotReached) => Err(PlaceCallError::NotSent),
             Err(Trouble::TimeOut) => Err(PlaceCallError::Unknown("time-out")),
@@ -64,7 +66,7 @@ fn read_placed(answer: &Answer, call: &NewCall<'_>) -> Result<Placed, PlaceCallE
         429 => Err(busy()),
         408 => Err(PlaceCallError::Unknown("status 408")),
         status @ 400..=499 => {
-            let message = answer.message();
+            let message = message(answer);
             if status == 400 && message.to_lowercase().contains("concurrency") {
                 return Err(busy());
             }
@@ -81,10 +83,23 @@ fn read_placed(answer: &Answer, call: &NewCall<'_>) -> Result<Placed, PlaceCallE
     }
 }
 
+/// The sentence or sentences of an error, to look for a word in; not to be logged.
+fn message(answer: &Answer) -> String {
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    match &body["message"] {
+        Value::String(sentence) => sentence.clone(),
+        Value::Array(sentences) => {
+            let sentences: Vec<_> = sentences.iter().filter_map(Value::as_str).collect();
+            sentences.join("\n")
+        }
+        _ => String::from_utf8_lossy(&answer.body).into_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use reqwest::StatusCode;
-    use serde_json::{Map, Value, json};
+    use serde_json::{Map, json};
     use std::time::Duration;
     use uuid::Uuid;
 

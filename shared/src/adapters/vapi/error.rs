@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::adapters::Trouble;
 use crate::kernel::class::{Class, Classify, Failure};
 
 /// A request that may be repeated failed, after its repetitions.
@@ -28,40 +29,6 @@ pub enum VapiError {
     /// An answer came that is not the one that its contract promises.
     #[error("the answer of vapi is unreadable")]
     Unreadable,
-}
-
-/// Why no answer came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
-    /// No connection: the request never left.
-    NotReached,
-    /// The answer took too long.
-    TimeOut,
-    /// The connection broke.
-    Broken,
-}
-
-impl Trouble {
-    /// What this error of the HTTP client means.
-    pub(crate) fn of(error: &reqwest::Error) -> Self {
-        if error.is_connect() || error.is_builder() {
-            Self::NotReached
-        } else if error.is_timeout() {
-            Self::TimeOut
-        } else {
-            Self::Broken
-        }
-    }
-}
-
-impl std::fmt::Display for Trouble {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(match self {
-            Self::NotReached => "not reached",
-            Self::TimeOut => "time-out",
-            Self::Broken => "connection lost",
-        })
-    }
 }
 
 impl Classify for VapiError {

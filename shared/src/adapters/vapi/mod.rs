@@ -13,7 +13,7 @@ mod phone_numbers;
 mod wire;
 
 pub use client::Vapi;
-pub use error::{PlaceCallError, Refusal, Trouble, VapiError};
+pub use error::{PlaceCallError, Refusal, VapiError};
 pub use phone_numbers::NumberAtTwilio;
 pub use wire::{ListedAssistant, ListedCall, NewCall, Placed};
 

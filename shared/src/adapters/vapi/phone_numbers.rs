@@ -1,6 +1,7 @@
 //! Phone numbers that organisations bring from Twilio (`providers.md` 1.3). Answers repeat the credentials: only the id
 //! is read.
 
+use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use secrecy::ExposeSecret as _;
 use serde::de::IgnoredAny;
@@ -8,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::client::Vapi;
 use super::error::VapiError;
-use super::wire::{Created, shortened};
+use super::wire::{Created, ListedPhoneNumber, shortened};
 use crate::adapters::twilio::TwilioCredentials;
 use crate::kernel::PhoneNumber;
 
@@ -74,6 +75,16 @@ impl Vapi {
             .repeat(|vapi| vapi.request(Method::PATCH, &path).json(&body))
             .await;
         changed.map(|IgnoredAny| ())
+    }
+
+    /// The ids of the imports with this name, of all that the platform's account had before `now`.
+    pub async fn phone_numbers_named(&self, name: &str, now: Timestamp) -> Result<Vec<String>, VapiError> {
+        let after = now.saturating_add(SignedDuration::from_secs(60)).unwrap_or(now);
+        let listed: Vec<ListedPhoneNumber> = self.list_until("/phone-number", after).await?;
+        let ours = listed
+            .into_iter()
+            .filter(|number| number.name.as_deref() == Some(name));
+        Ok(ours.map(|number| number.id).collect())
     }
 
     /// Deletes an imported number; one that is not there is fine.

@@ -171,6 +171,14 @@ struct RawCustomer {
     external_id: Option<String>,
 }
 
+/// An imported number as Vapi lists it, without the credentials that the list carries.
+#[derive(Debug, Deserialize)]
+pub(super) struct ListedPhoneNumber {
+    pub(super) id: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) name: Option<String>,
+}
+
 /// An assistant as Vapi lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedAssistant {

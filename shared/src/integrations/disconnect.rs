@@ -1,0 +1,50 @@
+//! Removing the connection: the import at Vapi, the row, the token. Each step may be repeated, so a failure is mended by
+//! asking again.
+
+use serde_json::json;
+
+use super::IntegrationError;
+use super::connect::give_back;
+use super::store::{self, Claim};
+use crate::App;
+use crate::adapters::twilio::secret;
+use crate::audit::{self, Actor};
+use crate::db::Claims;
+use crate::kernel::Caller;
+
+/// Removes the connection of the caller's organisation; none is fine.
+pub async fn disconnect(app: &App, caller: &Caller) -> Result<(), IntegrationError> {
+    let claims = Claims::from(caller);
+    let now = app.clock.now();
+    let claim = app
+        .db
+        .write("integrations.claim", &claims, async |tx| {
+            store::claim(tx, now).await
+        })
+        .await?;
+    let removed = remove(app, caller, &claims, &claim).await;
+    if removed.is_err() {
+        give_back(app, &claims, &claim).await;
+        return removed;
+    }
+    // Last, so that a number that still calls is never without its token; and even where nothing was connected, so that
+    // asking again removes what a failure left.
+    Ok(secret::delete(app.secrets().await, &app.config.stage, caller.organization).await?)
+}
+
+async fn remove(app: &App, caller: &Caller, claims: &Claims, claim: &Claim) -> Result<(), IntegrationError> {
+    if let Some(id) = &claim.before.vapi_phone_number_id {
+        app.vapi().await?.delete_phone_number(id).await?;
+    }
+    let (now, actor) = (app.clock.now(), &Actor::from(caller));
+    app.db
+        .write("integrations.disconnect", claims, async |tx| {
+            store::disconnect(tx, claim, now).await?;
+            if let Some(account_sid) = &claim.before.account_sid {
+                let details = json!({ "account_sid": account_sid });
+                audit::record(tx, &app.clock, actor, "twilio.remove", details).await?;
+            }
+            Ok::<_, IntegrationError>(())
+        })
+        .await
+}
