@@ -1,1 +1,47 @@
-//! TODO vapi-webhook
+//! `vapi-webhook`: Vapi's events come in. Proven on their raw bytes, put on a queue, acknowledged; no database.
+
+mod answer;
+
+use axum::extract::{Request, State};
+use axum::routing::{get, post};
+use serde_json::{Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use zencall::adapters::vapi::webhook::{self, Proofs};
+use zencall::http::{self, Answer, Json, ProblemBody, WEBHOOK_BODY_LIMIT};
+use zencall::{App, calls};
+
+/// The routes of this function: the versioned one, the address that existing assistants know, and those of a function
+/// URL.
+pub fn routes() -> OpenApiRouter<App> {
+    http::api()
+        .routes(routes!(receive))
+        .route("/api/vapi/webhook", post(receive))
+        .route("/vapi/webhook", post(receive))
+        .route("/", post(receive))
+        .route("/health", get(async || Json(json!({ "status": "ok" }))))
+}
+
+/// An event of Vapi. The answer is empty but for the messages that want one.
+#[utoipa::path(post, path = "/api/v1/vapi/webhook", tag = "webhooks",
+    request_body(content = Value, description = "A message of Vapi, signed or with the bearer token"),
+    responses((status = 200, body = Value), (status = "4XX", body = ProblemBody), (status = 503, body = ProblemBody)))]
+async fn receive(State(app): State<App>, request: Request) -> Answer<Json<Value>> {
+    let (parts, body) = request.into_parts();
+    let body = http::raw_body(body, WEBHOOK_BODY_LIMIT).await?;
+    let proofs = Proofs::of(&app.config.stage, app.config.vapi_credential_id.as_deref());
+    let secrets = app.vapi_webhook_secrets().await?;
+    let message = webhook::verify(proofs, secrets, &parts.headers, body, app.clock.now())
+        .inspect_err(|refused| tracing::warn!(%refused, "a webhook was refused"))?
+        .parse()?;
+    if let Some(question) = message.get().question() {
+        calls::receive_in_passing(&app, &message).await;
+        return Ok(Json(answer::to(question)));
+    }
+    if message.get().is_noise() {
+        tracing::debug!(kind = message.get().kind(), "a message that nobody asked for");
+        return Ok(Json(json!({})));
+    }
+    calls::receive(&app, &message).await?;
+    Ok(Json(json!({})))
+}

@@ -6,6 +6,7 @@ pub mod queue;
 pub mod secrets;
 pub mod twilio;
 pub mod vapi;
+pub mod verified;
 
 use std::time::Duration;
 

@@ -8,8 +8,13 @@ mod assistants;
 mod calls;
 mod client;
 mod error;
+mod json;
 mod listing;
+mod message;
 mod phone_numbers;
+mod projection;
+mod report;
+pub mod webhook;
 mod wire;
 
 pub use client::Vapi;

@@ -1,0 +1,336 @@
+//! What we keep of a message: a few members under our own names, which travel on the queue and lie in the database.
+//!
+//! Messages carry Twilio tokens, addresses that let anybody speak into a call, prompts and our own webhook secret
+//! (`providers.md` 1.5 "Secrets and personal data inside payloads"). Nothing is copied whole, so none of it passes.
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+use super::json;
+use super::message::Message;
+use super::report;
+use crate::kernel::ids::AttemptId;
+
+/// The version of this shape. A consumer that meets another leaves the message to the dead-letter queue.
+const VERSION: u8 = 1;
+/// The longest utterance that is kept, in characters.
+pub(super) const LONGEST_UTTERANCE: usize = 4_000;
+/// The most bytes of a projection: SQS takes 1 MiB in a request.
+const MOST_BYTES: usize = 1_000_000;
+pub(super) const LONGEST_WORD: usize = 200;
+
+/// What we keep of a message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Projection {
+    #[serde(deserialize_with = "known_version")]
+    v: u8,
+    /// What Vapi calls this kind of message.
+    pub kind: String,
+    /// When it happened, by Vapi's clock; when it came where that is not said.
+    pub occurred_at: Timestamp,
+    /// When it came.
+    pub received_at: Timestamp,
+    /// By what its call can be found among ours.
+    #[serde(default)]
+    pub keys: Keys,
+    /// Whether they called us, if that is said.
+    pub inbound: Option<bool>,
+    /// The number of the other side.
+    pub phone: Option<String>,
+    /// When Vapi accepted the call.
+    pub call_created_at: Option<Timestamp>,
+    /// When somebody answered.
+    pub started_at: Option<Timestamp>,
+    /// When the call was over.
+    pub ended_at: Option<Timestamp>,
+    /// What it says.
+    pub fact: Fact,
+}
+
+/// By what a call can be found among ours, the surest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keys {
+    /// Our attempt.
+    pub attempt: Option<AttemptId>,
+    /// Vapi's id of the call.
+    pub call: Option<String>,
+    /// Vapi's id of the assistant.
+    pub assistant: Option<String>,
+    /// Vapi's id of the phone number.
+    pub phone_number: Option<String>,
+}
+
+/// What a message says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact {
+    /// How far the call has come.
+    Status {
+        /// Vapi's word for it.
+        status: String,
+        /// Why it ended.
+        ended_reason: Option<String>,
+        /// To whom it is put through.
+        destination: Option<String>,
+    },
+    /// What the call was, told after its end.
+    Report(Box<Report>),
+    /// Something that one side said.
+    Said(Turn),
+    /// Somebody was put through.
+    Transfer {
+        /// To whom; nothing where one assistant hands over to another.
+        destination: Option<String>,
+    },
+    /// The model called tools.
+    ToolCalls {
+        /// Vapi's ids of the calls.
+        ids: Vec<String>,
+        /// Which tools.
+        names: Vec<String>,
+    },
+    /// Anything else: stored and counted.
+    Other,
+}
+
+/// What a call was, told after its end.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Why it ended.
+    pub ended_reason: Option<String>,
+    /// In US dollars.
+    pub cost: Option<Decimal>,
+    /// `positive`, `neutral` or `negative`.
+    pub sentiment: Option<String>,
+    /// The same as a number.
+    pub sentiment_score: Option<f64>,
+    /// What judged it: `structured_output` or `analysis`.
+    pub sentiment_source: Option<String>,
+    /// What it was about.
+    pub summary: Option<String>,
+    /// Whether there is a recording to fetch.
+    #[serde(default)]
+    pub recording: bool,
+    /// To whom it was put through.
+    pub destination: Option<String>,
+    /// Whether anybody took it there, if that is told.
+    pub transferred: Option<bool>,
+    /// What was said.
+    #[serde(default)]
+    pub turns: Vec<Turn>,
+}
+
+/// Something that one side said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    /// Which side.
+    pub role: Role,
+    /// What.
+    pub text: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A side of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The voice assistant.
+    Assistant,
+    /// The person.
+    User,
+}
+
+impl Role {
+    /// As it is kept.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Assistant => "assistant",
+            Self::User => "user",
+        }
+    }
+
+    pub(super) fn read(value: &Value) -> Option<Self> {
+        match value.as_str()? {
+            "assistant" | "bot" => Some(Self::Assistant),
+            "user" => Some(Self::User),
+            _ => None,
+        }
+    }
+}
+
+impl Projection {
+    pub(super) fn of(message: &Message, received_at: Timestamp) -> Self {
+        let content = message.content();
+        let call = &content["call"];
+        let occurred_at = json::instant(&content["timestamp"]).unwrap_or(received_at);
+        let first = |values: &[&Value]| values.iter().find_map(|value| json::instant(value));
+        let mut projection = Self {
+            v: VERSION,
+            kind: message.kind().to_owned(),
+            occurred_at,
+            received_at,
+            keys: Keys::of(content),
+            inbound: match call["type"].as_str() {
+                Some("inboundPhoneCall" | "webCall" | "vapi.websocketCall") => Some(true),
+                Some("outboundPhoneCall") => Some(false),
+                _ => None,
+            },
+            phone: [&content["customer"]["number"], &call["customer"]["number"]]
+                .into_iter()
+                .find_map(e164),
+            call_created_at: json::instant(&call["createdAt"]),
+            started_at: first(&[&content["startedAt"], &call["startedAt"]]),
+            ended_at: first(&[&content["endedAt"], &call["endedAt"]]),
+            fact: Fact::of(message, occurred_at),
+        };
+        projection.fit();
+        projection
+    }
+
+    /// Cuts what was said last until a queue takes the rest; the live transcript had it, and Vapi keeps it two weeks.
+    fn fit(&mut self) {
+        while self.bytes() > MOST_BYTES {
+            let Fact::Report(report) = &mut self.fact else {
+                return;
+            };
+            if report.turns.is_empty() {
+                return;
+            }
+            report.turns.truncate(report.turns.len() / 2);
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        serde_json::to_vec(self).map_or(0, |bytes| bytes.len())
+    }
+}
+
+impl Keys {
+    /// Our attempt is in `customer.externalId` and in the overrides' metadata; what else stands there is not read, since
+    /// whose event it is follows from our rows alone (`architecture.md` §6).
+    fn of(content: &Value) -> Self {
+        let call = &content["call"];
+        let id = |values: &[&Value]| values.iter().find_map(|value| json::text(value, LONGEST_WORD));
+        let attempts = [
+            &content["customer"]["externalId"],
+            &call["customer"]["externalId"],
+            &call["assistantOverrides"]["metadata"]["attempt_id"],
+        ];
+        Self {
+            attempt: attempts
+                .into_iter()
+                .filter_map(Value::as_str)
+                .find_map(|text| AttemptId::parse(text).ok()),
+            call: id(&[&call["id"]]),
+            assistant: id(&[&call["assistantId"], &content["assistant"]["id"]]),
+            phone_number: id(&[&call["phoneNumberId"], &content["phoneNumber"]["id"]]),
+        }
+    }
+}
+
+impl Fact {
+    /// `providers.md` 1.5 "Messages that matter"; the names of 1.7 come from the application before this one.
+    fn of(message: &Message, at: Timestamp) -> Self {
+        let content = message.content();
+        let status = |status: &str| Self::Status {
+            status: status.to_owned(),
+            ended_reason: None,
+            destination: destination(content),
+        };
+        match message.kind() {
+            "status-update" => match json::text(&content["status"], LONGEST_WORD) {
+                Some(status) => Self::Status {
+                    status,
+                    ended_reason: ended_reason(content),
+                    destination: destination(content),
+                },
+                None => Self::Other,
+            },
+            "call-started" | "call.started" => status("in-progress"),
+            "transfer" | "call-forwarding-started" => status("forwarding"),
+            "end-of-call-report" | "call-ended" | "call.ended" => {
+                Self::Report(Box::new(report::of(content, at)))
+            }
+            "transcript" => said(content, at).map_or(Self::Other, Self::Said),
+            "transfer-update" => Self::Transfer {
+                destination: destination(content),
+            },
+            "tool-calls" => match message.question() {
+                Some(super::message::Question::ToolCalls(calls)) => Self::ToolCalls {
+                    ids: calls.iter().map(|call| call.id.clone()).collect(),
+                    names: calls.into_iter().map(|call| call.name).collect(),
+                },
+                _ => Self::Other,
+            },
+            _ => Self::Other,
+        }
+    }
+}
+
+pub(super) fn ended_reason(content: &Value) -> Option<String> {
+    [&content["endedReason"], &content["call"]["endedReason"]]
+        .into_iter()
+        .find_map(|reason| json::text(reason, LONGEST_WORD))
+}
+
+/// A number or an address to which a person is put through; another assistant is none.
+pub(super) fn destination(content: &Value) -> Option<String> {
+    [&content["destination"], &content["call"]["destination"]]
+        .into_iter()
+        .find_map(address)
+}
+
+pub(super) fn address(destination: &Value) -> Option<String> {
+    if destination["type"] == "assistant" {
+        return None;
+    }
+    [&destination["number"], &destination["sipUri"], destination]
+        .into_iter()
+        .find_map(|address| json::text(address, LONGEST_WORD))
+}
+
+/// An utterance: at the top, or, in the older form, within `message`.
+fn said(content: &Value, at: Timestamp) -> Option<Turn> {
+    let older = &content["message"];
+    let texts = [
+        &content["transcript"],
+        &older["transcript"],
+        &older["content"],
+        &older["text"],
+        older,
+        &content["call"]["transcript"],
+    ];
+    Some(Turn {
+        role: Role::read(&content["role"])
+            .or_else(|| Role::read(&older["role"]))
+            .unwrap_or(Role::User),
+        text: texts
+            .into_iter()
+            .find_map(|text| json::text(text, LONGEST_UTTERANCE))?,
+        at,
+    })
+}
+
+/// E.164, or nothing: an inbound caller may hide, or come over SIP.
+fn e164(value: &Value) -> Option<String> {
+    let number = value.as_str()?;
+    let digits = number.strip_prefix('+')?;
+    let plausible = (6..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    plausible.then(|| number.to_owned())
+}
+
+fn known_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    match u8::deserialize(deserializer)? {
+        VERSION => Ok(VERSION),
+        other => Err(serde::de::Error::custom(format!(
+            "version {other} of a projection is not known"
+        ))),
+    }
+}
+
+#[cfg(test)]
+#[path = "projection_tests.rs"]
+mod tests;
