@@ -7,6 +7,7 @@ pub mod audit;
 pub mod calls;
 pub mod campaigns;
 pub mod config;
+pub mod contacts;
 pub mod db;
 pub mod http;
 pub mod identity;
