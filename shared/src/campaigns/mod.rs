@@ -1,9 +1,322 @@
-//! Campaigns: lists of people to call, and when and under which rule that is allowed.
+//! Campaigns: whom to call, on what ground, and when. Starting one, calling its contacts and ending it.
+//!
+//! The gate ([`gate::decide`]) is asked before every call; [`release`] hands allowed contacts to the queue as far as there
+//! are slots; [`dial`] places one call; [`end`] decides what follows from its outcome; [`reconcile`] finds out what became
+//! of a call whose outcome nobody told.
 
+pub mod add_contacts;
 pub mod caller_id;
+pub mod change;
+pub mod create;
+pub mod dial;
+pub mod end;
+pub mod gate;
 pub mod holidays;
 pub mod law;
+pub mod lifecycle;
+pub mod read;
+pub mod reconcile;
+pub mod release;
+pub mod report;
 mod schedule;
+pub mod settings;
+pub mod start;
+mod store;
 pub mod windows;
 
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
 pub use schedule::Opening;
+pub use settings::Settings;
+
+use crate::db::DbError;
+use crate::kernel::class::{Class, Classify, Failure};
+use crate::kernel::ids::{AssistantId, AttemptId, CampaignId, OrganizationId};
+use crate::kernel::{Invalid, Timezone};
+use law::LegalBasis;
+
+/// Where a campaign stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Being prepared.
+    Draft,
+    /// Started, for a time to come.
+    Scheduled,
+    /// Calling.
+    Running,
+    /// Stopped for a while, by a person or for a reason.
+    Paused,
+    /// Every contact is final.
+    Completed,
+    /// Stopped for good.
+    Cancelled,
+}
+
+impl Status {
+    const ALL: [Self; 6] =
+        [Self::Draft, Self::Scheduled, Self::Running, Self::Paused, Self::Completed, Self::Cancelled];
+
+    /// As in the database and in the contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Scheduled => "scheduled",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Reads what [`Status::as_str`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+
+    /// What this step leads to from here, if it is legal.
+    pub fn after(self, step: Step) -> Option<Self> {
+        match (step, self) {
+            (Step::Pause, Self::Running | Self::Scheduled) => Some(Self::Paused),
+            (Step::Resume, Self::Paused) => Some(Self::Running),
+            (Step::Cancel, Self::Scheduled | Self::Running | Self::Paused) => Some(Self::Cancelled),
+            _ => None,
+        }
+    }
+
+    /// Whether its settings may be changed.
+    pub fn is_editable(self) -> bool {
+        matches!(self, Self::Draft | Self::Paused)
+    }
+
+    /// Whether nobody will be called any more.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Completed | Self::Cancelled)
+    }
+
+    /// Whether it may be deleted.
+    pub fn is_deletable(self) -> bool {
+        matches!(self, Self::Draft | Self::Completed | Self::Cancelled)
+    }
+}
+
+/// What a person does to a campaign that was started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Stop for a while.
+    Pause,
+    /// Go on.
+    Resume,
+    /// Stop for good.
+    Cancel,
+}
+
+/// What is sold or told; some sectors may not canvass at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Sector {
+    /// Energy renovation of homes (L223-1 code de la consommation).
+    EnergyRenovation,
+    /// Renewable energy equipment.
+    RenewableEnergy,
+    /// Adapting homes to age or disability.
+    HomeAdaptation,
+    /// Training paid from the personal training account (L6323-8-1 code du travail).
+    CpfTraining,
+    /// Newspapers and magazines (L223-5).
+    Press,
+    /// Anything else.
+    Other,
+}
+
+impl Sector {
+    const ALL: [Self; 6] = [
+        Self::EnergyRenovation,
+        Self::RenewableEnergy,
+        Self::HomeAdaptation,
+        Self::CpfTraining,
+        Self::Press,
+        Self::Other,
+    ];
+
+    /// As in the database and in the contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::EnergyRenovation => "energy_renovation",
+            Self::RenewableEnergy => "renewable_energy",
+            Self::HomeAdaptation => "home_adaptation",
+            Self::CpfTraining => "cpf_training",
+            Self::Press => "press",
+            Self::Other => "other",
+        }
+    }
+
+    /// Reads the name of the contract.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        Self::ALL.into_iter().find(|sector| sector.as_str() == text).ok_or(Invalid::new(
+            "sector_invalid",
+            "Ce secteur n'existe pas.",
+            "There is no such sector.",
+        ))
+    }
+
+    /// Whether canvassing is banned there, with or without consent.
+    pub fn is_banned(self) -> bool {
+        !matches!(self, Self::Press | Self::Other)
+    }
+}
+
+/// On whose behalf people are called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advertiser {
+    /// Its name, as it is told to the person.
+    pub name: String,
+    /// Its number in the register of companies.
+    pub siren: Option<String>,
+}
+
+/// A campaign.
+#[derive(Debug, Clone)]
+pub struct Campaign {
+    /// Its id.
+    pub id: CampaignId,
+    /// What its makers call it.
+    pub name: String,
+    /// Who speaks.
+    pub assistant: AssistantId,
+    /// What the call is about, as it is told to the person.
+    pub object: String,
+    /// On what ground people are called.
+    pub legal_basis: LegalBasis,
+    /// On whose behalf.
+    pub advertiser: Advertiser,
+    /// What is sold or told.
+    pub sector: Sector,
+    /// Where it stands.
+    pub status: Status,
+    /// Why it is paused, where nobody paused it by hand.
+    pub pause_reason: Option<String>,
+    /// When, how often and how many at once.
+    pub settings: Settings,
+    /// When it begins by itself.
+    pub scheduled_at: Option<Timestamp>,
+    /// When it began.
+    pub started_at: Option<Timestamp>,
+    /// When it was completed or cancelled.
+    pub ended_at: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// How many contacts it has.
+    pub total_contacts: i64,
+}
+
+/// The message that asks for one attempt to be made. It is only a hint: the attempt's row is the truth.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallRequested {
+    v: u8,
+    /// Whose attempt it is.
+    pub organization_id: OrganizationId,
+    /// Which attempt.
+    pub attempt_id: AttemptId,
+}
+
+impl CallRequested {
+    /// Asks for this attempt.
+    pub fn new(organization_id: OrganizationId, attempt_id: AttemptId) -> Self {
+        Self { v: 1, organization_id, attempt_id }
+    }
+}
+
+/// Why something could not be done to a campaign.
+#[derive(Debug, thiserror::Error)]
+pub enum CampaignError {
+    /// There is none, or it is another organisation's.
+    #[error("no such campaign")]
+    NotFound,
+    /// It is in a state that does not permit this.
+    #[error("a {0:?} campaign does not permit this")]
+    State(Status),
+    /// Nothing may be started from here.
+    #[error("a {0:?} campaign cannot be started")]
+    NotStartable(Status),
+    /// The organisation has no Twilio account here.
+    #[error("Twilio is not connected")]
+    TwilioNotConfigured,
+    /// Its number must not be presented by an automated system.
+    #[error("the caller number is not lawful for automated calls")]
+    CallerIdNotAllowed(caller_id::CallerIdRefusal),
+    /// There is nobody to call.
+    #[error("the campaign has no contacts")]
+    Empty,
+    /// The assistant is not one of the organisation's.
+    #[error("no such assistant")]
+    AssistantNotFound,
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl Classify for CampaignError {
+    fn failure(&self) -> Failure {
+        let conflict = |code, fr, en| Failure::new(Class::Conflict, code, fr, en);
+        match self {
+            Self::NotFound => Failure::new(
+                Class::NotFound,
+                "campaign_not_found",
+                "Cette campagne n'existe pas.",
+                "There is no such campaign.",
+            ),
+            Self::State(status) => conflict("campaign_state", "", "").with_text(
+                format!("L'état actuel de la campagne ({}) ne permet pas cette action.", status.as_str()),
+                format!("The current state of the campaign ({}) does not permit this.", status.as_str()),
+            ),
+            Self::NotStartable(status) => conflict("campaign_not_startable", "", "").with_text(
+                format!("Une campagne dans l'état {} ne peut pas être démarrée.", status.as_str()),
+                format!("A campaign in the state {} cannot be started.", status.as_str()),
+            ),
+            Self::TwilioNotConfigured => conflict(
+                "twilio_not_configured",
+                "Connectez d'abord un compte Twilio.",
+                "Connect a Twilio account first.",
+            ),
+            Self::CallerIdNotAllowed(refusal) => conflict("caller_id_not_allowed", "", "").with_text(
+                format!(
+                    "Le numéro présenté n'est pas autorisé pour des appels automatisés ({}).",
+                    refusal.rule
+                ),
+                format!("The caller number is not allowed for automated calls ({}).", refusal.rule),
+            ),
+            Self::Empty => conflict(
+                "campaign_empty",
+                "La campagne ne contient aucun contact.",
+                "The campaign has no contacts.",
+            ),
+            Self::AssistantNotFound => {
+                let mut faults = crate::kernel::Faults::default();
+                faults.add(
+                    "assistant_id",
+                    Invalid::new(
+                        "assistant_not_found",
+                        "Cet assistant n'existe pas.",
+                        "There is no such assistant.",
+                    ),
+                );
+                Failure::invalid(faults)
+            }
+            Self::Db(error) => error.failure(),
+        }
+    }
+}
+
+/// The zone that a campaign falls back to, as the database keeps it.
+fn timezone_from_database(name: &str) -> Timezone {
+    Timezone::parse(name).unwrap_or_else(|_| Timezone::paris())
+}
+
+/// What may be spent, if anything was said.
+pub type Budget = Option<Decimal>;

@@ -7,7 +7,7 @@ use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
 use crate::kernel::ids::{
-    AssistantId, AttemptId, CallId, CampaignId, ContactId, OneTimeTokenId, OrganizationId, OutboxId,
+    AssistantId, AttemptId, CallId, CampaignId, ContactId, DecisionId, OneTimeTokenId, OrganizationId, OutboxId,
     SessionId, UserId,
 };
 
@@ -57,6 +57,7 @@ sql_types! {
     CampaignId => UUID, UUID_ARRAY;
     AttemptId => UUID, UUID_ARRAY;
     CallId => UUID, UUID_ARRAY;
+    DecisionId => UUID, UUID_ARRAY;
     OutboxId => UUID, UUID_ARRAY;
 }
 

@@ -71,6 +71,8 @@ typed_id! {
     CampaignId;
     /// One attempt to call one contact of a campaign.
     AttemptId;
+    /// A decision of the gate.
+    DecisionId;
     /// A call that was placed or received.
     CallId;
     /// A row of the outbox.

@@ -1,0 +1,51 @@
+//! Pausing, resuming and cancelling. Queued calls stop at once; calls in progress end normally.
+
+use serde_json::json;
+
+use super::{Campaign, CampaignError, Step, release, store};
+use crate::App;
+use crate::audit::{self, Actor};
+use crate::db::Claims;
+use crate::kernel::Caller;
+use crate::kernel::ids::CampaignId;
+
+/// Takes the step, if it is legal from where the campaign stands.
+pub async fn take(app: &App, caller: &Caller, id: CampaignId, step: Step) -> Result<Campaign, CampaignError> {
+    let now = app.clock.now();
+    let actor = &Actor::from(caller);
+    let campaign = app
+        .db
+        .write("campaigns.take_step", &Claims::from(caller), async |tx| {
+            let mut campaign = store::campaign::lock(tx, id).await?;
+            let next = campaign.status.after(step).ok_or(CampaignError::State(campaign.status))?;
+            store::campaign::set_status(tx, id, next, now).await?;
+            match step {
+                Step::Pause => store::campaign::release_queued(tx, id, "campaign_paused", now).await?,
+                Step::Cancel => {
+                    store::campaign::release_queued(tx, id, "campaign_cancelled", now).await?;
+                    store::campaign::cancel_contacts(tx, id, now).await?;
+                }
+                Step::Resume => {}
+            }
+            audit::record(tx, &app.clock, actor, action(step), json!({ "campaign_id": id })).await?;
+            campaign.status = next;
+            campaign.pause_reason = None;
+            campaign.updated_at = now;
+            Ok(campaign)
+        })
+        .await?;
+    if step == Step::Resume
+        && let Err(error) = release::release(app, caller.organization).await
+    {
+        tracing::warn!(campaign_id = %id, error = &error as &dyn std::error::Error, "the next wave is left to the tick");
+    }
+    Ok(campaign)
+}
+
+fn action(step: Step) -> &'static str {
+    match step {
+        Step::Pause => "campaign.pause",
+        Step::Resume => "campaign.resume",
+        Step::Cancel => "campaign.cancel",
+    }
+}

@@ -1,0 +1,16 @@
+//! The SQL of campaigns.
+
+pub(super) mod attempt;
+pub(super) mod campaign;
+pub(super) mod release;
+pub(super) mod report;
+
+use tokio_postgres::Row;
+use tokio_postgres::types::FromSql;
+
+use crate::db::DbError;
+
+/// A column of a row.
+pub(super) fn get<'a, T: FromSql<'a>>(row: &'a Row, column: &str) -> Result<T, DbError> {
+    row.try_get(column).map_err(DbError::Statement)
+}

@@ -1,0 +1,269 @@
+//! The SQL of a release: what is going on, who is due, and what was decided. Three statements, whatever the size of the
+//! campaign.
+
+use futures_util::future::join;
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use tokio_postgres::Row;
+
+use super::campaign::windows_from_database;
+use super::get;
+use crate::campaigns::gate::{GateCampaign, GateContact};
+use crate::campaigns::law::LegalBasis;
+use crate::campaigns::{Sector, timezone_from_database};
+use crate::db::{DbError, TenantTx};
+use crate::kernel::ids::{AssistantId, AttemptId, CampaignId, ContactId, OrganizationId};
+use crate::kernel::{PhoneNumber, Timezone};
+
+/// A campaign that is under way, with what bounds its next wave.
+pub(in crate::campaigns) struct UnderWay {
+    pub(in crate::campaigns) id: CampaignId,
+    pub(in crate::campaigns) assistant: AssistantId,
+    pub(in crate::campaigns) gate: GateCampaign,
+    pub(in crate::campaigns) spent: Decimal,
+    pub(in crate::campaigns) max_duration_seconds: i32,
+    /// How many more calls it may have at once.
+    pub(in crate::campaigns) room: i32,
+}
+
+/// What bounds the next wave of an organisation.
+pub(in crate::campaigns) struct Overview {
+    pub(in crate::campaigns) campaigns: Vec<UnderWay>,
+    /// How many more calls the organisation may have at once.
+    pub(in crate::campaigns) organization_room: i32,
+    /// How many slots of the platform are free.
+    pub(in crate::campaigns) free_slots: i32,
+}
+
+/// Waits for the organisation's turn, then looks. Two statements in one packet: the second sees what the one before the
+/// turn committed.
+pub(in crate::campaigns) async fn overview(tx: &TenantTx, now: Timestamp) -> Result<Overview, DbError> {
+    let organization = tx.organization();
+    let key = lock_key(organization);
+    let turn = tx.execute("-- campaigns.release_turn\n select pg_advisory_xact_lock($1)", &[&key]);
+    let look = tx.query(
+        "-- campaigns.release_overview
+         with leases as (select campaign_id, leases from zencall.live_leases($2)),
+         begun as (
+           update campaigns set status = 'running', started_at = coalesce(started_at, $2), updated_at = $2
+            where organization_id = $1 and status = 'scheduled' and scheduled_at <= $2
+           returning id)
+         select c.id, c.assistant_id, c.legal_basis, c.sector, c.timezone, c.call_windows, c.max_attempts, c.max_cost,
+                c.concurrent_calls - coalesce(l.leases, 0) as room,
+                o.concurrent_calls_limit - coalesce((select sum(leases) from leases), 0)::int as organization_room,
+                zencall.free_platform_slots($2) as free_slots,
+                o.twilio_phone_number, s.max_duration_seconds,
+                case when c.max_cost is null then 0
+                     else coalesce((select sum(k.cost) from calls k
+                                     where k.organization_id = $1 and k.campaign_id = c.id), 0) end as spent
+           from campaigns c
+           join organizations o on o.id = c.organization_id
+           join assistants s on s.organization_id = c.organization_id and s.id = c.assistant_id
+           left join leases l on l.campaign_id = c.id
+          where c.organization_id = $1
+            and (c.status = 'running' or (c.status = 'scheduled' and c.scheduled_at <= $2))
+          order by c.id",
+        &[&organization, &now],
+    );
+    let (turn, rows) = join(turn, look).await;
+    turn?;
+    let rows = rows?;
+    let campaigns = rows.iter().map(read_under_way).collect::<Result<Vec<_>, _>>()?;
+    let bound = |column| rows.first().map_or(Ok(0), |row| get::<i32>(row, column));
+    Ok(Overview { campaigns, organization_room: bound("organization_room")?, free_slots: bound("free_slots")? })
+}
+
+/// A key for PostgreSQL's advisory locks, from the organisation's id.
+fn lock_key(organization: OrganizationId) -> i64 {
+    let (high, low) = organization.0.as_u64_pair();
+    (high ^ low).cast_signed()
+}
+
+fn read_under_way(row: &Row) -> Result<UnderWay, DbError> {
+    let caller: Option<String> = get(row, "twilio_phone_number")?;
+    Ok(UnderWay {
+        id: get(row, "id")?,
+        assistant: get(row, "assistant_id")?,
+        gate: read_gate_campaign(row, caller)?,
+        spent: get(row, "spent")?,
+        max_duration_seconds: get(row, "max_duration_seconds")?,
+        room: get(row, "room")?,
+    })
+}
+
+/// The gate's view of a campaign, from a row with its columns.
+pub(in crate::campaigns) fn read_gate_campaign(
+    row: &Row,
+    caller_number: Option<String>,
+) -> Result<GateCampaign, DbError> {
+    let basis: String = get(row, "legal_basis")?;
+    let sector: String = get(row, "sector")?;
+    Ok(GateCampaign {
+        legal_basis: LegalBasis::parse(&basis).map_err(|_| DbError::Aborted)?,
+        sector: Sector::parse(&sector).map_err(|_| DbError::Aborted)?,
+        call_windows: windows_from_database(get(row, "call_windows")?).ok_or(DbError::Aborted)?,
+        timezone: timezone_from_database(&get::<String>(row, "timezone")?),
+        caller_number: caller_number.map(PhoneNumber::from_database),
+        max_attempts: get(row, "max_attempts")?,
+        budget: get(row, "max_cost")?,
+    })
+}
+
+/// The gate's view of a contact, from a row with its columns.
+pub(in crate::campaigns) fn read_gate_contact(row: &Row) -> Result<GateContact, DbError> {
+    let timezone: Option<String> = get(row, "contact_timezone")?;
+    Ok(GateContact {
+        phone: PhoneNumber::from_database(get(row, "phone")?),
+        is_business: get::<String>(row, "kind")? == "business",
+        do_not_call: get(row, "do_not_call")?,
+        timezone: timezone.and_then(|name| Timezone::parse(&name).ok()),
+        postal_code: get(row, "postal_code")?,
+    })
+}
+
+/// A contact whose turn may have come.
+pub(in crate::campaigns) struct Candidate {
+    pub(in crate::campaigns) campaign: CampaignId,
+    pub(in crate::campaigns) contact: ContactId,
+    pub(in crate::campaigns) gate: GateContact,
+    pub(in crate::campaigns) attempts: i32,
+    pub(in crate::campaigns) tries: i32,
+}
+
+/// Up to `limits[i]` due contacts of `campaigns[i]`, longest due first, locked until the transaction ends.
+pub(in crate::campaigns) async fn candidates(
+    tx: &TenantTx,
+    campaigns: &[CampaignId],
+    limits: &[i32],
+    now: Timestamp,
+) -> Result<Vec<Candidate>, DbError> {
+    let rows = tx
+        .query(
+            "-- campaigns.release_candidates
+             select w.campaign_id, k.contact_id, k.attempts, k.tries, p.phone, p.kind, p.do_not_call,
+                    p.timezone as contact_timezone, p.postal_code
+               from unnest($2::uuid[], $3::int[]) as w (campaign_id, at_most)
+              cross join lateral (
+                select q.contact_id, q.attempts, q.tries from campaign_contacts q
+                 where q.organization_id = $1 and q.campaign_id = w.campaign_id
+                   and q.status in ('pending', 'waiting') and q.due_at <= $4
+                 order by q.due_at, q.contact_id limit w.at_most
+                   for update skip locked) k
+               join contacts p on p.organization_id = $1 and p.id = k.contact_id",
+            &[&tx.organization(), &campaigns, &limits, &now],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Candidate {
+                campaign: get(row, "campaign_id")?,
+                contact: get(row, "contact_id")?,
+                gate: read_gate_contact(row)?,
+                attempts: get(row, "attempts")?,
+                tries: get(row, "tries")?,
+            })
+        })
+        .collect()
+}
+
+/// What a wave decided, column by column as the statement wants it.
+#[derive(Default)]
+pub(in crate::campaigns) struct Wave {
+    pub(in crate::campaigns) attempts: Vec<AttemptId>,
+    pub(in crate::campaigns) attempt_campaigns: Vec<CampaignId>,
+    pub(in crate::campaigns) attempt_contacts: Vec<ContactId>,
+    pub(in crate::campaigns) attempt_assistants: Vec<AssistantId>,
+    pub(in crate::campaigns) attempt_numbers: Vec<i32>,
+    pub(in crate::campaigns) leased_until: Vec<Timestamp>,
+    pub(in crate::campaigns) refused_campaigns: Vec<CampaignId>,
+    pub(in crate::campaigns) refused_contacts: Vec<ContactId>,
+    pub(in crate::campaigns) refusal_codes: Vec<&'static str>,
+    pub(in crate::campaigns) refusal_rules: Vec<&'static str>,
+    pub(in crate::campaigns) retry_at: Vec<Option<Timestamp>>,
+    pub(in crate::campaigns) decisions: Vec<super::attempt::DecisionRow>,
+}
+
+/// Writes a wave: leases slots as far as there are any, queues the attempts that got one, notes the refusals, and ends
+/// campaigns that have nobody left. Returns the attempts that were queued.
+pub(in crate::campaigns) async fn write(
+    tx: &TenantTx,
+    wave: &Wave,
+    under_way: &[CampaignId],
+    now: Timestamp,
+) -> Result<Vec<AttemptId>, DbError> {
+    let decisions = super::attempt::DecisionColumns::from_rows(&wave.decisions);
+    let organization = tx.organization();
+    let queue = tx.query(
+        "-- campaigns.release_write
+         with allowed as (
+           select * from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::int[])
+             as a (attempt_id, campaign_id, contact_id, assistant_id, number)
+         ), granted as materialized (
+           select zencall.lease_slots($3, $4, $8, $2) as attempt_id
+         ), queued as (
+           insert into call_attempts (id, organization_id, campaign_id, contact_id, assistant_id, number, queued_at)
+           select a.attempt_id, $1, a.campaign_id, a.contact_id, a.assistant_id, a.number, $2
+             from allowed a join granted using (attempt_id)
+         ), activated as (
+           update campaign_contacts k set status = 'active', refusal_code = null, refusal_rule = null, updated_at = $2
+             from allowed a join granted using (attempt_id)
+            where k.organization_id = $1 and k.campaign_id = a.campaign_id and k.contact_id = a.contact_id
+         ), refused as (
+           update campaign_contacts k
+              set status = case when r.retry_at is null then 'skipped' else 'waiting' end,
+                  due_at = coalesce(r.retry_at, k.due_at), refusal_code = r.code, refusal_rule = r.rule, updated_at = $2
+             from unnest($9::uuid[], $10::uuid[], $11::text[], $12::text[], $13::timestamptz[])
+               as r (campaign_id, contact_id, code, rule, retry_at)
+            where k.organization_id = $1 and k.campaign_id = r.campaign_id and k.contact_id = r.contact_id
+         ), decided as (
+           insert into gate_decisions (id, organization_id, campaign_id, contact_id, attempt_id, stage, allowed, code,
+                                       rule, allowed_until, retry_at, inputs, inputs_hash, decided_at)
+           select d.id, $1, d.campaign_id, d.contact_id, d.attempt_id, 'release', d.allowed, d.code, d.rule,
+                  d.allowed_until, d.retry_at, d.inputs, d.inputs_hash, $2
+             from unnest($14::uuid[], $15::uuid[], $16::uuid[], $17::uuid[], $18::bool[], $19::text[], $20::text[],
+                         $21::timestamptz[], $22::timestamptz[], $23::jsonb[], $24::text[])
+               as d (id, campaign_id, contact_id, attempt_id, allowed, code, rule, allowed_until, retry_at, inputs,
+                     inputs_hash)
+            where d.attempt_id is null or d.attempt_id in (select attempt_id from granted)
+         )
+         select attempt_id from granted",
+        &[
+            &organization,
+            &now,
+            &wave.attempts,
+            &wave.attempt_campaigns,
+            &wave.attempt_contacts,
+            &wave.attempt_assistants,
+            &wave.attempt_numbers,
+            &wave.leased_until,
+            &wave.refused_campaigns,
+            &wave.refused_contacts,
+            &wave.refusal_codes,
+            &wave.refusal_rules,
+            &wave.retry_at,
+            &decisions.ids,
+            &decisions.campaigns,
+            &decisions.contacts,
+            &decisions.attempts,
+            &decisions.allowed,
+            &decisions.codes,
+            &decisions.rules,
+            &decisions.allowed_until,
+            &decisions.retry_at,
+            &decisions.inputs,
+            &decisions.hashes,
+        ],
+    );
+    let end = tx.execute(
+        "-- campaigns.complete
+         update campaigns c set status = 'completed', ended_at = $3, updated_at = $3
+          where c.organization_id = $1 and c.id = any ($2) and c.status = 'running'
+            and not exists (select from campaign_contacts k
+                             where k.campaign_id = c.id and k.status in ('pending', 'waiting'))
+            and not exists (select from campaign_contacts k where k.campaign_id = c.id and k.status = 'active')",
+        &[&organization, &under_way, &now],
+    );
+    let (queued, ended) = join(queue, end).await;
+    ended?;
+    queued?.iter().map(|row| get(row, "attempt_id")).collect()
+}

@@ -1,0 +1,173 @@
+//! The SQL of reports: counts, a campaign's contacts, the decisions about one.
+
+use futures_util::future::join3;
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use tokio_postgres::Row;
+
+use super::get;
+use crate::campaigns::Status;
+use crate::campaigns::read::{CampaignContact, StoredDecision};
+use crate::db::{DbError, TenantTx};
+use crate::kernel::PageRequest;
+use crate::kernel::ids::{CampaignId, ContactId};
+
+/// Contacts of one state.
+pub(in crate::campaigns) struct Group {
+    pub(in crate::campaigns) status: String,
+    pub(in crate::campaigns) last_outcome: Option<String>,
+    pub(in crate::campaigns) refusal_code: Option<String>,
+    pub(in crate::campaigns) contacts: i64,
+    /// Of these, how many were attempted.
+    pub(in crate::campaigns) attempted: i64,
+    pub(in crate::campaigns) attempts: i64,
+}
+
+/// What a report is made of.
+pub(in crate::campaigns) struct Counts {
+    pub(in crate::campaigns) status: Status,
+    pub(in crate::campaigns) started_at: Option<Timestamp>,
+    pub(in crate::campaigns) groups: Vec<Group>,
+    pub(in crate::campaigns) average_duration_seconds: Option<f64>,
+    pub(in crate::campaigns) total_cost: Decimal,
+    pub(in crate::campaigns) sentiment: [i64; 4],
+}
+
+pub(in crate::campaigns) async fn counts(tx: &TenantTx, id: CampaignId) -> Result<Option<Counts>, DbError> {
+    let organization = tx.organization();
+    let campaign = tx.query_opt(
+        "-- campaigns.report_campaign
+         select status, started_at from campaigns where organization_id = $1 and id = $2",
+        &[&organization, &id],
+    );
+    let groups = tx.query(
+        "-- campaigns.report_contacts
+         select status, last_outcome, case when status = 'skipped' then refusal_code end as refusal_code,
+                count(*) as contacts, count(*) filter (where attempts > 0 or last_outcome is not null) as attempted,
+                sum(attempts)::bigint as attempts
+           from campaign_contacts where organization_id = $1 and campaign_id = $2
+          group by 1, 2, 3",
+        &[&organization, &id],
+    );
+    let calls = tx.query_one(
+        "-- campaigns.report_calls
+         select avg(duration_seconds) filter (where outcome in ('answered', 'transferred'))::float8 as average_duration,
+                coalesce(sum(cost), 0) as total_cost,
+                count(*) filter (where sentiment = 'positive') as positive,
+                count(*) filter (where sentiment = 'neutral') as neutral,
+                count(*) filter (where sentiment = 'negative') as negative,
+                count(*) filter (where sentiment is null and outcome in ('answered', 'transferred')) as unknown
+           from calls where organization_id = $1 and campaign_id = $2",
+        &[&organization, &id],
+    );
+    let (campaign, groups, calls) = join3(campaign, groups, calls).await;
+    let Some(campaign) = campaign? else { return Ok(None) };
+    let (groups, calls) = (groups?, calls?);
+    Ok(Some(Counts {
+        status: Status::parse(&get::<String>(&campaign, "status")?).ok_or(DbError::Aborted)?,
+        started_at: get(&campaign, "started_at")?,
+        groups: groups.iter().map(read_group).collect::<Result<_, _>>()?,
+        average_duration_seconds: get(&calls, "average_duration")?,
+        total_cost: get(&calls, "total_cost")?,
+        sentiment: [
+            get(&calls, "positive")?,
+            get(&calls, "neutral")?,
+            get(&calls, "negative")?,
+            get(&calls, "unknown")?,
+        ],
+    }))
+}
+
+fn read_group(row: &Row) -> Result<Group, DbError> {
+    Ok(Group {
+        status: get(row, "status")?,
+        last_outcome: get(row, "last_outcome")?,
+        refusal_code: get(row, "refusal_code")?,
+        contacts: get(row, "contacts")?,
+        attempted: get(row, "attempted")?,
+        attempts: get(row, "attempts")?,
+    })
+}
+
+/// The campaign's contacts, newest first; `None` where there is no such campaign.
+pub(in crate::campaigns) async fn contacts(
+    tx: &TenantTx,
+    id: CampaignId,
+    page: PageRequest,
+) -> Result<Option<Vec<CampaignContact>>, DbError> {
+    let rows = tx
+        .query(
+            "-- campaigns.contacts
+             select c.id as campaign_id, k.contact_id, k.status, k.attempts, k.last_outcome, k.refusal_code, k.refusal_rule,
+                    case when k.status = 'waiting' then k.due_at end as next_attempt_at
+               from campaigns c
+               left join lateral (
+                 select * from campaign_contacts q
+                  where q.organization_id = $1 and q.campaign_id = c.id and ($3::uuid is null or q.contact_id < $3)
+                  order by q.contact_id desc limit $4) k on true
+              where c.organization_id = $1 and c.id = $2",
+            &[&tx.organization(), &id, &page.after, &page.rows_to_fetch()],
+        )
+        .await?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let contact = |row: &Row| -> Result<Option<CampaignContact>, DbError> {
+        let Some(contact) = get(row, "contact_id")? else { return Ok(None) };
+        Ok(Some(CampaignContact {
+            contact,
+            status: get(row, "status")?,
+            attempts: get(row, "attempts")?,
+            next_attempt_at: get(row, "next_attempt_at")?,
+            last_outcome: get(row, "last_outcome")?,
+            refusal_code: get(row, "refusal_code")?,
+            refusal_rule: get(row, "refusal_rule")?,
+        }))
+    };
+    let contacts: Result<Vec<_>, _> = rows.iter().filter_map(|row| contact(row).transpose()).collect();
+    contacts.map(Some)
+}
+
+/// Decisions about one contact, newest first; `None` where it is not in the campaign.
+pub(in crate::campaigns) async fn decisions(
+    tx: &TenantTx,
+    id: CampaignId,
+    contact: ContactId,
+    page: PageRequest,
+) -> Result<Option<Vec<StoredDecision>>, DbError> {
+    let rows = tx
+        .query(
+            "-- campaigns.decisions
+             select d.id, d.stage, d.allowed, d.code, d.rule, d.allowed_until, d.retry_at, d.inputs, d.inputs_hash,
+                    d.decided_at
+               from campaign_contacts k
+               left join lateral (
+                 select * from gate_decisions q
+                  where q.organization_id = $1 and q.campaign_id = $2 and q.contact_id = $3
+                    and ($4::uuid is null or q.id < $4)
+                  order by q.id desc limit $5) d on true
+              where k.organization_id = $1 and k.campaign_id = $2 and k.contact_id = $3",
+            &[&tx.organization(), &id, &contact, &page.after, &page.rows_to_fetch()],
+        )
+        .await?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let decision = |row: &Row| -> Result<Option<StoredDecision>, DbError> {
+        let Some(id) = get(row, "id")? else { return Ok(None) };
+        Ok(Some(StoredDecision {
+            id,
+            stage: get(row, "stage")?,
+            allowed: get(row, "allowed")?,
+            code: get(row, "code")?,
+            rule: get(row, "rule")?,
+            allowed_until: get(row, "allowed_until")?,
+            retry_at: get(row, "retry_at")?,
+            inputs: get(row, "inputs")?,
+            inputs_hash: get(row, "inputs_hash")?,
+            decided_at: get(row, "decided_at")?,
+        }))
+    };
+    let decisions: Result<Vec<_>, _> = rows.iter().filter_map(|row| decision(row).transpose()).collect();
+    decisions.map(Some)
+}
