@@ -76,7 +76,12 @@ impl Classify for AddError {
 }
 
 /// Adds the selected contacts; only while the campaign is being prepared or paused, or runs: they are called as well.
-pub async fn add(app: &App, caller: &Caller, id: CampaignId, selection: &Selection) -> Result<Added, AddError> {
+pub async fn add(
+    app: &App,
+    caller: &Caller,
+    id: CampaignId,
+    selection: &Selection,
+) -> Result<Added, AddError> {
     let now = app.clock.now();
     let actor = &Actor::from(caller);
     app.db
@@ -103,5 +108,9 @@ pub(super) async fn add_in(
     if !added.unknown.is_empty() {
         return Err(AddError::UnknownContacts(added.unknown));
     }
-    Ok(Added { added: added.added, already_present: added.already_present, suppressed: added.suppressed })
+    Ok(Added {
+        added: added.added,
+        already_present: added.already_present,
+        suppressed: added.suppressed,
+    })
 }

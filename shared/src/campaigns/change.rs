@@ -50,7 +50,14 @@ pub async fn change(
             settle(&mut campaign.settings);
             campaign.updated_at = now;
             store::campaign::update(tx, &campaign, now).await?;
-            audit::record(tx, &app.clock, actor, "campaign.change", json!({ "campaign_id": id })).await?;
+            audit::record(
+                tx,
+                &app.clock,
+                actor,
+                "campaign.change",
+                json!({ "campaign_id": id }),
+            )
+            .await?;
             Ok(campaign)
         })
         .await
@@ -81,7 +88,14 @@ pub async fn delete(app: &App, caller: &Caller, id: CampaignId) -> Result<(), Ca
                 return Err(CampaignError::State(campaign.status));
             }
             store::campaign::delete(tx, id).await?;
-            audit::record(tx, &app.clock, actor, "campaign.delete", json!({ "campaign_id": id })).await?;
+            audit::record(
+                tx,
+                &app.clock,
+                actor,
+                "campaign.delete",
+                json!({ "campaign_id": id }),
+            )
+            .await?;
             Ok(())
         })
         .await

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::add_contacts::{self, Selection};
 use super::law::LegalBasis;
-use super::{Advertiser, Campaign, CampaignError, Sector, Settings, Status, store};
+use super::{Advertiser, Campaign, Sector, Settings, Status, store};
 use crate::App;
 use crate::audit::{self, Actor};
 use crate::db::Claims;
@@ -36,7 +36,11 @@ pub struct NewCampaign {
 }
 
 /// Makes it, with its first contacts, in one transaction.
-pub async fn create(app: &App, caller: &Caller, new: &NewCampaign) -> Result<Campaign, add_contacts::AddError> {
+pub async fn create(
+    app: &App,
+    caller: &Caller,
+    new: &NewCampaign,
+) -> Result<Campaign, add_contacts::AddError> {
     let now = app.clock.now();
     let id = CampaignId::new(&app.clock);
     let actor = &Actor::from(caller);

@@ -146,7 +146,13 @@ fn first_refusal(
     history: History,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Refusal> {
-    let never = |code, rule| Err(Refusal { code, rule, retry_at: None });
+    let never = |code, rule| {
+        Err(Refusal {
+            code,
+            rule,
+            retry_at: None,
+        })
+    };
     let bindings = campaign.legal_basis.bindings();
 
     match contact.phone.region() {
@@ -157,10 +163,18 @@ fn first_refusal(
         Some(_) => {}
     }
     if contact.do_not_call {
-        return never(RefusalCode::Suppressed, "art. 21(2) RGPD, L223-1 code de la consommation");
+        return never(
+            RefusalCode::Suppressed,
+            "art. 21(2) RGPD, L223-1 code de la consommation",
+        );
     }
     match &campaign.caller_number {
-        None => return never(RefusalCode::CallerIdNotAllowed, "organization.twilio_phone_number"),
+        None => {
+            return never(
+                RefusalCode::CallerIdNotAllowed,
+                "organization.twilio_phone_number",
+            );
+        }
         Some(number) => {
             if let Err(refusal) = automated_call_allowed(number) {
                 return never(RefusalCode::CallerIdNotAllowed, refusal.rule);
@@ -168,7 +182,10 @@ fn first_refusal(
         }
     }
     if bindings.sector_ban && campaign.sector.is_banned() {
-        return never(RefusalCode::SectorBanned, "L223-1 code de la consommation, L6323-8-1 code du travail");
+        return never(
+            RefusalCode::SectorBanned,
+            "L223-1 code de la consommation, L6323-8-1 code du travail",
+        );
     }
     match campaign.legal_basis {
         LegalBasis::Service => {}
@@ -191,7 +208,10 @@ fn first_refusal(
         retry_at: closed.retry_at,
     })?;
     if history.campaign_attempts >= campaign.max_attempts {
-        return never(RefusalCode::CampaignAttemptsExhausted, "campaign.settings.max_attempts");
+        return never(
+            RefusalCode::CampaignAttemptsExhausted,
+            "campaign.settings.max_attempts",
+        );
     }
     if campaign.budget.is_some_and(|budget| history.spent >= budget) {
         return never(RefusalCode::BudgetExhausted, "campaign.settings.max_cost");
@@ -200,8 +220,16 @@ fn first_refusal(
 }
 
 fn zones(contact: &GateContact, campaign: &GateCampaign, zone_needed: bool) -> Zones {
-    let own = zones_of(contact.timezone.as_ref(), contact.postal_code.as_deref(), &contact.phone);
-    if zone_needed { own } else { own.or(&campaign.timezone) }
+    let own = zones_of(
+        contact.timezone.as_ref(),
+        contact.postal_code.as_deref(),
+        &contact.phone,
+    );
+    if zone_needed {
+        own
+    } else {
+        own.or(&campaign.timezone)
+    }
 }
 
 /// What the gate was asked, as it is stored beside the answer: enough to ask again and get the same one.
@@ -231,7 +259,10 @@ pub fn inputs(contact: &GateContact, campaign: &GateCampaign, history: History, 
 
 /// SHA-256 of the stored inputs, in hexadecimal.
 pub fn inputs_hash(inputs: &Value) -> String {
-    Sha256::digest(inputs.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(inputs.to_string())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[cfg(test)]
@@ -266,10 +297,18 @@ mod tests {
     }
 
     fn nothing() -> History {
-        History { campaign_attempts: 0, spent: Decimal::ZERO }
+        History {
+            campaign_attempts: 0,
+            spent: Decimal::ZERO,
+        }
     }
 
-    fn code(contact: &GateContact, campaign: &GateCampaign, history: History, now: &str) -> Option<RefusalCode> {
+    fn code(
+        contact: &GateContact,
+        campaign: &GateCampaign,
+        history: History,
+        now: &str,
+    ) -> Option<RefusalCode> {
         match decide(contact, campaign, history, now.parse().unwrap()) {
             Decision::Allow { .. } => None,
             Decision::Refuse(refusal) => Some(refusal.code),
@@ -278,46 +317,112 @@ mod tests {
 
     #[test]
     fn a_service_call_at_noon_is_allowed_until_the_window_ends() {
-        let decision = decide(&contact(), &campaign(LegalBasis::Service), nothing(), TUESDAY_NOON.parse().unwrap());
+        let decision = decide(
+            &contact(),
+            &campaign(LegalBasis::Service),
+            nothing(),
+            TUESDAY_NOON.parse().unwrap(),
+        );
         // 20:00 in Paris.
-        assert_eq!(decision, Decision::Allow { until: Some("2026-11-24T19:00:00Z".parse().unwrap()) });
+        assert_eq!(
+            decision,
+            Decision::Allow {
+                until: Some("2026-11-24T19:00:00Z".parse().unwrap())
+            }
+        );
     }
 
     #[test]
     fn each_check_refuses_with_its_code() {
         let service = campaign(LegalBasis::Service);
-        let refused = |contact: &GateContact, campaign: &GateCampaign| code(contact, campaign, nothing(), TUESDAY_NOON);
+        let refused =
+            |contact: &GateContact, campaign: &GateCampaign| code(contact, campaign, nothing(), TUESDAY_NOON);
 
-        assert_eq!(refused(&GateContact { do_not_call: true, ..contact() }, &service), Some(RefusalCode::Suppressed));
+        assert_eq!(
+            refused(
+                &GateContact {
+                    do_not_call: true,
+                    ..contact()
+                },
+                &service
+            ),
+            Some(RefusalCode::Suppressed)
+        );
         let belgian = PhoneNumber::parse("+32 2 555 12 12", Country::FR).unwrap();
         assert_eq!(
-            refused(&GateContact { phone: belgian, ..contact() }, &service),
+            refused(
+                &GateContact {
+                    phone: belgian,
+                    ..contact()
+                },
+                &service
+            ),
             Some(RefusalCode::CountryNotAllowed)
         );
         for number in ["+33612345678", "+33142000000"] {
             let caller_number = PhoneNumber::parse(number, Country::FR).ok();
-            let campaign = GateCampaign { caller_number, ..service.clone() };
-            assert_eq!(refused(&contact(), &campaign), Some(RefusalCode::CallerIdNotAllowed), "{number}");
+            let campaign = GateCampaign {
+                caller_number,
+                ..service.clone()
+            };
+            assert_eq!(
+                refused(&contact(), &campaign),
+                Some(RefusalCode::CallerIdNotAllowed),
+                "{number}"
+            );
         }
-        let unset = GateCampaign { caller_number: None, ..service.clone() };
+        let unset = GateCampaign {
+            caller_number: None,
+            ..service.clone()
+        };
         assert_eq!(refused(&contact(), &unset), Some(RefusalCode::CallerIdNotAllowed));
-        let banned = GateCampaign { sector: Sector::RenewableEnergy, ..service.clone() };
+        let banned = GateCampaign {
+            sector: Sector::RenewableEnergy,
+            ..service.clone()
+        };
         assert_eq!(refused(&contact(), &banned), Some(RefusalCode::SectorBanned));
-        assert_eq!(refused(&contact(), &campaign(LegalBasis::Business)), Some(RefusalCode::NotABusiness));
-        for basis in [LegalBasis::Consent, LegalBasis::Contract, LegalBasis::CallbackRequest] {
-            assert_eq!(refused(&contact(), &campaign(basis)), Some(RefusalCode::NoLegalBasis), "{basis:?}");
+        assert_eq!(
+            refused(&contact(), &campaign(LegalBasis::Business)),
+            Some(RefusalCode::NotABusiness)
+        );
+        for basis in [
+            LegalBasis::Consent,
+            LegalBasis::Contract,
+            LegalBasis::CallbackRequest,
+        ] {
+            assert_eq!(
+                refused(&contact(), &campaign(basis)),
+                Some(RefusalCode::NoLegalBasis),
+                "{basis:?}"
+            );
         }
-        let spent = History { spent: Decimal::TEN, ..nothing() };
-        let poor = GateCampaign { budget: Some(Decimal::TEN), ..service.clone() };
-        assert_eq!(code(&contact(), &poor, spent, TUESDAY_NOON), Some(RefusalCode::BudgetExhausted));
-        let tried = History { campaign_attempts: 3, ..nothing() };
-        assert_eq!(code(&contact(), &service, tried, TUESDAY_NOON), Some(RefusalCode::CampaignAttemptsExhausted));
+        let spent = History {
+            spent: Decimal::TEN,
+            ..nothing()
+        };
+        let poor = GateCampaign {
+            budget: Some(Decimal::TEN),
+            ..service.clone()
+        };
+        assert_eq!(
+            code(&contact(), &poor, spent, TUESDAY_NOON),
+            Some(RefusalCode::BudgetExhausted)
+        );
+        let tried = History {
+            campaign_attempts: 3,
+            ..nothing()
+        };
+        assert_eq!(
+            code(&contact(), &service, tried, TUESDAY_NOON),
+            Some(RefusalCode::CampaignAttemptsExhausted)
+        );
     }
 
     #[test]
     fn outside_the_window_it_says_when_to_ask_again() {
         let sunday = "2026-11-22T11:00:00Z".parse().unwrap();
-        let Decision::Refuse(refusal) = decide(&contact(), &campaign(LegalBasis::Service), nothing(), sunday) else {
+        let Decision::Refuse(refusal) = decide(&contact(), &campaign(LegalBasis::Service), nothing(), sunday)
+        else {
             panic!("called on a Sunday");
         };
         assert_eq!(refusal.code, RefusalCode::OutsideHours);
@@ -327,17 +432,38 @@ mod tests {
     #[test]
     fn the_contact_s_own_clock_decides() {
         // 11:00 UTC is 07:00 in Guadeloupe.
-        let guadeloupe = GateContact { postal_code: Some("97110".to_owned()), ..contact() };
+        let guadeloupe = GateContact {
+            postal_code: Some("97110".to_owned()),
+            ..contact()
+        };
         assert_eq!(
-            code(&guadeloupe, &campaign(LegalBasis::Service), nothing(), TUESDAY_NOON),
+            code(
+                &guadeloupe,
+                &campaign(LegalBasis::Service),
+                nothing(),
+                TUESDAY_NOON
+            ),
             Some(RefusalCode::OutsideHours)
         );
-        assert_eq!(code(&guadeloupe, &campaign(LegalBasis::Service), nothing(), "2026-11-24T15:00:00Z"), None);
+        assert_eq!(
+            code(
+                &guadeloupe,
+                &campaign(LegalBasis::Service),
+                nothing(),
+                "2026-11-24T15:00:00Z"
+            ),
+            None
+        );
     }
 
     #[test]
     fn the_stored_inputs_hash_to_the_same_each_time() {
-        let asked = inputs(&contact(), &campaign(LegalBasis::Service), nothing(), TUESDAY_NOON.parse().unwrap());
+        let asked = inputs(
+            &contact(),
+            &campaign(LegalBasis::Service),
+            nothing(),
+            TUESDAY_NOON.parse().unwrap(),
+        );
         assert_eq!(inputs_hash(&asked), inputs_hash(&asked.clone()));
         assert_eq!(inputs_hash(&asked).len(), 64);
     }

@@ -17,7 +17,10 @@ pub async fn take(app: &App, caller: &Caller, id: CampaignId, step: Step) -> Res
         .db
         .write("campaigns.take_step", &Claims::from(caller), async |tx| {
             let mut campaign = store::campaign::lock(tx, id).await?;
-            let next = campaign.status.after(step).ok_or(CampaignError::State(campaign.status))?;
+            let next = campaign
+                .status
+                .after(step)
+                .ok_or(CampaignError::State(campaign.status))?;
             store::campaign::set_status(tx, id, next, now).await?;
             match step {
                 Step::Pause => store::campaign::release_queued(tx, id, "campaign_paused", now).await?,
@@ -31,7 +34,7 @@ pub async fn take(app: &App, caller: &Caller, id: CampaignId, step: Step) -> Res
             campaign.status = next;
             campaign.pause_reason = None;
             campaign.updated_at = now;
-            Ok(campaign)
+            Ok::<_, CampaignError>(campaign)
         })
         .await?;
     if step == Step::Resume

@@ -57,8 +57,14 @@ pub enum Status {
 }
 
 impl Status {
-    const ALL: [Self; 6] =
-        [Self::Draft, Self::Scheduled, Self::Running, Self::Paused, Self::Completed, Self::Cancelled];
+    const ALL: [Self; 6] = [
+        Self::Draft,
+        Self::Scheduled,
+        Self::Running,
+        Self::Paused,
+        Self::Completed,
+        Self::Cancelled,
+    ];
 
     /// As in the database and in the contract.
     pub fn as_str(self) -> &'static str {
@@ -156,11 +162,14 @@ impl Sector {
 
     /// Reads the name of the contract.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        Self::ALL.into_iter().find(|sector| sector.as_str() == text).ok_or(Invalid::new(
-            "sector_invalid",
-            "Ce secteur n'existe pas.",
-            "There is no such sector.",
-        ))
+        Self::ALL
+            .into_iter()
+            .find(|sector| sector.as_str() == text)
+            .ok_or(Invalid::new(
+                "sector_invalid",
+                "Ce secteur n'existe pas.",
+                "There is no such sector.",
+            ))
     }
 
     /// Whether canvassing is banned there, with or without consent.
@@ -228,7 +237,11 @@ pub struct CallRequested {
 impl CallRequested {
     /// Asks for this attempt.
     pub fn new(organization_id: OrganizationId, attempt_id: AttemptId) -> Self {
-        Self { v: 1, organization_id, attempt_id }
+        Self {
+            v: 1,
+            organization_id,
+            attempt_id,
+        }
     }
 }
 
@@ -272,11 +285,20 @@ impl Classify for CampaignError {
                 "There is no such campaign.",
             ),
             Self::State(status) => conflict("campaign_state", "", "").with_text(
-                format!("L'état actuel de la campagne ({}) ne permet pas cette action.", status.as_str()),
-                format!("The current state of the campaign ({}) does not permit this.", status.as_str()),
+                format!(
+                    "L'état actuel de la campagne ({}) ne permet pas cette action.",
+                    status.as_str()
+                ),
+                format!(
+                    "The current state of the campaign ({}) does not permit this.",
+                    status.as_str()
+                ),
             ),
             Self::NotStartable(status) => conflict("campaign_not_startable", "", "").with_text(
-                format!("Une campagne dans l'état {} ne peut pas être démarrée.", status.as_str()),
+                format!(
+                    "Une campagne dans l'état {} ne peut pas être démarrée.",
+                    status.as_str()
+                ),
                 format!("A campaign in the state {} cannot be started.", status.as_str()),
             ),
             Self::TwilioNotConfigured => conflict(
@@ -289,7 +311,10 @@ impl Classify for CampaignError {
                     "Le numéro présenté n'est pas autorisé pour des appels automatisés ({}).",
                     refusal.rule
                 ),
-                format!("The caller number is not allowed for automated calls ({}).", refusal.rule),
+                format!(
+                    "The caller number is not allowed for automated calls ({}).",
+                    refusal.rule
+                ),
             ),
             Self::Empty => conflict(
                 "campaign_empty",

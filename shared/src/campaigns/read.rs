@@ -57,7 +57,9 @@ pub struct StoredDecision {
 /// One campaign.
 pub async fn read(app: &App, caller: &Caller, id: CampaignId) -> Result<Campaign, CampaignError> {
     app.db
-        .read("campaigns.read", &Claims::from(caller), async |tx| store::campaign::find(tx, id).await)
+        .read("campaigns.read", &Claims::from(caller), async |tx| {
+            store::campaign::find(tx, id).await
+        })
         .await
         .map_err(CampaignError::Db)?
         .ok_or(CampaignError::NotFound)
@@ -67,7 +69,9 @@ pub async fn read(app: &App, caller: &Caller, id: CampaignId) -> Result<Campaign
 pub async fn list(app: &App, caller: &Caller, page: PageRequest) -> Result<Page<Campaign>, DbError> {
     let rows = app
         .db
-        .read("campaigns.list", &Claims::from(caller), async |tx| store::campaign::list(tx, page).await)
+        .read("campaigns.list", &Claims::from(caller), async |tx| {
+            store::campaign::list(tx, page).await
+        })
         .await?;
     Ok(Page::from_rows(rows, page, |campaign| campaign.id))
 }
@@ -81,7 +85,9 @@ pub async fn contacts(
 ) -> Result<Page<CampaignContact>, CampaignError> {
     let rows = app
         .db
-        .read("campaigns.contacts", &Claims::from(caller), async |tx| store::report::contacts(tx, id, page).await)
+        .read("campaigns.contacts", &Claims::from(caller), async |tx| {
+            store::report::contacts(tx, id, page).await
+        })
         .await?
         .ok_or(CampaignError::NotFound)?;
     Ok(Page::from_rows(rows, page, |row| row.contact))
@@ -101,5 +107,7 @@ pub async fn decisions(
         })
         .await?
         .ok_or(CampaignError::NotFound)?;
-    Ok(Page::from_rows(rows, page, |row| crate::kernel::ids::DecisionId(row.id)))
+    Ok(Page::from_rows(rows, page, |row| {
+        crate::kernel::ids::DecisionId(row.id)
+    }))
 }

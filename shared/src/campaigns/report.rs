@@ -58,19 +58,30 @@ pub struct Report {
 pub async fn report(app: &App, caller: &Caller, id: CampaignId) -> Result<Report, CampaignError> {
     let counts = app
         .db
-        .read("campaigns.report", &Claims::from(caller), async |tx| store::report::counts(tx, id).await)
+        .read("campaigns.report", &Claims::from(caller), async |tx| {
+            store::report::counts(tx, id).await
+        })
         .await?
         .ok_or(CampaignError::NotFound)?;
     let of = |status: &str, outcome: Option<&str>| -> i64 {
         let matches = |group: &&store::report::Group| {
-            group.status == status && outcome.is_none_or(|outcome| group.last_outcome.as_deref() == Some(outcome))
+            group.status == status
+                && outcome.is_none_or(|outcome| group.last_outcome.as_deref() == Some(outcome))
         };
-        counts.groups.iter().filter(matches).map(|group| group.contacts).sum()
+        counts
+            .groups
+            .iter()
+            .filter(matches)
+            .map(|group| group.contacts)
+            .sum()
     };
     let last = |outcome| of("completed", Some(outcome)) + of("failed", Some(outcome));
     let mut skipped = BTreeMap::new();
     for group in counts.groups.iter().filter(|group| group.status == "skipped") {
-        let code = group.refusal_code.clone().unwrap_or_else(|| "no_legal_basis".to_owned());
+        let code = group
+            .refusal_code
+            .clone()
+            .unwrap_or_else(|| "no_legal_basis".to_owned());
         *skipped.entry(code).or_insert(0) += group.contacts;
     }
     let total_contacts: i64 = counts.groups.iter().map(|group| group.contacts).sum();
@@ -114,5 +125,6 @@ fn estimate(counts: &store::report::Counts, left: i64, total: i64, now: Timestam
         return None;
     }
     let so_far = now.duration_since(started_at).as_secs();
-    now.checked_add(SignedDuration::from_secs(so_far.checked_mul(left)? / done)).ok()
+    now.checked_add(SignedDuration::from_secs(so_far.checked_mul(left)? / done))
+        .ok()
 }

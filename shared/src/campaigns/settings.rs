@@ -26,7 +26,12 @@ pub struct Settings {
 }
 
 /// Outcomes that may be tried again.
-pub const RETRYABLE: [Outcome; 4] = [Outcome::NoAnswer, Outcome::Busy, Outcome::Voicemail, Outcome::Failed];
+pub const RETRYABLE: [Outcome; 4] = [
+    Outcome::NoAnswer,
+    Outcome::Busy,
+    Outcome::Voicemail,
+    Outcome::Failed,
+];
 
 impl Settings {
     /// What holds where nothing is said.
@@ -46,9 +51,13 @@ impl Settings {
 /// Reads an outcome after which a campaign may call again.
 pub fn parse_retry_on(names: &[String]) -> Result<Vec<Outcome>, Invalid> {
     let find = |name: &String| RETRYABLE.into_iter().find(|outcome| outcome.as_str() == name);
-    names.iter().map(find).collect::<Option<Vec<_>>>().ok_or(Invalid::new(
-        "retry_on_invalid",
-        "Les issues possibles sont no_answer, busy, voicemail et failed.",
-        "The outcomes are no_answer, busy, voicemail and failed.",
-    ))
+    names
+        .iter()
+        .map(find)
+        .collect::<Option<Vec<_>>>()
+        .ok_or(Invalid::new(
+            "retry_on_invalid",
+            "Les issues possibles sont no_answer, busy, voicemail et failed.",
+            "The outcomes are no_answer, busy, voicemail and failed.",
+        ))
 }

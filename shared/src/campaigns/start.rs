@@ -36,7 +36,10 @@ pub async fn start(app: &App, caller: &Caller, id: CampaignId) -> Result<Started
             if !line.is_configured {
                 return Err(CampaignError::TwilioNotConfigured);
             }
-            let number = line.phone_number.map(PhoneNumber::from_database).ok_or(CampaignError::TwilioNotConfigured)?;
+            let number = line
+                .phone_number
+                .map(PhoneNumber::from_database)
+                .ok_or(CampaignError::TwilioNotConfigured)?;
             automated_call_allowed(&number).map_err(CampaignError::CallerIdNotAllowed)?;
             if campaign.total_contacts == 0 {
                 return Err(CampaignError::Empty);
@@ -45,7 +48,11 @@ pub async fn start(app: &App, caller: &Caller, id: CampaignId) -> Result<Started
             store::campaign::begin(tx, id, status, now).await?;
             let details = json!({ "campaign_id": id, "contacts": campaign.total_contacts });
             audit::record(tx, &app.clock, actor, "campaign.start", details).await?;
-            Ok(Started { id, status, total_contacts: campaign.total_contacts })
+            Ok(Started {
+                id,
+                status,
+                total_contacts: campaign.total_contacts,
+            })
         })
         .await?;
     tracing::info!(campaign_id = %id, contacts = started.total_contacts, "started a campaign");
@@ -59,5 +66,9 @@ pub async fn start(app: &App, caller: &Caller, id: CampaignId) -> Result<Started
 }
 
 fn status_at(scheduled_at: Option<Timestamp>, now: Timestamp) -> Status {
-    if scheduled_at.is_some_and(|at| at > now) { Status::Scheduled } else { Status::Running }
+    if scheduled_at.is_some_and(|at| at > now) {
+        Status::Scheduled
+    } else {
+        Status::Running
+    }
 }

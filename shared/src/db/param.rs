@@ -7,8 +7,8 @@ use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
 use crate::kernel::ids::{
-    AssistantId, AttemptId, CallId, CampaignId, ContactId, DecisionId, OneTimeTokenId, OrganizationId, OutboxId,
-    SessionId, UserId,
+    AssistantId, AttemptId, CallId, CampaignId, ContactId, DecisionId, OneTimeTokenId, OrganizationId,
+    OutboxId, SessionId, UserId,
 };
 
 /// A Rust type with its SQL type.

@@ -7,13 +7,13 @@ use uuid::Uuid;
 
 use super::get;
 use super::release::{read_gate_campaign, read_gate_contact};
+use crate::campaigns::Status;
 use crate::campaigns::gate::{self, Decision, GateCampaign, GateContact, History};
 use crate::campaigns::settings::parse_retry_on;
-use crate::campaigns::Status;
 use crate::db::{DbError, TenantTx};
 use crate::kernel::Clock;
 use crate::kernel::ended_reason::Outcome;
-use crate::kernel::ids::{AssistantId, AttemptId, CampaignId, ContactId};
+use crate::kernel::ids::{AttemptId, CampaignId, ContactId};
 
 /// A decision of the gate as it is stored.
 pub(in crate::campaigns) struct DecisionRow {
@@ -33,7 +33,14 @@ impl DecisionRow {
         decision: Decision,
         inputs: Value,
     ) -> Self {
-        Self { id: clock.uuid(), campaign, contact, attempt, decision, inputs }
+        Self {
+            id: clock.uuid(),
+            campaign,
+            contact,
+            attempt,
+            decision,
+            inputs,
+        }
     }
 }
 
@@ -88,7 +95,6 @@ impl<'a> DecisionColumns<'a> {
 pub(in crate::campaigns) struct Queued {
     pub(in crate::campaigns) campaign: CampaignId,
     pub(in crate::campaigns) contact: ContactId,
-    pub(in crate::campaigns) assistant: AssistantId,
     pub(in crate::campaigns) campaign_status: Option<Status>,
     pub(in crate::campaigns) gate_campaign: GateCampaign,
     pub(in crate::campaigns) gate_contact: GateContact,
@@ -103,11 +109,14 @@ pub(in crate::campaigns) struct Queued {
 }
 
 /// Takes up an attempt if it is still queued; a duplicate, late or stale message finds nothing.
-pub(in crate::campaigns) async fn lock_queued(tx: &TenantTx, attempt: AttemptId) -> Result<Option<Queued>, DbError> {
+pub(in crate::campaigns) async fn lock_queued(
+    tx: &TenantTx,
+    attempt: AttemptId,
+) -> Result<Option<Queued>, DbError> {
     let row = tx
         .query_opt(
             "-- campaigns.lock_queued_attempt
-             select a.campaign_id, a.contact_id, a.assistant_id, c.status as campaign_status, c.legal_basis, c.sector,
+             select a.campaign_id, a.contact_id, c.status as campaign_status, c.legal_basis, c.sector,
                     c.timezone, c.call_windows, c.max_attempts, c.max_cost, c.object, c.advertiser_name,
                     k.attempts, p.phone, p.kind, p.do_not_call, p.timezone as contact_timezone, p.postal_code,
                     p.first_name, p.last_name, p.variables, s.vapi_assistant_id, o.twilio_phone_number,
@@ -134,11 +143,13 @@ fn read_queued(row: &Row) -> Result<Queued, DbError> {
     Ok(Queued {
         campaign: get(row, "campaign_id")?,
         contact: get(row, "contact_id")?,
-        assistant: get(row, "assistant_id")?,
         campaign_status: Status::parse(&get::<String>(row, "campaign_status")?),
         gate_campaign: read_gate_campaign(row, get(row, "twilio_phone_number")?)?,
         gate_contact: read_gate_contact(row)?,
-        history: History { campaign_attempts: get(row, "attempts")?, spent: get(row, "spent")? },
+        history: History {
+            campaign_attempts: get(row, "attempts")?,
+            spent: get(row, "spent")?,
+        },
         vapi_assistant_id: get(row, "vapi_assistant_id")?,
         vapi_phone_number_id: get(row, "vapi_phone_number_id")?,
         first_name: get(row, "first_name")?,
@@ -156,7 +167,10 @@ pub(in crate::campaigns) async fn mark_dialing(
     decision: &DecisionRow,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    let (until, hash) = (allowed_until(&decision.decision), gate::inputs_hash(&decision.inputs));
+    let (until, hash) = (
+        allowed_until(&decision.decision),
+        gate::inputs_hash(&decision.inputs),
+    );
     tx.execute(
         "-- campaigns.mark_dialing
          with dialing as (
@@ -187,7 +201,7 @@ fn allowed_until(decision: &Decision) -> Option<Timestamp> {
 pub(in crate::campaigns) struct GivenBack<'a> {
     pub(in crate::campaigns) attempt: AttemptId,
     pub(in crate::campaigns) reason: &'a str,
-    /// When the contact is due again; never where there is none.
+    /// When the contact is due again. Where there is no time: skipped if the gate refused, else failed.
     pub(in crate::campaigns) due_at: Option<Timestamp>,
     /// The gate's refusal, where it was the gate.
     pub(in crate::campaigns) refusal: Option<&'a DecisionRow>,
@@ -203,7 +217,10 @@ pub(in crate::campaigns) async fn give_back(
 ) -> Result<(), DbError> {
     let decisions = given.refusal.map(std::slice::from_ref).unwrap_or_default();
     let decisions = DecisionColumns::from_rows(decisions);
-    let (code, rule) = (decisions.codes.first().copied().flatten(), decisions.rules.first().copied().flatten());
+    let (code, rule) = (
+        decisions.codes.first().copied().flatten(),
+        decisions.rules.first().copied().flatten(),
+    );
     tx.execute(
         "-- campaigns.give_back
          with released as (
@@ -215,7 +232,10 @@ pub(in crate::campaigns) async fn give_back(
            select zencall.free_slots(array[$2]) from released
          ), contact as (
            update campaign_contacts k
-              set status = case when $5::timestamptz is null then 'skipped' else 'waiting' end,
+              set status = case when $5::timestamptz is not null then 'waiting'
+                                when $6::text is not null then 'skipped' else 'failed' end,
+                  last_outcome = case when $5::timestamptz is null and $6::text is null then 'failed'
+                                      else k.last_outcome end,
                   due_at = coalesce($5, k.due_at),
                   attempts = k.attempts - case when r.uncounted then 0 else 1 end,
                   refusal_code = $6, refusal_rule = $7, updated_at = $4
@@ -299,7 +319,10 @@ pub(in crate::campaigns) struct Open {
 }
 
 /// Locks an attempt that has not ended; `None` where it has, or there is none.
-pub(in crate::campaigns) async fn lock_open(tx: &TenantTx, attempt: AttemptId) -> Result<Option<Open>, DbError> {
+pub(in crate::campaigns) async fn lock_open(
+    tx: &TenantTx,
+    attempt: AttemptId,
+) -> Result<Option<Open>, DbError> {
     let row = tx
         .query_opt(
             "-- campaigns.lock_open_attempt
@@ -342,7 +365,11 @@ pub(in crate::campaigns) struct Settled<'a> {
 }
 
 /// Ends an attempt: its outcome, its contact's next state, its slot. The caller holds the lock of [`lock_open`].
-pub(in crate::campaigns) async fn settle(tx: &TenantTx, settled: &Settled<'_>, at: Timestamp) -> Result<(), DbError> {
+pub(in crate::campaigns) async fn settle(
+    tx: &TenantTx,
+    settled: &Settled<'_>,
+    at: Timestamp,
+) -> Result<(), DbError> {
     tx.execute(
         "-- campaigns.settle_attempt
          with ended as (
@@ -432,4 +459,3 @@ pub(in crate::campaigns) async fn mark_sent(
     .await
     .map(drop)
 }
-

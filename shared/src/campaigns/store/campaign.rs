@@ -99,8 +99,14 @@ pub(in crate::campaigns) async fn update(
 }
 
 pub(in crate::campaigns) async fn find(tx: &TenantTx, id: CampaignId) -> Result<Option<Campaign>, DbError> {
-    let sql = format!("-- campaigns.find\n select {COLUMNS} from campaigns c where c.organization_id = $1 and c.id = $2");
-    tx.query_opt(&sql, &[&tx.organization(), &id]).await?.as_ref().map(read).transpose()
+    let sql = format!(
+        "-- campaigns.find\n select {COLUMNS} from campaigns c where c.organization_id = $1 and c.id = $2"
+    );
+    tx.query_opt(&sql, &[&tx.organization(), &id])
+        .await?
+        .as_ref()
+        .map(read)
+        .transpose()
 }
 
 /// The campaign, locked until the transaction ends.
@@ -119,7 +125,9 @@ pub(in crate::campaigns) async fn list(tx: &TenantTx, page: PageRequest) -> Resu
           where c.organization_id = $1 and ($2::uuid is null or c.id < $2)
           order by c.id desc limit $3"
     );
-    let rows = tx.query(&sql, &[&tx.organization(), &page.after, &page.rows_to_fetch()]).await?;
+    let rows = tx
+        .query(&sql, &[&tx.organization(), &page.after, &page.rows_to_fetch()])
+        .await?;
     rows.iter().map(read).collect()
 }
 
@@ -202,7 +210,10 @@ fn read(row: &Row) -> Result<Campaign, DbError> {
         assistant: get(row, "assistant_id")?,
         object: get(row, "object")?,
         legal_basis: LegalBasis::parse(&basis).map_err(|_| DbError::Aborted)?,
-        advertiser: Advertiser { name: get(row, "advertiser_name")?, siren: get(row, "advertiser_siren")? },
+        advertiser: Advertiser {
+            name: get(row, "advertiser_name")?,
+            siren: get(row, "advertiser_siren")?,
+        },
         sector: Sector::parse(&sector).map_err(|_| DbError::Aborted)?,
         status: Status::parse(&status).ok_or(DbError::Aborted)?,
         pause_reason: get(row, "pause_reason")?,
@@ -242,8 +253,14 @@ pub(in crate::campaigns) async fn lock_to_start(
            from campaigns c join organizations o on o.id = c.organization_id
           where c.organization_id = $1 and c.id = $2 for update of c"
     );
-    let row = tx.query_opt(&sql, &[&tx.organization(), &id]).await?.ok_or(CampaignError::NotFound)?;
-    let line = Line { is_configured: get(&row, "is_configured")?, phone_number: get(&row, "twilio_phone_number")? };
+    let row = tx
+        .query_opt(&sql, &[&tx.organization(), &id])
+        .await?
+        .ok_or(CampaignError::NotFound)?;
+    let line = Line {
+        is_configured: get(&row, "is_configured")?,
+        phone_number: get(&row, "twilio_phone_number")?,
+    };
     Ok((read(&row)?, line))
 }
 
@@ -333,5 +350,8 @@ pub(in crate::campaigns) async fn own_advertiser(tx: &TenantTx) -> Result<Advert
             &[&tx.organization()],
         )
         .await?;
-    Ok(Advertiser { name: get(&row, "name")?, siren: get(&row, "siren")? })
+    Ok(Advertiser {
+        name: get(&row, "name")?,
+        siren: get(&row, "siren")?,
+    })
 }

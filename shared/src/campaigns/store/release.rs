@@ -40,8 +40,9 @@ pub(in crate::campaigns) struct Overview {
 pub(in crate::campaigns) async fn overview(tx: &TenantTx, now: Timestamp) -> Result<Overview, DbError> {
     let organization = tx.organization();
     let key = lock_key(organization);
-    let turn = tx.execute("-- campaigns.release_turn\n select pg_advisory_xact_lock($1)", &[&key]);
-    let look = tx.query(
+    let (turn, rows) = join(
+        tx.execute("-- campaigns.release_turn\n select pg_advisory_xact_lock($1)", &[&key]),
+        tx.query(
         "-- campaigns.release_overview
          with leases as (select campaign_id, leases from zencall.live_leases($2)),
          begun as (
@@ -63,14 +64,19 @@ pub(in crate::campaigns) async fn overview(tx: &TenantTx, now: Timestamp) -> Res
           where c.organization_id = $1
             and (c.status = 'running' or (c.status = 'scheduled' and c.scheduled_at <= $2))
           order by c.id",
-        &[&organization, &now],
-    );
-    let (turn, rows) = join(turn, look).await;
+            &[&organization, &now],
+        ),
+    )
+    .await;
     turn?;
     let rows = rows?;
     let campaigns = rows.iter().map(read_under_way).collect::<Result<Vec<_>, _>>()?;
     let bound = |column| rows.first().map_or(Ok(0), |row| get::<i32>(row, column));
-    Ok(Overview { campaigns, organization_room: bound("organization_room")?, free_slots: bound("free_slots")? })
+    Ok(Overview {
+        campaigns,
+        organization_room: bound("organization_room")?,
+        free_slots: bound("free_slots")?,
+    })
 }
 
 /// A key for PostgreSQL's advisory locks, from the organisation's id.
@@ -193,8 +199,9 @@ pub(in crate::campaigns) async fn write(
 ) -> Result<Vec<AttemptId>, DbError> {
     let decisions = super::attempt::DecisionColumns::from_rows(&wave.decisions);
     let organization = tx.organization();
-    let queue = tx.query(
-        "-- campaigns.release_write
+    let (queued, ended) = join(
+        tx.query(
+            "-- campaigns.release_write
          with allowed as (
            select * from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::int[])
              as a (attempt_id, campaign_id, contact_id, assistant_id, number)
@@ -253,8 +260,8 @@ pub(in crate::campaigns) async fn write(
             &decisions.inputs,
             &decisions.hashes,
         ],
-    );
-    let end = tx.execute(
+    ),
+    tx.execute(
         "-- campaigns.complete
          update campaigns c set status = 'completed', ended_at = $3, updated_at = $3
           where c.organization_id = $1 and c.id = any ($2) and c.status = 'running'
@@ -262,8 +269,7 @@ pub(in crate::campaigns) async fn write(
                              where k.campaign_id = c.id and k.status in ('pending', 'waiting'))
             and not exists (select from campaign_contacts k where k.campaign_id = c.id and k.status = 'active')",
         &[&organization, &under_way, &now],
-    );
-    let (queued, ended) = join(queue, end).await;
+    )).await;
     ended?;
     queued?.iter().map(|row| get(row, "attempt_id")).collect()
 }

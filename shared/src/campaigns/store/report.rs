@@ -35,12 +35,13 @@ pub(in crate::campaigns) struct Counts {
 
 pub(in crate::campaigns) async fn counts(tx: &TenantTx, id: CampaignId) -> Result<Option<Counts>, DbError> {
     let organization = tx.organization();
-    let campaign = tx.query_opt(
+    let (campaign, groups, calls) = join3(
+        tx.query_opt(
         "-- campaigns.report_campaign
          select status, started_at from campaigns where organization_id = $1 and id = $2",
         &[&organization, &id],
-    );
-    let groups = tx.query(
+    ),
+    tx.query(
         "-- campaigns.report_contacts
          select status, last_outcome, case when status = 'skipped' then refusal_code end as refusal_code,
                 count(*) as contacts, count(*) filter (where attempts > 0 or last_outcome is not null) as attempted,
@@ -48,8 +49,8 @@ pub(in crate::campaigns) async fn counts(tx: &TenantTx, id: CampaignId) -> Resul
            from campaign_contacts where organization_id = $1 and campaign_id = $2
           group by 1, 2, 3",
         &[&organization, &id],
-    );
-    let calls = tx.query_one(
+    ),
+    tx.query_one(
         "-- campaigns.report_calls
          select avg(duration_seconds) filter (where outcome in ('answered', 'transferred'))::float8 as average_duration,
                 coalesce(sum(cost), 0) as total_cost,
@@ -59,9 +60,11 @@ pub(in crate::campaigns) async fn counts(tx: &TenantTx, id: CampaignId) -> Resul
                 count(*) filter (where sentiment is null and outcome in ('answered', 'transferred')) as unknown
            from calls where organization_id = $1 and campaign_id = $2",
         &[&organization, &id],
-    );
-    let (campaign, groups, calls) = join3(campaign, groups, calls).await;
-    let Some(campaign) = campaign? else { return Ok(None) };
+    ))
+    .await;
+    let Some(campaign) = campaign? else {
+        return Ok(None);
+    };
     let (groups, calls) = (groups?, calls?);
     Ok(Some(Counts {
         status: Status::parse(&get::<String>(&campaign, "status")?).ok_or(DbError::Aborted)?,
@@ -113,7 +116,9 @@ pub(in crate::campaigns) async fn contacts(
         return Ok(None);
     }
     let contact = |row: &Row| -> Result<Option<CampaignContact>, DbError> {
-        let Some(contact) = get(row, "contact_id")? else { return Ok(None) };
+        let Some(contact) = get(row, "contact_id")? else {
+            return Ok(None);
+        };
         Ok(Some(CampaignContact {
             contact,
             status: get(row, "status")?,
@@ -154,7 +159,9 @@ pub(in crate::campaigns) async fn decisions(
         return Ok(None);
     }
     let decision = |row: &Row| -> Result<Option<StoredDecision>, DbError> {
-        let Some(id) = get(row, "id")? else { return Ok(None) };
+        let Some(id) = get(row, "id")? else {
+            return Ok(None);
+        };
         Ok(Some(StoredDecision {
             id,
             stage: get(row, "stage")?,

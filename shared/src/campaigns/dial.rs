@@ -1,0 +1,268 @@
+//! Dialling: one message, one attempt, at most one request to Vapi.
+//!
+//! The attempt is marked before the request leaves, so that no crash and no second delivery can ring a person twice. An
+//! unknown outcome is never repeated here: [`super::reconcile`] looks for the call first.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value};
+
+use super::gate::{self, Decision, RefusalCode};
+use super::release::release_next;
+use super::store::attempt::{DecisionRow, GivenBack, Queued};
+use super::{CallRequested, Status, store};
+use crate::App;
+use crate::adapters::secrets::SecretsError;
+use crate::adapters::vapi::{NewCall, PlaceCallError};
+use crate::db::{Claims, DbError};
+use crate::kernel::class::{Classify, Failure};
+use crate::kernel::ids::AttemptId;
+
+/// How long a contact waits at least when Vapi had no line for it, and how much longer at most.
+const BUSY_SECONDS: i64 = 15;
+const BUSY_JITTER_SECONDS: u8 = 15;
+
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialled {
+    /// Vapi has the call.
+    Placed,
+    /// The attempt was not waiting to be dialled: a duplicate, late or stale message.
+    Nothing,
+    /// The attempt was given back, uncounted.
+    GivenBack,
+    /// Nobody knows; reconciliation will find out.
+    Unknown,
+}
+
+/// A message could not be handled; it goes back to the queue.
+#[derive(Debug, thiserror::Error)]
+pub enum DialError {
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// Secrets Manager.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+}
+
+impl Classify for DialError {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::Db(error) => error.failure(),
+            Self::Secrets(error) => error.failure(),
+        }
+    }
+}
+
+/// What the first transaction decided.
+enum Claim {
+    Nothing,
+    GivenBack,
+    Dial {
+        queued: Box<Queued>,
+        vapi_phone_number_id: String,
+    },
+}
+
+/// Makes the attempt that the message asks for.
+pub async fn dial(app: &App, request: &CallRequested) -> Result<Dialled, DialError> {
+    // Before anything is marked: without a key nothing can be dialled.
+    let vapi = app.vapi().await?;
+    let (organization, attempt) = (request.organization_id, request.attempt_id);
+    let claims = &Claims::platform(organization);
+    let now = app.clock.now();
+    let claim = app
+        .db
+        .write("campaigns.claim_attempt", claims, async |tx| {
+            claim(tx, app, attempt, now).await
+        })
+        .await?;
+    let (queued, vapi_phone_number_id) = match claim {
+        Claim::Nothing => return Ok(Dialled::Nothing),
+        Claim::GivenBack => {
+            release_next(app, organization).await;
+            return Ok(Dialled::GivenBack);
+        }
+        Claim::Dial {
+            queued,
+            vapi_phone_number_id,
+        } => (queued, vapi_phone_number_id),
+    };
+    let name = full_name(&queued);
+    let placed = vapi
+        .place_call(&NewCall {
+            vapi_assistant_id: &queued.vapi_assistant_id,
+            vapi_phone_number_id: &vapi_phone_number_id,
+            number: &queued.gate_contact.phone,
+            name: name.as_deref(),
+            attempt,
+            organization,
+            campaign: queued.campaign,
+            variables: variables(&queued),
+        })
+        .await;
+    match placed {
+        Ok(placed) => {
+            let vapi_call_id = placed.vapi_call_id.as_str();
+            let marked: Result<(), DbError> = app
+                .db
+                .write_at_once("campaigns.mark_in_call", claims, async |tx| {
+                    store::attempt::mark_in_call(tx, attempt, vapi_call_id, app.clock.now()).await
+                })
+                .await;
+            if let Err(error) = marked {
+                // The telephone rings. A webhook or reconciliation will attach the call.
+                tracing::warn!(attempt_id = %attempt, error = &error as &dyn std::error::Error, "a call is not noted yet");
+            }
+            Ok(Dialled::Placed)
+        }
+        Err(PlaceCallError::Unknown(why)) => {
+            tracing::warn!(attempt_id = %attempt, why, "nobody knows whether the call was placed");
+            app.db
+                .write_at_once("campaigns.mark_unknown", claims, async |tx| {
+                    store::attempt::mark_unknown(tx, attempt).await
+                })
+                .await
+                .unwrap_or_else(|error: DbError| {
+                    // It stays `dialing`, which reconciliation treats alike.
+                    tracing::warn!(attempt_id = %attempt, error = &error as &dyn std::error::Error, "not marked");
+                });
+            Ok(Dialled::Unknown)
+        }
+        Err(error) => {
+            let given = not_placed(app, attempt, &error);
+            tracing::info!(attempt_id = %attempt, reason = given.reason, "the call was not placed: {error}");
+            give_back(app, claims, &given).await?;
+            Ok(Dialled::GivenBack)
+        }
+    }
+}
+
+async fn claim(
+    tx: &crate::db::TenantTx,
+    app: &App,
+    attempt: AttemptId,
+    now: Timestamp,
+) -> Result<Claim, DbError> {
+    let Some(queued) = store::attempt::lock_queued(tx, attempt).await? else {
+        return Ok(Claim::Nothing);
+    };
+    if queued.campaign_status != Some(Status::Running) {
+        let given = GivenBack {
+            attempt,
+            reason: "campaign_not_running",
+            due_at: Some(now),
+            refusal: None,
+            pause: None,
+        };
+        store::attempt::give_back(tx, &given, now).await?;
+        return Ok(Claim::GivenBack);
+    }
+    let Some(vapi_phone_number_id) = queued.vapi_phone_number_id.clone() else {
+        let pause = Some("twilio_not_configured");
+        let given = GivenBack {
+            attempt,
+            reason: "twilio_not_configured",
+            due_at: Some(now),
+            refusal: None,
+            pause,
+        };
+        store::attempt::give_back(tx, &given, now).await?;
+        return Ok(Claim::GivenBack);
+    };
+    let decision = gate::decide(&queued.gate_contact, &queued.gate_campaign, queued.history, now);
+    let inputs = gate::inputs(&queued.gate_contact, &queued.gate_campaign, queued.history, now);
+    let row = DecisionRow::new(
+        &app.clock,
+        (queued.campaign, queued.contact),
+        Some(attempt),
+        decision.clone(),
+        inputs,
+    );
+    if let Decision::Refuse(refusal) = decision {
+        let pause = (refusal.code == RefusalCode::CallerIdNotAllowed).then_some("caller_id_not_allowed");
+        let due_at = if pause.is_some() {
+            Some(now)
+        } else {
+            refusal.retry_at
+        };
+        let given = GivenBack {
+            attempt,
+            reason: refusal.code.as_str(),
+            due_at,
+            refusal: Some(&row),
+            pause,
+        };
+        store::attempt::give_back(tx, &given, now).await?;
+        return Ok(Claim::GivenBack);
+    }
+    store::attempt::mark_dialing(tx, attempt, &row, now).await?;
+    Ok(Claim::Dial {
+        queued: Box::new(queued),
+        vapi_phone_number_id,
+    })
+}
+
+/// What follows from a request that certainly did not lead to a call.
+fn not_placed(app: &App, attempt: AttemptId, error: &PlaceCallError) -> GivenBack<'static> {
+    let now = app.clock.now();
+    let after = |seconds: i64| now.saturating_add(SignedDuration::from_secs(seconds)).ok();
+    let jitter = i64::from(app.clock.random_bytes::<1>()[0] % BUSY_JITTER_SECONDS);
+    let given = |reason, due_at, pause| GivenBack {
+        attempt,
+        reason,
+        due_at,
+        refusal: None,
+        pause,
+    };
+    match error {
+        PlaceCallError::Busy { retry_after } => {
+            let asked = retry_after.map_or(BUSY_SECONDS, |wait| {
+                i64::try_from(wait.as_secs()).unwrap_or(BUSY_SECONDS)
+            });
+            given("vapi_busy", after(asked + jitter), None)
+        }
+        PlaceCallError::Refused { reason, .. } if reason.stops_campaign() => {
+            given(reason.code(), Some(now), Some(reason.code()))
+        }
+        PlaceCallError::Refused { reason, .. } => given(reason.code(), None, None),
+        PlaceCallError::NotSent | PlaceCallError::Unknown(_) => {
+            given("vapi_not_reached", after(BUSY_SECONDS + jitter), None)
+        }
+    }
+}
+
+async fn give_back(app: &App, claims: &Claims, given: &GivenBack<'_>) -> Result<(), DbError> {
+    app.db
+        .write("campaigns.give_back", claims, async |tx| {
+            store::attempt::give_back(tx, given, app.clock.now()).await
+        })
+        .await
+}
+
+fn full_name(queued: &Queued) -> Option<String> {
+    let parts: Vec<_> = [&queued.first_name, &queued.last_name]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+/// What the assistant's prompt may speak of.
+fn variables(queued: &Queued) -> Map<String, Value> {
+    let mut variables = match &queued.variables {
+        Value::Object(variables) => variables.clone(),
+        _ => Map::new(),
+    };
+    let own = [
+        ("first_name", queued.first_name.as_deref()),
+        ("last_name", queued.last_name.as_deref()),
+        ("object", Some(queued.object.as_str())),
+        ("advertiser", Some(queued.advertiser.as_str())),
+    ];
+    for (name, value) in own {
+        variables.insert(name.to_owned(), Value::from(value.unwrap_or_default()));
+    }
+    variables
+}

@@ -1,0 +1,217 @@
+//! Release: hands contacts whose turn has come to the queue, as far as there are slots. Each wave is a constant number
+//! of statements, whatever the size of the campaign.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::gate::{self, Decision, History};
+use super::store::attempt::DecisionRow;
+use super::store::release::{Candidate, Overview, UnderWay, Wave};
+use super::{CallRequested, store};
+use crate::App;
+use crate::adapters::queue::Outgoing;
+use crate::db::{Claims, DbError, TenantTx};
+use crate::kernel::ids::{AttemptId, OrganizationId};
+
+/// The most contacts that one wave looks at.
+const WAVE: i32 = 500;
+/// How many more contacts than there are slots a first wave looks at, since some will be refused.
+const SPARE: i32 = 20;
+/// How long one release goes on before it leaves the rest to the next.
+const TIME: Duration = Duration::from_secs(10);
+/// How long a lease outlives the longest call, so that a late end finds its slot still held.
+const LEASE_MARGIN: SignedDuration = SignedDuration::from_mins(15);
+/// How many organisations are offered the slots that one call's end freed.
+const OFFERED_TO: i32 = 3;
+
+/// What a wave did.
+struct Done {
+    queued: Vec<AttemptId>,
+    /// Whether there may be more to do at once.
+    go_on: bool,
+}
+
+/// Releases what may be called now, for one organisation; returns how many calls were queued.
+pub async fn release(app: &App, organization: OrganizationId) -> Result<usize, DbError> {
+    let claims = &Claims::platform(organization);
+    let deadline = tokio::time::Instant::now() + TIME;
+    let mut queued = 0;
+    let mut spare = SPARE;
+    loop {
+        let now = app.clock.now();
+        let done = app
+            .db
+            .write("campaigns.release", claims, async |tx| {
+                release_wave(tx, app, spare, now).await
+            })
+            .await?;
+        queued += done.queued.len();
+        request_calls(app, organization, &done.queued).await;
+        if !done.go_on || tokio::time::Instant::now() >= deadline {
+            break;
+        }
+        // Everybody was refused: look further at once.
+        spare = (spare * 5).min(WAVE);
+    }
+    if queued > 0 {
+        tracing::info!(organization_id = %organization, queued, "released calls");
+    }
+    Ok(queued)
+}
+
+/// After a call's end: offers what it freed to whoever is due, those with the fewest calls under way first, and looks
+/// whether its own campaign is through.
+pub async fn release_next(app: &App, organization: OrganizationId) {
+    let mut turn = match app.db.due_organizations(app.clock.now(), OFFERED_TO).await {
+        Ok(due) => due,
+        Err(error) => {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the next release is left to the tick"
+            );
+            return;
+        }
+    };
+    if !turn.contains(&organization) {
+        turn.push(organization);
+    }
+    for organization in turn {
+        if let Err(error) = release(app, organization).await {
+            tracing::warn!(
+                organization_id = %organization,
+                error = &error as &dyn std::error::Error,
+                "a release is left to the tick"
+            );
+        }
+    }
+}
+
+async fn release_wave(tx: &TenantTx, app: &App, spare: i32, now: Timestamp) -> Result<Done, DbError> {
+    let overview = store::release::overview(tx, now).await?;
+    let under_way: Vec<_> = overview.campaigns.iter().map(|campaign| campaign.id).collect();
+    if under_way.is_empty() {
+        return Ok(Done {
+            queued: Vec::new(),
+            go_on: false,
+        });
+    }
+    let free = overview.free_slots.min(overview.organization_room).max(0);
+    let limits: Vec<i32> = overview
+        .campaigns
+        .iter()
+        .map(|campaign| look_at(campaign, free, spare))
+        .collect();
+    let candidates = if free > 0 {
+        store::release::candidates(tx, &under_way, &limits, now).await?
+    } else {
+        Vec::new()
+    };
+    let looked_at: i32 = limits.iter().sum();
+    let wave = decide_wave(app, &overview, candidates.as_slice(), free, now);
+    let (wanted, refused) = (wave.attempts.len(), wave.refused_contacts.len());
+    let queued = store::release::write(tx, &wave, &under_way, now).await?;
+    // Slots are left and there may be more contacts behind those that were refused.
+    let all_granted = queued.len() == wanted && i32::try_from(wanted).is_ok_and(|wanted| wanted < free);
+    let more_behind = i32::try_from(candidates.len()).is_ok_and(|count| count >= looked_at);
+    Ok(Done {
+        queued,
+        go_on: all_granted && refused > 0 && more_behind && free > 0,
+    })
+}
+
+/// How many contacts of a campaign a wave looks at: none where it has no room.
+fn look_at(campaign: &UnderWay, free: i32, spare: i32) -> i32 {
+    let room = campaign.room.min(free);
+    if room <= 0 { 0 } else { (room + spare).min(WAVE) }
+}
+
+/// Asks the gate for each candidate, until there is no room left.
+fn decide_wave(app: &App, overview: &Overview, candidates: &[Candidate], free: i32, now: Timestamp) -> Wave {
+    let mut wave = Wave::default();
+    let mut rooms: Vec<i32> = overview.campaigns.iter().map(|campaign| campaign.room).collect();
+    let mut left = free;
+    for candidate in candidates {
+        let Some(index) = overview
+            .campaigns
+            .iter()
+            .position(|campaign| campaign.id == candidate.campaign)
+        else {
+            continue;
+        };
+        let campaign = &overview.campaigns[index];
+        if left <= 0 || rooms[index] <= 0 {
+            continue;
+        }
+        let history = History {
+            campaign_attempts: candidate.attempts,
+            spent: campaign.spent,
+        };
+        let decision = gate::decide(&candidate.gate, &campaign.gate, history, now);
+        let inputs = gate::inputs(&candidate.gate, &campaign.gate, history, now);
+        let about = (candidate.campaign, candidate.contact);
+        match &decision {
+            Decision::Allow { .. } => {
+                left -= 1;
+                rooms[index] -= 1;
+                let attempt = AttemptId::new(&app.clock);
+                allow(&mut wave, campaign, candidate, attempt, now);
+                wave.decisions.push(DecisionRow::new(
+                    &app.clock,
+                    about,
+                    Some(attempt),
+                    decision,
+                    inputs,
+                ));
+            }
+            Decision::Refuse(refusal) => {
+                wave.refused_campaigns.push(candidate.campaign);
+                wave.refused_contacts.push(candidate.contact);
+                wave.refusal_codes.push(refusal.code.as_str());
+                wave.refusal_rules.push(refusal.rule);
+                wave.retry_at.push(refusal.retry_at);
+                wave.decisions
+                    .push(DecisionRow::new(&app.clock, about, None, decision, inputs));
+            }
+        }
+    }
+    wave
+}
+
+fn allow(wave: &mut Wave, campaign: &UnderWay, candidate: &Candidate, attempt: AttemptId, now: Timestamp) {
+    let longest = SignedDuration::from_secs(i64::from(campaign.max_duration_seconds));
+    wave.attempts.push(attempt);
+    wave.attempt_campaigns.push(candidate.campaign);
+    wave.attempt_contacts.push(candidate.contact);
+    wave.attempt_assistants.push(campaign.assistant);
+    wave.attempt_numbers.push(candidate.tries + 1);
+    wave.leased_until.push(
+        now.saturating_add(longest + LEASE_MARGIN)
+            .unwrap_or(Timestamp::MAX),
+    );
+}
+
+/// Puts the messages of queued attempts on the queue. A failure is only logged: the tick sends them again.
+pub(super) async fn request_calls(app: &App, organization: OrganizationId, attempts: &[AttemptId]) {
+    if attempts.is_empty() {
+        return;
+    }
+    let group = organization.to_string();
+    let message = |attempt: &AttemptId| Outgoing {
+        // A struct of ids always serialises.
+        body: serde_json::to_string(&CallRequested::new(organization, *attempt)).unwrap_or_default(),
+        group: group.clone(),
+    };
+    let messages: Vec<_> = attempts.iter().map(message).collect();
+    if let Err(error) = app
+        .queue()
+        .await
+        .send(&app.config.queue_calls_url, &messages)
+        .await
+    {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "queued calls are left to the tick"
+        );
+    }
+}
