@@ -1,3 +1,11 @@
-//! Cold start of `call-dialer`.
+//! Cold start of `call-dialer`: read the settings, serve the queue.
 
-fn main() {}
+use zencall::config::Need;
+use zencall::{App, telemetry, worker};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), worker::Error> {
+    telemetry::init();
+    let app = App::from_env(&[Need::Database, Need::Vapi, Need::CallsQueue])?;
+    worker::serve(app, call_dialer::handle).await
+}

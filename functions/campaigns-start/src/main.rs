@@ -1,3 +1,11 @@
-//! Cold start of `campaigns-start`.
+//! Cold start of `campaigns-start`: read the settings, serve the routes.
 
-fn main() {}
+use zencall::config::Need;
+use zencall::{App, http, telemetry};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), http::Error> {
+    telemetry::init();
+    let app = App::from_env(&[Need::Database, Need::TokenKeys, Need::CallsQueue])?;
+    http::serve(campaigns_start::routes(), app).await
+}

@@ -1,1 +1,55 @@
-//! TODO minute-tick
+//! `minute-tick`: once a minute, what nobody else would notice. Calls that have become due, messages that a crash left
+//! behind, attempts of which nothing is heard.
+
+use serde::Serialize;
+use zencall::App;
+use zencall::campaigns::{reconcile, release};
+use zencall::outbox;
+use zencall::worker::NotHandled;
+
+/// How many organisations one tick releases calls for.
+const ORGANIZATIONS: i32 = 100;
+
+/// What a tick did.
+#[derive(Debug, Default, Serialize)]
+pub struct Ticked {
+    /// Calls that were queued.
+    pub released: usize,
+    /// Attempts whose fate was found out, or whose message was sent again.
+    pub reconciled: usize,
+    /// Messages that a crash had left in the outbox.
+    pub swept: usize,
+}
+
+/// One tick. A part that fails is logged and does not keep the others from running.
+pub async fn run(app: &App) -> Result<Ticked, NotHandled> {
+    let now = app.clock.now();
+    let mut ticked = Ticked::default();
+    let swept = outbox::sweep(app, now).await;
+    ticked.swept = swept
+        .inspect_err(|error| report("outbox", error))
+        .unwrap_or_default();
+    let reconciled = reconcile::reconcile(app).await;
+    ticked.reconciled = reconciled
+        .inspect_err(|error| report("reconciliation", error))
+        .unwrap_or_default();
+    if let Err(error) = app
+        .db
+        .ensure_partitions(now.to_zoned(jiff::tz::TimeZone::UTC).date())
+        .await
+    {
+        report("partitions", &error);
+    }
+    let due = app.db.due_organizations(now, ORGANIZATIONS).await?;
+    for organization in due {
+        match release::release(app, organization).await {
+            Ok(released) => ticked.released += released,
+            Err(error) => report("release", &error),
+        }
+    }
+    Ok(ticked)
+}
+
+fn report(part: &str, error: &(dyn std::error::Error + 'static)) {
+    tracing::warn!(part, error, "a part of the tick failed and is tried at the next");
+}

@@ -1,3 +1,17 @@
-//! Cold start of `minute-tick`.
+//! Cold start of `minute-tick`: read the settings, serve the schedule.
 
-fn main() {}
+use zencall::config::Need;
+use zencall::{App, telemetry, worker};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), worker::Error> {
+    telemetry::init();
+    let app = App::from_env(&[
+        Need::Database,
+        Need::Vapi,
+        Need::CallsQueue,
+        Need::MailQueue,
+        Need::EventsQueue,
+    ])?;
+    worker::serve_task(app, minute_tick::run).await
+}

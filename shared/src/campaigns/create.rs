@@ -31,6 +31,8 @@ pub struct NewCampaign {
     pub scheduled_at: Option<Timestamp>,
     /// When, how often and how many at once.
     pub settings: Settings,
+    /// Whether the settings name a zone; else the organisation's is taken.
+    pub has_own_timezone: bool,
     /// Whom to call, as far as it is known already.
     pub contacts: Selection,
 }
@@ -46,7 +48,7 @@ pub async fn create(
     let actor = &Actor::from(caller);
     app.db
         .write("campaigns.create", &Claims::from(caller), async |tx| {
-            let own = store::campaign::own_advertiser(tx).await?;
+            let (own, timezone) = store::campaign::own_defaults(tx).await?;
             let mut campaign = Campaign {
                 id,
                 name: new.name.clone(),
@@ -65,6 +67,9 @@ pub async fn create(
                 updated_at: now,
                 total_contacts: 0,
             };
+            if !new.has_own_timezone {
+                campaign.settings.timezone = timezone;
+            }
             store::campaign::insert(tx, &campaign, caller.user).await?;
             if !new.contacts.is_empty() {
                 campaign.total_contacts = add_contacts::add_in(tx, id, &new.contacts, now).await?.added;

@@ -103,7 +103,8 @@ pub async fn run_batch(
             message_id = message.id,
             receive_count = message.receive_count
         );
-        match handle(app, &message).instrument(span).await {
+        // Boxed: the future of a whole use-case is large.
+        match Box::pin(handle(app, &message)).instrument(span).await {
             Ok(()) => {}
             Err(error) if error.is_worth_retrying() => {
                 tracing::warn!(message_id = message.id, %error, "a message goes back to the queue");

@@ -10,8 +10,8 @@ use crate::campaigns::{
     Advertiser, Campaign, CampaignError, Sector, Settings, Status, settings, timezone_from_database,
 };
 use crate::db::{DbError, OnConstraint, TenantTx};
-use crate::kernel::PageRequest;
 use crate::kernel::ids::{CampaignId, ContactId, UserId};
+use crate::kernel::{PageRequest, Timezone};
 
 const COLUMNS: &str = "c.id, c.name, c.assistant_id, c.object, c.legal_basis, c.advertiser_name, c.advertiser_siren,
     c.sector, c.status, c.pause_reason, c.timezone, c.call_windows, c.max_attempts, c.retry_delay_minutes, c.retry_on,
@@ -341,17 +341,18 @@ pub(in crate::campaigns) async fn cancel_contacts(
     .map(drop)
 }
 
-/// The organisation as the one on whose behalf people are called.
-pub(in crate::campaigns) async fn own_advertiser(tx: &TenantTx) -> Result<Advertiser, DbError> {
+/// The organisation as the one on whose behalf people are called, and its zone.
+pub(in crate::campaigns) async fn own_defaults(tx: &TenantTx) -> Result<(Advertiser, Timezone), DbError> {
     let row = tx
         .query_one(
-            "-- campaigns.own_advertiser
-             select name, left(company_registration, 9) as siren from organizations where id = $1",
+            "-- campaigns.own_defaults
+             select name, left(company_registration, 9) as siren, timezone from organizations where id = $1",
             &[&tx.organization()],
         )
         .await?;
-    Ok(Advertiser {
+    let advertiser = Advertiser {
         name: get(&row, "name")?,
         siren: get(&row, "siren")?,
-    })
+    };
+    Ok((advertiser, timezone_from_database(&get::<String>(&row, "timezone")?)))
 }
