@@ -161,7 +161,7 @@ impl TokenKeys {
             .claims;
         let now = now.as_second();
         let begun = claims.nbf.is_none_or(|begin| begin <= now + LEEWAY_SECONDS);
-        if begun && now < claims.exp + LEEWAY_SECONDS {
+        if begun && now < claims.exp.saturating_add(LEEWAY_SECONDS) {
             Ok(claims)
         } else {
             Err(TokenRefused::Expired)
@@ -204,3 +204,7 @@ impl SigningKey {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "access_token_tests.rs"]
+mod tests;

@@ -3,6 +3,8 @@
 
 pub mod client;
 pub mod environment;
+pub mod events;
+pub mod mail;
 pub mod organization;
 pub mod proxy;
 pub mod queues;
@@ -17,6 +19,7 @@ use zencall::kernel::Clock;
 
 pub use client::{Client, Reply};
 pub use environment::Environment;
+pub use mail::SentMail;
 pub use organization::TestOrganization;
 pub use proxy::CountingProxy;
 pub use queues::{QueueKind, TestQueues};
