@@ -1,5 +1,10 @@
 //! For tests only: an application on the real database, the real emulator and stand-ins of its own, and organisations
 //! that are fresh for every test.
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "code of tests: it fails by panicking, and reads the environment and the machine's clock"
+)]
 
 pub mod client;
 pub mod environment;
@@ -46,6 +51,9 @@ pub struct TestApp {
     settings: Config,
 }
 
+/// A change to the settings.
+pub type Configure = Box<dyn FnOnce(&mut Config)>;
+
 /// How a [`TestApp`] differs from the usual one.
 #[derive(Default)]
 pub struct Options {
@@ -54,7 +62,7 @@ pub struct Options {
     /// The database behind this address (a counting proxy, a dead port) instead of the usual one.
     pub database_url: Option<String>,
     /// Changes to the settings.
-    pub configure: Option<Box<dyn FnOnce(&mut Config)>>,
+    pub configure: Option<Configure>,
 }
 
 impl TestApp {
