@@ -33,7 +33,10 @@ impl Client {
 
     /// The bearer of this token.
     pub fn bearer(router: Router, token: impl Into<String>) -> Self {
-        Self { router, token: Some(token.into()) }
+        Self {
+            router,
+            token: Some(token.into()),
+        }
     }
 
     /// GET.
@@ -65,7 +68,9 @@ impl Client {
     pub async fn send(&self, method: &str, path: &str, body: Option<Value>) -> Reply {
         let builder = Request::builder().method(method).uri(path);
         let request = match body {
-            Some(body) => builder.header("content-type", "application/json").body(Body::from(body.to_string())),
+            Some(body) => builder
+                .header("content-type", "application/json")
+                .body(Body::from(body.to_string())),
             None => builder.body(Body::empty()),
         };
         self.request(request.unwrap()).await
@@ -74,12 +79,18 @@ impl Client {
     /// Any request; the credentials are added.
     pub async fn request(&self, mut request: Request<Body>) -> Reply {
         if let Some(token) = &self.token {
-            request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+            request
+                .headers_mut()
+                .insert("authorization", format!("Bearer {token}").parse().unwrap());
         }
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
-        Reply { status: parts.status, headers: parts.headers, body }
+        Reply {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
     }
 }
 
@@ -114,7 +125,10 @@ impl Reply {
         assert_eq!(body["code"], code, "{body}");
         assert_eq!(body["status"], status);
         assert_eq!(body["detail"], body["error"]);
-        assert_eq!(body["request_id"], reply.headers["x-request-id"].to_str().unwrap());
+        assert_eq!(
+            body["request_id"],
+            reply.headers["x-request-id"].to_str().unwrap()
+        );
         body
     }
 
@@ -123,7 +137,10 @@ impl Reply {
         let body = self.json();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let faults = body["errors"].as_array().cloned().unwrap_or_default();
-        let mut faults: Vec<_> = faults.iter().map(|fault| (text(&fault["field"]), text(&fault["code"]))).collect();
+        let mut faults: Vec<_> = faults
+            .iter()
+            .map(|fault| (text(&fault["field"]), text(&fault["code"])))
+            .collect();
         faults.sort();
         faults
     }

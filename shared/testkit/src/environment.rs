@@ -37,11 +37,15 @@ impl Environment {
                 // Read by the AWS clients themselves.
                 variable("AWS_ENDPOINT_URL");
                 environment.store("database-url", &environment.database_url).await;
-                environment.store("owner-database-url", &environment.owner_url).await;
+                environment
+                    .store("owner-database-url", &environment.owner_url)
+                    .await;
                 environment.store("pepper", &STANDARD.encode([7; 32])).await;
                 environment.store("token-keys", &token_keys()).await;
                 environment.store("vapi-api-key", VAPI_API_KEY).await;
-                environment.store("vapi-webhook-secret", VAPI_WEBHOOK_SECRET).await;
+                environment
+                    .store("vapi-webhook-secret", VAPI_WEBHOOK_SECRET)
+                    .await;
                 environment
             })
             .await
@@ -53,11 +57,17 @@ impl Environment {
             ("STAGE", "test".to_owned()),
             ("ALLOWED_ORIGINS", "https://app.zencall.example".to_owned()),
             ("DATABASE_SECRET", format!("{}/database-url", self.prefix)),
-            ("OWNER_DATABASE_SECRET", format!("{}/owner-database-url", self.prefix)),
+            (
+                "OWNER_DATABASE_SECRET",
+                format!("{}/owner-database-url", self.prefix),
+            ),
             ("PEPPER_SECRET", format!("{}/pepper", self.prefix)),
             ("TOKEN_KEYS_SECRET", format!("{}/token-keys", self.prefix)),
             ("VAPI_API_KEY_SECRET", format!("{}/vapi-api-key", self.prefix)),
-            ("VAPI_WEBHOOK_SECRET_NAME", format!("{}/vapi-webhook-secret", self.prefix)),
+            (
+                "VAPI_WEBHOOK_SECRET_NAME",
+                format!("{}/vapi-webhook-secret", self.prefix),
+            ),
             ("VAPI_API_URL", format!("{sandbox_url}/vapi")),
             ("TWILIO_API_URL", format!("{sandbox_url}/twilio")),
             ("QUEUE_CALLS_URL", queues.url(QueueKind::Calls).to_owned()),
@@ -65,7 +75,12 @@ impl Environment {
             ("QUEUE_MAIL_URL", queues.url(QueueKind::Mail).to_owned()),
             ("MAIL_FROM", "Zencall <no-reply@zencall.example>".to_owned()),
         ];
-        let lookup = |name: &str| settings.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
+        let lookup = |name: &str| {
+            settings
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| value.clone())
+        };
         Config::from_lookup(lookup).unwrap()
     }
 
@@ -89,6 +104,8 @@ fn variable(name: &str) -> String {
 
 /// A key pair as the platform keeps it.
 fn token_keys() -> String {
-    let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
-    serde_json::json!({ "keys": [{ "kid": "test", "pkcs8": STANDARD.encode(document.as_ref()) }] }).to_string()
+    let document =
+        EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
+    serde_json::json!({ "keys": [{ "kid": "test", "pkcs8": STANDARD.encode(document.as_ref()) }] })
+        .to_string()
 }

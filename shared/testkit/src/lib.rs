@@ -6,6 +6,12 @@
     reason = "code of tests: it fails by panicking, and reads the environment and the machine's clock"
 )]
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot be set up fails, and its environment is its own"
+)]
+
 pub mod client;
 pub mod environment;
 pub mod events;
@@ -73,7 +79,11 @@ impl TestApp {
 
     /// An application whose clock stands still at `now`.
     pub async fn held_at(now: Timestamp) -> Self {
-        Self::with(Options { held_at: Some(now), ..Options::default() }).await
+        Self::with(Options {
+            held_at: Some(now),
+            ..Options::default()
+        })
+        .await
     }
 
     /// An application that differs from the usual one.
@@ -84,7 +94,9 @@ impl TestApp {
             vapi_webhook_secret: VAPI_WEBHOOK_SECRET.to_owned(),
             ..SandboxSettings::default()
         };
-        let sandbox = Sandbox::start("127.0.0.1:0".parse().unwrap(), settings).await.unwrap();
+        let sandbox = Sandbox::start("127.0.0.1:0".parse().unwrap(), settings)
+            .await
+            .unwrap();
         let queues = TestQueues::create().await;
         let mut config = environment.config(&sandbox.url(), &queues);
         if let Some(url) = options.database_url {
@@ -95,8 +107,14 @@ impl TestApp {
         }
         let clock = options.held_at.map_or_else(Clock::system, Clock::held_at);
         let app = App::new(config.clone(), clock, 4);
-        let test = Self { app, sandbox, queues, settings: config };
-        test.set_twilio_account(TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, &[TWILIO_NUMBER]).await;
+        let test = Self {
+            app,
+            sandbox,
+            queues,
+            settings: config,
+        };
+        test.set_twilio_account(TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, &[TWILIO_NUMBER])
+            .await;
         test
     }
 
@@ -123,12 +141,15 @@ impl TestApp {
     /// Gives Twilio's stand-in an account.
     pub async fn set_twilio_account(&self, sid: &str, token: &str, numbers: &[&str]) {
         let account = serde_json::json!({ "auth_token": token, "numbers": numbers, "status": "active" });
-        self.control("PUT", &format!("/_control/twilio/accounts/{sid}"), Some(account)).await;
+        self.control("PUT", &format!("/_control/twilio/accounts/{sid}"), Some(account))
+            .await;
     }
 
     /// What a stand-in was asked: `vapi` or `twilio`.
     pub async fn provider_requests(&self, provider: &str) -> Vec<serde_json::Value> {
-        let answer = self.control("GET", &format!("/_control/requests?provider={provider}"), None).await;
+        let answer = self
+            .control("GET", &format!("/_control/requests?provider={provider}"), None)
+            .await;
         serde_json::from_value(answer).unwrap()
     }
 

@@ -48,7 +48,13 @@ impl TestOrganization {
                     "insert into profiles (id, organization_id, email, full_name, role, email_confirmed_at,
                                            created_at, updated_at)
                      values ($1, $2, $3, 'Camille Test', $4, $5, $5, $5)",
-                    &[&user, &organization.id, &format!("{user}@zencall.example"), &role, &now],
+                    &[
+                        &user,
+                        &organization.id,
+                        &format!("{user}@zencall.example"),
+                        &role,
+                        &now,
+                    ],
                 )
                 .await;
         }
@@ -74,7 +80,8 @@ impl TestOrganization {
 
     async fn token(&self, user: UserId, role: Role) -> String {
         let keys = self.app.token_keys().await.unwrap();
-        keys.issue(user, self.id, role, self.session, self.app.clock.now()).unwrap()
+        keys.issue(user, self.id, role, self.session, self.app.clock.now())
+            .unwrap()
     }
 
     /// The administrator as a use-case sees them.
@@ -161,7 +168,9 @@ impl TestOrganization {
     pub async fn sql(&self, sql: &str, params: &[&dyn zencall::db::Param]) {
         self.app
             .db
-            .write("testkit.sql", &Claims::platform(self.id), async |tx| tx.execute(sql, params).await)
+            .write("testkit.sql", &Claims::platform(self.id), async |tx| {
+                tx.execute(sql, params).await
+            })
             .await
             .unwrap_or_else(|error: DbError| panic!("{sql}: {error:?}"));
     }
@@ -171,7 +180,9 @@ impl TestOrganization {
         let sql = format!("select to_jsonb(q) from ({sql}) q");
         self.app
             .db
-            .read("testkit.rows", &Claims::platform(self.id), async |tx| tx.query(&sql, params).await)
+            .read("testkit.rows", &Claims::platform(self.id), async |tx| {
+                tx.query(&sql, params).await
+            })
             .await
             .unwrap_or_else(|error: DbError| panic!("{sql}: {error:?}"))
             .iter()

@@ -35,14 +35,20 @@ impl CountingProxy {
         let (target, counting) = (target.to_owned(), Arc::clone(&counts));
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let Ok(server) = TcpStream::connect(&target).await else { continue };
+                let Ok(server) = TcpStream::connect(&target).await else {
+                    continue;
+                };
                 client.set_nodelay(true).ok();
                 server.set_nodelay(true).ok();
                 counting.connections.fetch_add(1, Ordering::SeqCst);
                 tokio::spawn(relay(client, server, Arc::clone(&counting)));
             }
         });
-        Self { address, counts, task }
+        Self {
+            address,
+            counts,
+            task,
+        }
     }
 
     /// A proxy in front of the server of a `postgres://…` or `http://…` address; returns it with the address through it.

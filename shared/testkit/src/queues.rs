@@ -27,7 +27,12 @@ impl TestQueues {
         let test = Uuid::now_v7().simple();
         let mut urls = [const { String::new() }; 3];
         for (url, name) in urls.iter_mut().zip(["calls", "events", "mail"]) {
-            let created = client.create_queue().queue_name(format!("test-{test}-{name}")).send().await.unwrap();
+            let created = client
+                .create_queue()
+                .queue_name(format!("test-{test}-{name}"))
+                .send()
+                .await
+                .unwrap();
             *url = created.queue_url.unwrap();
         }
         Self { client, urls }
@@ -46,8 +51,14 @@ impl TestQueues {
     pub async fn take(&self, kind: QueueKind) -> Vec<serde_json::Value> {
         let mut bodies = Vec::new();
         loop {
-            let received =
-                self.client.receive_message().queue_url(self.url(kind)).max_number_of_messages(10).send().await.unwrap();
+            let received = self
+                .client
+                .receive_message()
+                .queue_url(self.url(kind))
+                .max_number_of_messages(10)
+                .send()
+                .await
+                .unwrap();
             let messages = received.messages.unwrap_or_default();
             if messages.is_empty() {
                 return bodies;
@@ -55,7 +66,13 @@ impl TestQueues {
             for message in messages {
                 bodies.push(serde_json::from_str(&message.body.unwrap()).unwrap());
                 let receipt = message.receipt_handle.unwrap();
-                self.client.delete_message().queue_url(self.url(kind)).receipt_handle(receipt).send().await.unwrap();
+                self.client
+                    .delete_message()
+                    .queue_url(self.url(kind))
+                    .receipt_handle(receipt)
+                    .send()
+                    .await
+                    .unwrap();
             }
         }
     }

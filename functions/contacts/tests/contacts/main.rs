@@ -1,0 +1,24 @@
+//! The routes of contacts, through the real router and the real database.
+
+mod create;
+mod import;
+mod list;
+mod one;
+
+use serde_json::{Value, json};
+use testkit::{Client, TestApp, TestOrganization};
+
+async fn start() -> (TestApp, TestOrganization, Client) {
+    let test = TestApp::start().await;
+    let organization = test.organization().await;
+    let member = organization.member(test.serving(contacts::routes())).await;
+    (test, organization, member)
+}
+
+async fn make(client: &Client, body: Value) -> Value {
+    client.post("/api/v1/contacts", body).await.expect(201).json()["contact"].clone()
+}
+
+fn path(contact: &Value) -> String {
+    format!("/api/v1/contacts/{}", contact["id"].as_str().unwrap())
+}
