@@ -1,5 +1,7 @@
 //! Reading calls, through the real router and the real database.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use serde_json::{Value, json};
 use testkit::{Client, TestApp, TestOrganization};
 use zencall::kernel::ids::CallId;

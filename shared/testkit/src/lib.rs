@@ -6,12 +6,6 @@
     reason = "code of tests: it fails by panicking, and reads the environment and the machine's clock"
 )]
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "a test that cannot be set up fails, and its environment is its own"
-)]
-
 pub mod client;
 pub mod environment;
 pub mod events;
