@@ -59,8 +59,8 @@ impl Db {
         self.one_packet(name, Some(claims), Mode::ReadOnly, body).await
     }
 
-    /// The same for statements that write and may be repeated without harm: their commit is never waited for apart, so
-    /// after a lost connection the body is not run again.
+    /// The same for statements that write and may be repeated without harm. Their commit is never waited for apart, so
+    /// after a lost connection nobody knows whether it happened, and the body is run again.
     pub async fn write_at_once<T, E: From<DbError>>(
         &self,
         name: &'static str,
@@ -141,7 +141,7 @@ impl Db {
             );
             // Polled in this order: BEGIN, the claims, the body's statements, COMMIT leave together.
             let (opened, outcome, sealed) = join3(tx.open(), body.clone()(&tx), tx.seal()).await;
-            if tx.is_worth_rerunning() && mode == Mode::ReadOnly && !rerun {
+            if tx.is_worth_rerunning() && !rerun {
                 tracing::info!(transaction = name, "running {name} again on a new connection");
                 drop(tx);
                 rerun = true;
