@@ -3,6 +3,7 @@
 
 pub mod adapters;
 pub mod app;
+pub mod assistants;
 pub mod audit;
 pub mod calls;
 pub mod campaigns;

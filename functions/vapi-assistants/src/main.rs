@@ -1,3 +1,11 @@
-//! Cold start of `vapi-assistants`.
+//! Cold start of `vapi-assistants`: read the settings, serve the routes.
 
-fn main() {}
+use zencall::config::Need;
+use zencall::{App, http, telemetry};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), http::Error> {
+    telemetry::init();
+    let app = App::from_env(&[Need::Database, Need::TokenKeys, Need::Vapi, Need::VapiWebhook])?;
+    http::serve(vapi_assistants::routes(), app).await
+}

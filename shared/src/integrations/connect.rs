@@ -1,5 +1,6 @@
 //! Connecting an account at Twilio: checked first, then kept, imported and noted; undone if one of those fails.
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::store::{self, Claim};
@@ -10,6 +11,9 @@ use crate::adapters::vapi::{NumberAtTwilio, Vapi, VapiError};
 use crate::audit::{self, Actor};
 use crate::db::{Claims, DbError};
 use crate::kernel::Caller;
+
+/// How far Vapi's clock may be from ours when an import without an answer is looked for.
+const CLOCKS_APART: SignedDuration = SignedDuration::from_secs(60);
 
 /// Connects the caller's organisation, instead of what it was connected with.
 pub async fn connect(
@@ -151,12 +155,13 @@ impl Import {
                 Err(error) => return Err(error.into()),
             }
         }
+        let asked_at = app.clock.now();
         match vapi.import_phone_number(&number).await {
             Ok(id) => Ok(Self::New { id, former: before }),
             Err(error) => {
                 // Without an answer nobody knows whether there is an import now; it carries our name if there is.
                 if !matches!(error, VapiError::Refused { .. }) {
-                    sweep(app, vapi, name, before.as_deref()).await;
+                    sweep(app, vapi, name, before.as_deref(), asked_at).await;
                 }
                 Err(error.into())
             }
@@ -202,8 +207,10 @@ impl Import {
 }
 
 /// Deletes what an import without an answer may have left, except the one that is in use.
-async fn sweep(app: &App, vapi: &Vapi, name: &str, in_use: Option<&str>) {
-    let found = match vapi.phone_numbers_named(name, app.clock.now()).await {
+async fn sweep(app: &App, vapi: &Vapi, name: &str, in_use: Option<&str>, asked_at: Timestamp) {
+    let from = asked_at.saturating_sub(CLOCKS_APART).unwrap_or(asked_at);
+    let to = app.clock.now().saturating_add(CLOCKS_APART).unwrap_or(asked_at);
+    let found = match vapi.phone_numbers_named(name, from, to).await {
         Ok(found) => found,
         Err(error) => return log_failure("it is unknown whether an import remains", Err(error)),
     };

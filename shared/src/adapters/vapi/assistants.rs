@@ -45,8 +45,12 @@ impl Vapi {
         }
     }
 
-    /// Every assistant of the platform's account, of all organisations, created before `now`.
-    pub async fn assistants(&self, now: Timestamp) -> Result<Vec<ListedAssistant>, VapiError> {
-        self.list_until("/assistant", now).await
+    /// The assistants of the platform's account, of all organisations, created in `[from, to)`.
+    pub async fn assistants(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<ListedAssistant>, VapiError> {
+        self.list_between("/assistant", &[], from, to).await
     }
 }

@@ -12,20 +12,7 @@ const PAGE: usize = 1000;
 /// How many requests one list may take: beyond it, something else is wrong than a busy day.
 const MOST_REQUESTS: usize = 64;
 
-/// Before anything at Vapi: 2020, in seconds.
-const BEGINNING: i64 = 1_577_836_800;
-
 impl Vapi {
-    /// Everything created before `to`.
-    pub(super) async fn list_until<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        to: Timestamp,
-    ) -> Result<Vec<T>, VapiError> {
-        let beginning = Timestamp::from_second(BEGINNING).unwrap_or(Timestamp::UNIX_EPOCH);
-        self.list_between(path, &[], beginning, to).await
-    }
-
     /// Everything created in `[from, to)`. A full page is asked for again in two halves of its time, which needs no order
     /// of the rows and loses none that were created in the same instant as a page's last.
     pub(super) async fn list_between<T: DeserializeOwned>(

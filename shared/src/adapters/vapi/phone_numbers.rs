@@ -1,7 +1,7 @@
 //! Phone numbers that organisations bring from Twilio (`providers.md` 1.3). Answers repeat the credentials: only the id
 //! is read.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use reqwest::Method;
 use secrecy::ExposeSecret as _;
 use serde::de::IgnoredAny;
@@ -77,10 +77,14 @@ impl Vapi {
         changed.map(|IgnoredAny| ())
     }
 
-    /// The ids of the imports with this name, of all that the platform's account had before `now`.
-    pub async fn phone_numbers_named(&self, name: &str, now: Timestamp) -> Result<Vec<String>, VapiError> {
-        let after = now.saturating_add(SignedDuration::from_secs(60)).unwrap_or(now);
-        let listed: Vec<ListedPhoneNumber> = self.list_until("/phone-number", after).await?;
+    /// The ids of the imports with this name that were made in `[from, to)`.
+    pub async fn phone_numbers_named(
+        &self,
+        name: &str,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<String>, VapiError> {
+        let listed: Vec<ListedPhoneNumber> = self.list_between("/phone-number", &[], from, to).await?;
         let ours = listed
             .into_iter()
             .filter(|number| number.name.as_deref() == Some(name));

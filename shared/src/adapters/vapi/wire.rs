@@ -188,6 +188,8 @@ pub struct ListedAssistant {
     pub name: Option<String>,
     /// The organisation that we wrote on it.
     pub organization_id: Option<String>,
+    /// Our own id, which we wrote on it.
+    pub assistant_id: Option<String>,
     /// When it was created.
     pub created_at: Option<Timestamp>,
 }
@@ -195,12 +197,13 @@ pub struct ListedAssistant {
 impl<'de> Deserialize<'de> for ListedAssistant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let assistant = RawAssistant::deserialize(deserializer)?;
-        let organization_id = assistant
-            .metadata
-            .as_ref()
-            .and_then(|metadata| metadata["organization_id"].as_str());
+        let ours = |member: &str| {
+            let metadata = assistant.metadata.as_ref()?;
+            metadata[member].as_str().map(str::to_owned)
+        };
         Ok(Self {
-            organization_id: organization_id.map(str::to_owned),
+            organization_id: ours("organization_id"),
+            assistant_id: ours("assistant_id"),
             id: assistant.id,
             name: assistant.name,
             created_at: assistant.created_at.and_then(|text| text.parse().ok()),

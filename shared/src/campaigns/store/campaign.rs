@@ -354,5 +354,8 @@ pub(in crate::campaigns) async fn own_defaults(tx: &TenantTx) -> Result<(Adverti
         name: get(&row, "name")?,
         siren: get(&row, "siren")?,
     };
-    Ok((advertiser, timezone_from_database(&get::<String>(&row, "timezone")?)))
+    Ok((
+        advertiser,
+        timezone_from_database(&get::<String>(&row, "timezone")?),
+    ))
 }

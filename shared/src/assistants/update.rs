@@ -1,0 +1,81 @@
+//! Changing an assistant: at Vapi, then in the database.
+
+use serde_json::json;
+
+use super::definition::definition;
+use super::{Assistant, AssistantError, AssistantKey, Changes, read, store};
+use crate::App;
+use crate::adapters::vapi::VapiError;
+use crate::audit::{self, Actor};
+use crate::db::{Claims, DbError};
+use crate::kernel::Caller;
+
+/// Changes an assistant of the caller's organisation.
+pub async fn update(
+    app: &App,
+    caller: &Caller,
+    key: &AssistantKey,
+    changes: Changes,
+) -> Result<Assistant, AssistantError> {
+    let before = &read(app, caller, key).await?;
+    let settings = &changes.apply(&before.settings);
+    if *settings == before.settings {
+        return Ok(before.clone());
+    }
+    let after = definition(app, settings, caller.organization, before.id).await?;
+    let told = app
+        .vapi()
+        .await?
+        .update_assistant(&before.vapi_assistant_id, &after)
+        .await;
+    if let Err(error) = told {
+        // Without an answer it may have changed.
+        if !matches!(error, VapiError::Refused { .. } | VapiError::NotFound) {
+            put_back(app, caller, before).await;
+        }
+        return Err(error.into());
+    }
+    let (claims, actor, now) = (Claims::from(caller), &Actor::from(caller), app.clock.now());
+    let updated = app
+        .db
+        .write("assistants.update", &claims, async |tx| {
+            let assistant = store::update(tx, before, settings, now).await?;
+            let details = json!({ "assistant_id": before.id });
+            audit::record(tx, &app.clock, actor, "assistant.update", details).await?;
+            Ok::<_, AssistantError>(assistant)
+        })
+        .await;
+    match updated {
+        Ok(assistant) => Ok(assistant),
+        Err(error @ AssistantError::Db(DbError::CommitUnknown(_))) => Err(error),
+        Err(error) => {
+            put_back(app, caller, before).await;
+            Err(error)
+        }
+    }
+}
+
+/// Tells Vapi what the database says: the settings of whoever was faster, else those before.
+async fn put_back(app: &App, caller: &Caller, before: &Assistant) {
+    let key = AssistantKey::new(before.id.to_string());
+    let current = match read(app, caller, &key).await {
+        Ok(current) => current,
+        // Deleted meanwhile: nothing to put back.
+        Err(AssistantError::NotFound) => return,
+        Err(_) => before.clone(),
+    };
+    let put_back = async {
+        let definition = definition(app, &current.settings, caller.organization, current.id).await?;
+        let vapi = app.vapi().await?;
+        vapi.update_assistant(&current.vapi_assistant_id, &definition)
+            .await?;
+        Ok::<_, AssistantError>(())
+    };
+    if let Err(error) = put_back.await {
+        tracing::error!(
+            assistant_id = %before.id,
+            error = &error as &dyn std::error::Error,
+            "vapi and the database may differ about an assistant"
+        );
+    }
+}
