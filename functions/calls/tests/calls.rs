@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use serde_json::{Value, json};
-use testkit::{Client, TestApp, TestOrganization};
+use testkit::{Client, CountingProxy, Environment, Options, TestApp, TestOrganization};
 use zencall::kernel::ids::CallId;
 
 async fn start() -> (TestApp, TestOrganization, Client) {
@@ -264,4 +264,21 @@ mod read {
                 .expect_problem(404, "call_not_found");
         }
     }
+}
+
+#[tokio::test]
+async fn one_round_trip_each() {
+    let (proxy, url) = CountingProxy::in_front_of(&Environment::get().await.database_url).await;
+    let options = Options {
+        database_url: Some(url),
+        ..Options::default()
+    };
+    let test = TestApp::with(options).await;
+    let organization = test.organization().await;
+    let member = organization.member(test.serving(calls::routes())).await;
+    let id = call(&test, &organization, "direction, status", "'inbound', 'queued'").await;
+    assert_eq!(proxy.count(member.get("/api/v1/calls?status=queued")).await.1, 1);
+    let (reply, round_trips) = proxy.count(member.get(&format!("/api/v1/calls/{id}"))).await;
+    reply.expect(200);
+    assert_eq!(round_trips, 1);
 }

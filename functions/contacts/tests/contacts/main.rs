@@ -6,6 +6,7 @@ mod create;
 mod import;
 mod list;
 mod one;
+mod round_trips;
 
 use serde_json::{Value, json};
 use testkit::{Client, TestApp, TestOrganization};

@@ -1,0 +1,168 @@
+//! What the catalogue says of the wall: nothing here knows a table by name, so a new one is held to it as well.
+
+use tokio_postgres::Client;
+
+use crate::{login, owner};
+
+/// The record of what was migrated belongs to whoever migrates; nobody else may look (see `tenants`).
+const NOT_OURS: &str = "refinery_schema_history";
+
+/// Every function that acts with another's rights (architecture.md, section 3). Adding one is a decision: it must return
+/// the least that serves.
+const DEFINER_FUNCTIONS: [&str; 17] = [
+    "due_organizations",
+    "ensure_partitions",
+    "free_platform_slots",
+    "free_slots",
+    "lease_slots",
+    "live_leases",
+    "login_by_email",
+    "organization_of_one_time_token",
+    "organization_of_vapi_event",
+    "organizations_of_twilio_account",
+    "outbox_due",
+    "park_event",
+    "session_by_refresh_token",
+    "set_platform_slots",
+    "stale_organizations",
+    "take_parked_events",
+    "user_by_email",
+];
+
+/// The first column of each row.
+async fn names(client: &Client, sql: &str) -> Vec<String> {
+    client
+        .query(sql, &[])
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| row.get(0))
+        .collect()
+}
+
+fn none() -> Vec<String> {
+    Vec::new()
+}
+
+#[tokio::test]
+async fn every_table_has_row_security_enabled_forced_and_a_policy() {
+    // A-01, partitions included: they inherit neither.
+    let open = names(
+        &owner().await,
+        &format!(
+            "select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
+              where n.nspname in ('public', 'zencall') and c.relkind in ('r', 'p', 'f', 'm')
+                and c.relname <> '{NOT_OURS}'
+                and not (c.relrowsecurity and c.relforcerowsecurity
+                         and exists (select from pg_policy p where p.polrelid = c.oid))"
+        ),
+    )
+    .await;
+    assert_eq!(open, none());
+}
+
+#[tokio::test]
+async fn every_policy_of_the_application_compares_the_tenant_both_ways() {
+    // One that says `true`, or only USING, would let a row in or out. The look-up role has policies of its own.
+    let wrong = names(
+        &owner().await,
+        "select format('%s on %s', polname, polrelid::regclass) from pg_policy
+          where polroles <> array['zencall_lookup'::regrole::oid]
+            and (pg_get_expr(polqual, polrelid) not like '%organization_id() AS organization_id%'
+                 or pg_get_expr(polwithcheck, polrelid) not like '%organization_id() AS organization_id%'
+                 or polwithcheck is null or not polpermissive)",
+    )
+    .await;
+    assert_eq!(wrong, none());
+}
+
+#[tokio::test]
+async fn the_functions_own_nothing_and_bypass_nothing() {
+    // A-02
+    let login = login().await;
+    let rights = names(
+        &login,
+        "select format('%s: superuser %s, bypasses %s, creates roles %s, databases %s, inherits %s', rolname, rolsuper,
+                       rolbypassrls, rolcreaterole, rolcreatedb, rolinherit)
+           from pg_roles
+          where rolname in (session_user, 'zencall_app', 'zencall_lookup')
+            and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolinherit or rolreplication
+                 or (rolcanlogin and rolname <> session_user))",
+    )
+    .await;
+    assert_eq!(rights, none());
+    let may_become = names(
+        &login,
+        "select roleid::regrole::text from pg_auth_members where member = session_user::regrole
+         union select roleid::regrole::text from pg_auth_members where member = 'zencall_app'::regrole",
+    )
+    .await;
+    assert_eq!(may_become, ["zencall_app"]);
+    let owned = names(
+        &login,
+        "select oid::regclass::text from pg_class where relowner in (session_user::regrole, 'zencall_app'::regrole)
+         union all
+         select oid::regprocedure::text from pg_proc where proowner in (session_user::regrole, 'zencall_app'::regrole)",
+    )
+    .await;
+    assert_eq!(owned, none());
+    let creates = names(
+        &login,
+        "select format('%s in %s', r, n) from unnest(array[session_user, 'zencall_app', 'zencall_lookup']) r,
+                unnest(array['public', 'zencall', 'auth']) n
+          where has_schema_privilege(r, n, 'create')
+         union all
+         select r from unnest(array[session_user, 'zencall_app', 'zencall_lookup']) r
+          where has_database_privilege(r, current_database(), 'create')",
+    )
+    .await;
+    assert_eq!(creates, none());
+}
+
+#[tokio::test]
+async fn functions_that_act_for_another_are_listed_pinned_and_not_public() {
+    // A-07
+    let client = owner().await;
+    let found = names(
+        &client,
+        "select proname::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+          where p.prosecdef and n.nspname not in ('pg_catalog', 'information_schema') order by 1",
+    )
+    .await;
+    assert_eq!(found, DEFINER_FUNCTIONS);
+    let wrong = names(
+        &client,
+        "select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+          where p.prosecdef and n.nspname not in ('pg_catalog', 'information_schema')
+            and (not coalesce(p.proconfig @> '{\"search_path=pg_catalog, pg_temp\"}', false)
+                 or has_function_privilege('public', p.oid, 'execute')
+                 or (p.proowner <> 'zencall_lookup'::regrole and p.proname <> 'ensure_partitions'))",
+    )
+    .await;
+    assert_eq!(wrong, none());
+    let views = names(
+        &client,
+        "select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
+          where c.relkind = 'v' and n.nspname in ('public', 'zencall')
+            and not coalesce(c.reloptions @> '{security_invoker=true}', false)",
+    )
+    .await;
+    assert_eq!(views, none());
+}
+
+#[tokio::test]
+async fn references_between_tenants_tables_carry_the_tenant() {
+    // A-08
+    let loose = names(
+        &owner().await,
+        "select format('%s: %s', conrelid::regclass, pg_get_constraintdef(f.oid))
+           from pg_constraint f
+           join pg_attribute here on here.attrelid = f.conrelid and here.attname = 'organization_id'
+           join pg_attribute there on there.attrelid = f.confrelid and there.attname = 'organization_id'
+          where f.contype = 'f'
+            and not exists (select from unnest(f.conkey, f.confkey) k (h, t)
+                             where k.h = here.attnum and k.t = there.attnum)",
+    )
+    .await;
+    assert_eq!(loose, none());
+}
