@@ -4,7 +4,7 @@
 mod texts;
 
 use zencall::App;
-use zencall::adapters::mail::{MailError, Mailer};
+use zencall::adapters::mail::Mailer;
 use zencall::identity::{self, MailMessage};
 use zencall::worker::{Message, NotHandled};
 
@@ -15,15 +15,7 @@ pub async fn handle(app: &App, mailer: &Mailer, message: &Message) -> Result<(),
         tracing::info!("nothing to send any more");
         return Ok(());
     };
-    match mailer.send(&texts::write(&notice, &app.config.app_url)).await {
-        Ok(()) => {}
-        // Trying again would be refused again.
-        Err(MailError::Refused) => {
-            tracing::warn!("the mail was refused");
-            return Ok(());
-        }
-        Err(error) => return Err(error.into()),
-    }
+    mailer.send(&texts::write(&notice, &app.config.app_url)).await?;
     // The mail has left: to hand the message back would send it twice.
     if let Err(error) = identity::mark_sent(app, &notice).await {
         tracing::warn!(

@@ -1,0 +1,236 @@
+//! What `mailer` sends, read back from the mail service.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use testkit::{Options, QueueKind, TestApp};
+use zencall::adapters::mail::Mailer;
+use zencall::identity::{self, NewPassword, SignUp};
+use zencall::kernel::{Email, Language, Name, Origin};
+use zencall::organizations::OrganizationType;
+use zencall::worker::{Message, NotHandled};
+
+struct Post {
+    test: TestApp,
+    mailer: Mailer,
+    email: String,
+}
+
+impl Post {
+    async fn opens() -> Self {
+        Self::opens_with(Options::default()).await
+    }
+
+    async fn opens_with(options: Options) -> Self {
+        let test = TestApp::with(options).await;
+        let mailer = test.mailer().await;
+        let email = format!("Lou.{}@exemple.fr", test.app.clock.uuid().simple());
+        Self { test, mailer, email }
+    }
+
+    async fn sign_up(&self, language: Language) -> Value {
+        let sign_up = SignUp {
+            email: Email::parse(&self.email).unwrap(),
+            password: NewPassword::parse("trois petits chats", &[]).unwrap(),
+            full_name: Name::parse("http://evil.example Gagnez 1 000 €").unwrap(),
+            organization_type: OrganizationType::B2c,
+            company_name: None,
+            company_registration: None,
+            vat_number: None,
+            marketing_consent: false,
+            language,
+        };
+        identity::register(&self.test.app, &Origin::default(), &sign_up)
+            .await
+            .unwrap();
+        self.take().await
+    }
+
+    async fn take(&self) -> Value {
+        let messages = self.test.queues.take(QueueKind::Mail).await;
+        assert_eq!(messages.len(), 1, "{messages:?}");
+        messages[0].clone()
+    }
+
+    async fn handle(&self, body: &Value) -> Result<(), NotHandled> {
+        mailer::handle(&self.test.app, &self.mailer, &on_the_queue(body)).await
+    }
+
+    async fn sent(&self) -> Vec<testkit::SentMail> {
+        self.test.mails_to(&self.email).await
+    }
+}
+
+fn on_the_queue(body: &Value) -> Message {
+    Message {
+        id: "1".to_owned(),
+        body: body.to_string(),
+        receive_count: 1,
+        sent_at: None,
+    }
+}
+
+mod a_confirmation {
+    use super::*;
+
+    #[tokio::test]
+    async fn carries_a_link_alone_on_its_line_that_confirms() {
+        let post = Post::opens().await;
+        let message = post.sign_up(Language::Fr).await;
+        post.handle(&message).await.unwrap();
+        let sent = post.sent().await;
+        assert_eq!(sent.len(), 1);
+        assert_eq!(sent[0].subject, "Confirmez votre adresse e-mail");
+        let token = sent[0].token().unwrap();
+        let line = format!("{}/auth/confirm?token={token}", post.test.app.config.app_url);
+        assert!(
+            sent[0].text.lines().any(|found| found == line),
+            "{}",
+            sent[0].text
+        );
+        assert!(
+            !sent[0].text.contains("evil"),
+            "nobody writes to others through us"
+        );
+        let session = identity::confirm(&post.test.app, &Origin::default(), token).await;
+        assert_eq!(session.unwrap().profile.email, Email::parse(&post.email).unwrap());
+    }
+
+    #[tokio::test]
+    async fn is_written_in_english_to_those_who_chose_it_and_in_french_to_all_others() {
+        for (language, subject) in [
+            (Language::En, "Confirm your e-mail address"),
+            (Language::Es, "Confirmez votre adresse e-mail"),
+        ] {
+            let post = Post::opens().await;
+            let message = post.sign_up(language).await;
+            post.handle(&message).await.unwrap();
+            assert_eq!(post.sent().await[0].subject, subject);
+        }
+    }
+
+    #[tokio::test]
+    async fn is_sent_once_however_often_the_queue_hands_it_out() {
+        let post = Post::opens().await;
+        let message = post.sign_up(Language::Fr).await;
+        for _ in 0..3 {
+            post.handle(&message).await.unwrap();
+        }
+        assert_eq!(post.sent().await.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn is_dropped_once_the_link_was_followed_or_has_expired() {
+        let post = Post::opens_with(Options {
+            held_at: Some("2026-11-23T09:00:00Z".parse().unwrap()),
+            ..Options::default()
+        })
+        .await;
+        let message = post.sign_up(Language::Fr).await;
+        post.test.app.clock.advance(SignedDuration::from_hours(24));
+        post.handle(&message).await.unwrap();
+        assert!(post.sent().await.is_empty());
+
+        let email = Email::parse(&post.email).unwrap();
+        identity::resend(&post.test.app, &email).await.unwrap();
+        let again = post.take().await;
+        post.handle(&again).await.unwrap();
+        let sent = post.sent().await;
+        let token = sent[0].token().unwrap();
+        identity::confirm(&post.test.app, &Origin::default(), token)
+            .await
+            .unwrap();
+        post.handle(&again).await.unwrap();
+        assert_eq!(post.sent().await.len(), 1);
+    }
+}
+
+mod a_known_address {
+    use super::*;
+
+    #[tokio::test]
+    async fn is_told_so_without_a_token() {
+        for (language, subject) in [
+            (Language::Fr, "Vous avez déjà un compte"),
+            (Language::En, "You already have an account"),
+        ] {
+            let post = Post::opens().await;
+            post.sign_up(language).await;
+            let message = post.sign_up(Language::Fr).await;
+            assert_eq!(message["kind"], "address_known");
+            post.handle(&message).await.unwrap();
+            let sent = post.sent().await;
+            assert_eq!(sent[0].subject, subject);
+            assert!(sent[0].token().is_none());
+        }
+    }
+}
+
+mod a_message {
+    use super::*;
+
+    #[tokio::test]
+    async fn about_nobody_or_somebody_gone_sends_nothing() {
+        let post = Post::opens().await;
+        let sample: Value = serde_json::from_str(&testkit::events::sample("mailer")).unwrap();
+        let gone: Value = serde_json::from_str(sample["Records"][0]["body"].as_str().unwrap()).unwrap();
+        let mut known = gone.clone();
+        known["kind"] = json!("address_known");
+        let mut again = gone.clone();
+        again["kind"] = json!("confirm_email_again");
+        for message in [json!({ "v": 1, "kind": "nobody" }), gone, known, again] {
+            post.handle(&message).await.unwrap();
+        }
+        assert!(post.sent().await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn of_another_organisation_s_person_sends_nothing() {
+        let post = Post::opens().await;
+        let mut message = post.sign_up(Language::Fr).await;
+        let other = post.test.organization().await;
+        message["organization_id"] = json!(other.id);
+        post.handle(&message).await.unwrap();
+        assert!(post.sent().await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn that_cannot_be_read_goes_back_to_the_queue() {
+        let post = Post::opens().await;
+        for message in [json!({}), json!({ "v": 1, "kind": "newsletter" }), json!("x")] {
+            let outcome = post.handle(&message).await.unwrap_err();
+            assert!(outcome.is_worth_retrying());
+        }
+    }
+
+    #[tokio::test]
+    async fn goes_back_to_the_queue_while_the_database_or_the_mail_service_is_down() {
+        let post = Post::opens().await;
+        let message = post.sign_up(Language::Fr).await;
+        let dead = Post::opens_with(Options {
+            database_url: Some("postgres://nobody:x@127.0.0.1:1/none".to_owned()),
+            ..Options::default()
+        })
+        .await;
+        assert!(dead.handle(&message).await.unwrap_err().is_worth_retrying());
+
+        // Without credentials the client fails before it gets an answer.
+        let mut aws = post.test.app.aws().await.to_builder();
+        aws.set_credentials_provider(None);
+        let mute = Mailer::new(&aws.build(), &post.test.app.config.mail_from);
+        let outcome = mailer::handle(&post.test.app, &mute, &on_the_queue(&message)).await;
+        assert!(outcome.unwrap_err().is_worth_retrying());
+        post.handle(&message).await.unwrap();
+        assert_eq!(post.sent().await.len(), 1);
+    }
+    #[tokio::test]
+    async fn is_dropped_when_the_mail_service_refuses_it_for_good() {
+        let post = Post::opens().await;
+        let message = post.sign_up(Language::Fr).await;
+        let config = post.test.app.aws().await;
+        let stranger = Mailer::new(config, "Zencall <no-reply@unverified.example>");
+        let outcome = mailer::handle(&post.test.app, &stranger, &on_the_queue(&message)).await;
+        assert!(!outcome.unwrap_err().is_worth_retrying());
+        assert!(post.sent().await.is_empty());
+    }
+}

@@ -1,0 +1,239 @@
+//! Health, readiness, JWKS, and what every answer has.
+
+use axum::body::Body;
+use axum::http::Request;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde_json::{Value, json};
+use testkit::{Client, Options, Reply, TestApp};
+
+use crate::people::{PASSWORD, Person};
+
+async fn client_with(options: Options) -> Client {
+    Client::anonymous(TestApp::with(options).await.serving(sessions::routes()))
+}
+
+fn with_secret(change: impl FnOnce(&mut zencall::config::Config) + 'static) -> Options {
+    Options {
+        configure: Some(Box::new(change)),
+        ..Options::default()
+    }
+}
+
+#[track_caller]
+fn has_the_headers_of_every_answer(reply: &Reply) {
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("strict-transport-security", "max-age=31536000; includeSubDomains"),
+        ("referrer-policy", "no-referrer"),
+        (
+            "content-security-policy",
+            "default-src 'none'; frame-ancestors 'none'",
+        ),
+        ("permissions-policy", "camera=(), microphone=(), geolocation=()"),
+        ("cache-control", "no-store"),
+    ] {
+        assert_eq!(reply.headers[name], value, "{name}");
+    }
+    assert!(reply.headers.contains_key("x-request-id"));
+}
+
+#[tokio::test]
+async fn the_process_is_up_whatever_it_depends_on() {
+    let dead = Options {
+        database_url: Some("postgres://nobody:x@127.0.0.1:1/none".to_owned()),
+        ..Options::default()
+    };
+    let reply = client_with(dead).await.get("/api/v1/health").await.expect(200);
+    assert_eq!(reply.json(), json!({ "status": "ok" }));
+}
+
+#[tokio::test]
+async fn it_is_ready_when_everything_answers() {
+    let reply = client_with(Options::default()).await.get("/api/v1/ready").await;
+    assert_eq!(reply.expect(200).json(), json!({ "status": "ready" }));
+}
+
+#[tokio::test]
+async fn it_is_not_ready_without_its_database_or_a_secret() {
+    let dead = || Options {
+        database_url: Some("postgres://nobody:x@127.0.0.1:1/none".to_owned()),
+        ..Options::default()
+    };
+    let absent = |name: &str| format!("zencall/none/{name}");
+    for options in [
+        dead(),
+        with_secret(move |config| config.pepper_secret = absent("pepper")),
+        with_secret(move |config| config.token_keys_secret = absent("keys")),
+        with_secret(move |config| config.database_secret = absent("database")),
+    ] {
+        let reply = client_with(options).await.get("/api/v1/ready").await;
+        assert!(reply.headers.contains_key("retry-after"));
+        let problem = reply.expect_problem(503, "unavailable").to_string();
+        for detail in ["postgres", "127.0.0.1", "zencall/none", "secret"] {
+            assert!(!problem.contains(detail), "{problem}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unusable_secret_is_a_missing_one() {
+    let test = TestApp::start().await;
+    let environment = testkit::Environment::get().await;
+    drop(test);
+    for value in ["no keys", "{\"keys\":[]}"] {
+        let name = environment.store_secret(value).await;
+        let options = with_secret(move |config| config.token_keys_secret = name);
+        let client = client_with(options).await;
+        client
+            .get("/api/v1/ready")
+            .await
+            .expect_problem(503, "unavailable");
+        client
+            .get("/.well-known/jwks.json")
+            .await
+            .expect_problem(503, "unavailable");
+    }
+    let name = environment.store_secret("c2hvcnQ=").await;
+    let options = with_secret(move |config| config.pepper_secret = name);
+    let client = client_with(options).await;
+    client
+        .get("/api/v1/ready")
+        .await
+        .expect_problem(503, "unavailable");
+}
+
+#[tokio::test]
+async fn the_published_keys_verify_an_access_token() {
+    let (person, session) = Person::confirmed().await;
+    let reply = person.client.get("/.well-known/jwks.json").await.expect(200);
+    assert_eq!(reply.headers["cache-control"], "public, max-age=300");
+    let keys = reply.json();
+    let token = session["access_token"].as_str().unwrap();
+    let head = jsonwebtoken::decode_header(token).unwrap();
+    let key = keys["keys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|key| key["kid"] == head.kid.as_deref().unwrap());
+    let key = key.unwrap();
+    assert_eq!(
+        (&key["kty"], &key["alg"], &key["use"]),
+        (&json!("EC"), &json!("ES256"), &json!("sig"))
+    );
+    assert!(key.get("d").is_none());
+    let key =
+        DecodingKey::from_ec_components(key["x"].as_str().unwrap(), key["y"].as_str().unwrap()).unwrap();
+    let mut rules = Validation::new(Algorithm::ES256);
+    rules.set_audience(&["authenticated"]);
+    rules.set_issuer(&[&person.test.app.config.api_url]);
+    let claims = jsonwebtoken::decode::<Value>(token, &key, &rules).unwrap().claims;
+    assert_eq!(claims["organization_id"], person.organization.to_string());
+    assert_eq!(claims["sub"], session["user"]["id"]);
+    assert_eq!(claims["role"], "authenticated");
+    assert_eq!(claims["org_role"], "admin");
+}
+
+#[tokio::test]
+async fn every_answer_has_the_headers() {
+    let client = client_with(Options::default()).await;
+    for (method, path) in [
+        ("GET", "/api/v1/health"),
+        ("GET", "/api/v1/auth/me"),
+        ("POST", "/api/v1/auth/login"),
+        ("DELETE", "/api/v1/auth/login"),
+        ("GET", "/api/v1/nowhere"),
+        ("GET", "/"),
+        ("GET", "/%ff/..%2f"),
+    ] {
+        has_the_headers_of_every_answer(&client.send(method, path, None).await);
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_address_is_a_problem_document() {
+    let client = client_with(Options::default()).await;
+    for path in [
+        "/",
+        "/api",
+        "/api/v1/nowhere",
+        "/api/v1/auth/login/",
+        "/api/v2/health",
+    ] {
+        let problem = client.get(path).await.expect_problem(404, "not_found");
+        assert_eq!(problem["title"], "Not Found");
+    }
+    let reply = client.post("/api/v1/nowhere", json!({})).await;
+    reply.expect_problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn another_method_hears_which_are_allowed() {
+    let client = client_with(Options::default()).await;
+    for (path, allowed) in [
+        ("/api/v1/auth/login", "POST"),
+        ("/api/v1/health", "GET,HEAD"),
+        ("/.well-known/jwks.json", "GET,HEAD"),
+    ] {
+        let reply = client.delete(path).await;
+        assert_eq!(reply.headers["allow"], allowed);
+        reply.expect_problem(405, "method_not_allowed");
+    }
+    let allowed = client.delete("/api/v1/auth/me").await.headers["allow"].clone();
+    assert!(allowed.to_str().unwrap().contains("PATCH"), "{allowed:?}");
+}
+
+#[tokio::test]
+async fn a_harmless_request_id_is_echoed() {
+    let client = client_with(Options::default()).await;
+    let ask = async |id: &str| {
+        let request = Request::get("/api/v1/health").header("x-request-id", id);
+        let reply = client.request(request.body(Body::empty()).unwrap()).await;
+        reply.headers["x-request-id"].to_str().unwrap().to_owned()
+    };
+    assert_eq!(ask("trace-1.a:b_C").await, "trace-1.a:b_C");
+    for forged in ["", "a b", "a\"b", "<script>", &"x".repeat(129)] {
+        assert_ne!(ask(forged).await, forged);
+    }
+}
+
+#[tokio::test]
+async fn browsers_of_other_origins_are_not_let_in() {
+    let client = client_with(Options::default()).await;
+    let ask = async |origin: &str| {
+        let request = Request::get("/api/v1/health").header("origin", origin);
+        client.request(request.body(Body::empty()).unwrap()).await
+    };
+    let known = ask("https://app.zencall.example").await;
+    assert_eq!(
+        known.headers["access-control-allow-origin"],
+        "https://app.zencall.example"
+    );
+    assert!(
+        !ask("https://evil.example")
+            .await
+            .headers
+            .contains_key("access-control-allow-origin")
+    );
+}
+
+#[tokio::test]
+async fn the_sample_event_logs_in() {
+    let person = Person::signed_up().await;
+    person.confirms(&person.token).await.expect(200);
+    let mut event: Value = serde_json::from_str(&testkit::events::sample("sessions")).unwrap();
+    let body: Value = serde_json::from_str(event["body"].as_str().unwrap()).unwrap();
+    assert!(body["email"].is_string() && body["password"].is_string());
+    event["body"] = json!({ "email": person.email, "password": PASSWORD })
+        .to_string()
+        .into();
+    let request = testkit::events::request(&event.to_string());
+    person.client.request(request).await.expect(200);
+    let session = &person
+        .rows("select ip_address, user_agent from sessions order by id desc")
+        .await[0];
+    assert_eq!(
+        *session,
+        json!({ "ip_address": "198.51.100.7", "user_agent": "sample-event/1" })
+    );
+}
