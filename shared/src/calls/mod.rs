@@ -1,12 +1,18 @@
 //! Calls: what happened on the telephone.
 
+mod apply;
+mod event_store;
+mod facts;
 pub mod list;
+mod parked;
 pub mod read;
 mod read_store;
 mod receive;
 mod view;
 
 pub use crate::kernel::ended_reason;
+pub use apply::{Applied, ApplyError, apply};
+pub use parked::{Retried, retry_parked};
 pub use list::{Filter, TypedFilter, list};
 pub use read::{CallInFull, ReadError, read};
 pub use receive::{receive, receive_in_passing};

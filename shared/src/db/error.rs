@@ -64,6 +64,12 @@ impl DbError {
         }
     }
 
+    /// Whether the row belongs into a partition that nobody has made yet: PostgreSQL reports a violated check that has no
+    /// name.
+    pub fn lacks_partition(&self) -> bool {
+        matches!(self, Self::Statement(error) if error.code() == Some(&SqlState::CHECK_VIOLATION))
+    }
+
     /// Whether it is this constraint that refused the row.
     pub fn is_refusal_of(&self, name: &str) -> bool {
         matches!(self, Self::Constraint { constraint, .. } if constraint == name)

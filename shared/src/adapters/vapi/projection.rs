@@ -28,8 +28,8 @@ pub struct Projection {
     v: u8,
     /// What Vapi calls this kind of message.
     pub kind: String,
-    /// When it happened, by Vapi's clock; when it came where that is not said.
-    pub occurred_at: Timestamp,
+    /// When it happened, by Vapi's clock.
+    pub occurred_at: Option<Timestamp>,
     /// When it came.
     pub received_at: Timestamp,
     /// By what its call can be found among ours.
@@ -165,7 +165,7 @@ impl Projection {
     pub(super) fn of(message: &Message, received_at: Timestamp) -> Self {
         let content = message.content();
         let call = &content["call"];
-        let occurred_at = json::instant(&content["timestamp"]).unwrap_or(received_at);
+        let occurred_at = json::instant(&content["timestamp"]);
         let first = |values: &[&Value]| values.iter().find_map(|value| json::instant(value));
         let mut projection = Self {
             v: VERSION,
@@ -184,10 +184,15 @@ impl Projection {
             call_created_at: json::instant(&call["createdAt"]),
             started_at: first(&[&content["startedAt"], &call["startedAt"]]),
             ended_at: first(&[&content["endedAt"], &call["endedAt"]]),
-            fact: Fact::of(message, occurred_at),
+            fact: Fact::of(message, occurred_at.unwrap_or(received_at)),
         };
         projection.fit();
         projection
+    }
+
+    /// When it happened; when it came where that is not said.
+    pub fn at(&self) -> Timestamp {
+        self.occurred_at.unwrap_or(self.received_at)
     }
 
     /// Cuts what was said last until a queue takes the rest; the live transcript had it, and Vapi keeps it two weeks.

@@ -75,7 +75,7 @@ mod reports {
     fn what_counts_is_kept_under_our_own_names() {
         let kept = project(full_report());
         assert_eq!(kept.kind, "end-of-call-report");
-        assert_eq!(kept.occurred_at, "2026-11-24T10:00:00Z".parse().unwrap());
+        assert_eq!(kept.occurred_at, at("2026-11-24T10:00:00Z"));
         assert_eq!(kept.received_at, now());
         assert_eq!(kept.inbound, Some(false));
         assert_eq!(kept.phone.as_deref(), Some("+33639980001"));

@@ -1,0 +1,318 @@
+//! The SQL of taking in an event.
+
+use futures_util::future::join;
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::ended_reason::Outcome;
+use super::facts::{Certainty, Facts, Moment};
+use super::{Direction, Sentiment, Status};
+use crate::adapters::vapi::webhook::{Projection, Turn};
+use crate::db::{DbError, TenantTx};
+use crate::kernel::ids::{AssistantId, AttemptId, CallId, CampaignId, ContactId};
+
+/// Our locks of calls among other advisory locks.
+const LOCKS_OF_CALLS: i32 = 1_501;
+
+/// An event as it is stored.
+pub(super) struct Record<'a> {
+    pub(super) id: Uuid,
+    /// The same for every delivery of one event.
+    pub(super) dedupe_key: &'a str,
+    /// What the product calls it.
+    pub(super) name: Option<&'static str>,
+    /// The call that the event begins, if we know none; nothing for an event that is not about a call.
+    pub(super) new_call: Option<CallId>,
+    /// When that call was created.
+    pub(super) created_at: Timestamp,
+    pub(super) projection: &'a serde_json::Value,
+}
+
+/// What we knew when the event came.
+pub(super) struct Found {
+    /// False where the same event was stored before.
+    pub(super) stored: bool,
+    pub(super) attempt: Option<Attempt>,
+    pub(super) call: Option<KnownCall>,
+    /// Whether a call of this assistant is being placed whose id Vapi has not told us yet.
+    pub(super) expecting: bool,
+}
+
+/// The attempt that the call was placed for.
+pub(super) struct Attempt {
+    pub(super) id: AttemptId,
+    pub(super) campaign: CampaignId,
+    pub(super) contact: ContactId,
+    pub(super) assistant: AssistantId,
+    pub(super) queued_at: Timestamp,
+    pub(super) open: bool,
+    pub(super) bound: bool,
+    pub(super) outcome: Option<Outcome>,
+}
+
+/// The call as far as we know it.
+pub(super) struct KnownCall {
+    pub(super) id: CallId,
+    pub(super) facts: Facts,
+    /// Whether the row names Vapi's call.
+    pub(super) bound: bool,
+}
+
+/// Waits for its turn among the events of this call, stores the event unless it was stored before, and tells what was
+/// known: one packet. The month is that of the call's creation, so that a repetition meets the first delivery.
+pub(super) async fn take(tx: &TenantTx, event: &Projection, record: &Record<'_>) -> Result<Found, DbError> {
+    let keys = &event.keys;
+    let subject = keys.call.clone().or(keys.attempt.map(|attempt| attempt.to_string()));
+    let (locked, row) = join(
+        tx.execute(
+            "-- calls.lock
+             select pg_advisory_xact_lock($1, hashtext($2)) where $2 is not null",
+            &[&LOCKS_OF_CALLS, &subject],
+        ),
+        tx.query_one(
+            "-- calls.take_event
+             with attempt as (
+               select id, campaign_id, contact_id, assistant_id, queued_at, status, outcome, vapi_call_id
+                 from call_attempts
+                where organization_id = $1
+                  and ((id = $2 and (vapi_call_id is null or $3 is null)) or vapi_call_id = $3)
+                order by vapi_call_id nulls last limit 1
+             ), call as (
+               select * from calls
+                where organization_id = $1
+                  and ((id = (select id from attempt) and (vapi_call_id is null or $3 is null)) or vapi_call_id = $3)
+                order by vapi_call_id nulls last limit 1
+             ), stored as (
+               insert into provider_events (id, organization_id, month, provider, dedupe_key, kind, event, call_id,
+                                            occurred_at, received_at, projection)
+               select $5, $1,
+                      date_trunc('month', coalesce((select queued_at from attempt), (select created_at from call), $6)
+                                          at time zone 'UTC')::date,
+                      'vapi', $7, $8, $9, coalesce((select id from call), (select id from attempt), $10), $11, $12, $13
+               on conflict do nothing
+               returning 1
+             )
+             select exists (select from stored) as stored,
+                    exists (select from call_attempts w join assistants s on s.id = w.assistant_id
+                             where w.organization_id = $1 and w.status in ('dialing', 'unknown')
+                               and s.vapi_assistant_id = $4) as expecting,
+                    a.id as attempt_id, a.campaign_id, a.contact_id, a.assistant_id, a.queued_at,
+                    a.status as attempt_status, a.outcome as attempt_outcome,
+                    a.vapi_call_id is not null as attempt_bound,
+                    c.id as call_id, c.vapi_call_id is not null as call_bound, c.status, c.ended_reason, c.started_at,
+                    c.started_certainty, c.ended_at, c.ended_certainty, c.cost, c.sentiment, c.sentiment_score,
+                    c.sentiment_source, c.summary, c.transfer_destination, c.transfer_connected,
+                    c.recording_available, c.reported_at
+               from (select) one left join attempt a on true left join call c on true",
+            &[
+                &tx.organization(),
+                &keys.attempt,
+                &keys.call,
+                &keys.assistant,
+                &record.id,
+                &record.created_at,
+                &record.dedupe_key,
+                &event.kind,
+                &record.name,
+                &record.new_call,
+                &event.at(),
+                &event.received_at,
+                record.projection,
+            ],
+        ),
+    )
+    .await;
+    locked?;
+    Found::read(&row?)
+}
+
+/// Writes what is known of the call. What a row says of itself beyond the facts is set once.
+pub(super) async fn write(
+    tx: &TenantTx,
+    id: CallId,
+    event: &Projection,
+    attempt: Option<&Attempt>,
+    created_at: Timestamp,
+    facts: &Facts,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let direction = match (attempt, event.inbound) {
+        (None, Some(true)) => Direction::Inbound,
+        _ => Direction::Outbound,
+    };
+    tx.execute(
+        "-- calls.write_facts
+         insert into calls (id, organization_id, vapi_call_id, campaign_id, contact_id, attempt_id, assistant_id, direction,
+                            phone, created_at, updated_at, status, outcome, ended_reason, started_at, started_certainty,
+                            ended_at, ended_certainty, duration_seconds, cost, sentiment, sentiment_score,
+                            sentiment_source, summary, transfer_destination, transfer_connected, recording_available,
+                            reported_at)
+         select $1, $2, $3, $4,
+                coalesce($5, (select k.id from contacts k where k.organization_id = $2 and k.phone = $10)), $6,
+                coalesce($7, (select s.id from assistants s where s.organization_id = $2 and s.vapi_assistant_id = $8)),
+                $9, coalesce((select k.phone from contacts k where k.organization_id = $2 and k.id = $5), $10),
+                $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29
+         on conflict (id) do update
+            set vapi_call_id = coalesce(calls.vapi_call_id, excluded.vapi_call_id),
+                campaign_id = coalesce(calls.campaign_id, excluded.campaign_id),
+                contact_id = coalesce(calls.contact_id, excluded.contact_id),
+                attempt_id = coalesce(calls.attempt_id, excluded.attempt_id),
+                assistant_id = coalesce(calls.assistant_id, excluded.assistant_id),
+                phone = coalesce(calls.phone, excluded.phone),
+                updated_at = excluded.updated_at, status = excluded.status, outcome = excluded.outcome,
+                ended_reason = excluded.ended_reason,
+                started_at = excluded.started_at, started_certainty = excluded.started_certainty,
+                ended_at = excluded.ended_at, ended_certainty = excluded.ended_certainty,
+                duration_seconds = excluded.duration_seconds, cost = excluded.cost, sentiment = excluded.sentiment,
+                sentiment_score = excluded.sentiment_score, sentiment_source = excluded.sentiment_source,
+                summary = excluded.summary, transfer_destination = excluded.transfer_destination,
+                transfer_connected = excluded.transfer_connected,
+                recording_available = excluded.recording_available, reported_at = excluded.reported_at",
+        &[
+            &id,
+            &tx.organization(),
+            &event.keys.call,
+            &attempt.map(|attempt| attempt.campaign),
+            &attempt.map(|attempt| attempt.contact),
+            &attempt.map(|attempt| attempt.id),
+            &attempt.map(|attempt| attempt.assistant),
+            &event.keys.assistant,
+            &direction.as_str(),
+            &event.phone,
+            &created_at,
+            &now,
+            &facts.status.as_str(),
+            &facts.end().map(|end| end.outcome.as_str()),
+            &facts.ended_reason,
+            &facts.started.map(|moment| moment.at),
+            &facts.started.map(|moment| moment.certainty as i32),
+            &facts.ended.map(|moment| moment.at),
+            &facts.ended.map(|moment| moment.certainty as i32),
+            &facts.duration_seconds(),
+            &facts.cost,
+            &facts.sentiment.map(Sentiment::as_str),
+            &facts.sentiment_score,
+            &facts.sentiment_source,
+            &facts.summary,
+            &facts.transfer_destination,
+            &facts.transfer_connected,
+            &facts.recording,
+            &facts.reported_at,
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+/// Appends what was just heard, unless the report has come and holds it already.
+pub(super) async fn append_turn(tx: &TenantTx, call: CallId, turn: &Turn) -> Result<(), DbError> {
+    tx.execute(
+        "-- calls.append_turn
+         insert into call_turns (organization_id, call_id, at, role, text_hash, text, source)
+         select $1, $2, $3, $4, sha256(convert_to($5, 'UTF8')), $5, 'live'
+          where not exists (select from call_turns t
+                             where t.organization_id = $1 and t.call_id = $2 and t.source = 'report')
+         on conflict do nothing",
+        &[&tx.organization(), &call, &turn.at, &turn.role.as_str(), &turn.text],
+    )
+    .await
+    .map(drop)
+}
+
+/// Writes the whole conversation in the place of what was heard live, of which parts may be missing.
+pub(super) async fn replace_turns(tx: &TenantTx, call: CallId, turns: &[Turn]) -> Result<(), DbError> {
+    let organization = tx.organization();
+    let at: Vec<Timestamp> = turns.iter().map(|turn| turn.at).collect();
+    let roles: Vec<&str> = turns.iter().map(|turn| turn.role.as_str()).collect();
+    let texts: Vec<&str> = turns.iter().map(|turn| turn.text.as_str()).collect();
+    let (forgotten, written) = join(
+        tx.execute(
+            "-- calls.forget_live_turns
+             delete from call_turns where organization_id = $1 and call_id = $2 and source = 'live'",
+            &[&organization, &call],
+        ),
+        tx.execute(
+            "-- calls.write_turns
+             insert into call_turns (organization_id, call_id, at, role, text_hash, text, source)
+             select $1, $2, t.at, t.role, sha256(convert_to(t.text, 'UTF8')), t.text, 'report'
+               from unnest($3, $4, $5) as t (at, role, text)
+             on conflict do nothing",
+            &[&organization, &call, &at, &roles, &texts],
+        ),
+    )
+    .await;
+    forgotten.and(written).map(drop)
+}
+
+impl Found {
+    fn read(row: &Row) -> Result<Self, DbError> {
+        Ok(Self {
+            stored: get(row, "stored")?,
+            expecting: get(row, "expecting")?,
+            attempt: match get::<Option<AttemptId>>(row, "attempt_id")? {
+                Some(id) => Some(Attempt::read(row, id)?),
+                None => None,
+            },
+            call: match get::<Option<CallId>>(row, "call_id")? {
+                Some(id) => Some(KnownCall {
+                    id,
+                    facts: Facts::read(row)?,
+                    bound: get(row, "call_bound")?,
+                }),
+                None => None,
+            },
+        })
+    }
+}
+
+impl Attempt {
+    fn read(row: &Row, id: AttemptId) -> Result<Self, DbError> {
+        let outcome: Option<String> = get(row, "attempt_outcome")?;
+        Ok(Self {
+            id,
+            campaign: get(row, "campaign_id")?,
+            contact: get(row, "contact_id")?,
+            assistant: get(row, "assistant_id")?,
+            queued_at: get(row, "queued_at")?,
+            open: !matches!(get(row, "attempt_status")?, "ended" | "released"),
+            bound: get(row, "attempt_bound")?,
+            outcome: outcome.and_then(|outcome| Outcome::parse(&outcome).ok()),
+        })
+    }
+}
+
+impl Facts {
+    fn read(row: &Row) -> Result<Self, DbError> {
+        let text = |column| get::<Option<String>>(row, column);
+        Ok(Self {
+            // The checks of the table hold no other word than these enumerations.
+            status: Status::parse(get(row, "status")?).unwrap_or(Status::Queued),
+            ended_reason: text("ended_reason")?,
+            started: moment(row, "started_at", "started_certainty")?,
+            ended: moment(row, "ended_at", "ended_certainty")?,
+            cost: get::<Option<Decimal>>(row, "cost")?,
+            sentiment: text("sentiment")?.and_then(|word| Sentiment::parse(&word).ok()),
+            sentiment_score: get(row, "sentiment_score")?,
+            sentiment_source: text("sentiment_source")?,
+            summary: text("summary")?,
+            transfer_destination: text("transfer_destination")?,
+            transfer_connected: get(row, "transfer_connected")?,
+            recording: get(row, "recording_available")?,
+            reported_at: get(row, "reported_at")?,
+        })
+    }
+}
+
+fn moment(row: &Row, at: &str, certainty: &str) -> Result<Option<Moment>, DbError> {
+    let certainty: Option<i32> = get(row, certainty)?;
+    Ok(get::<Option<Timestamp>>(row, at)?.map(|at| Moment {
+        at,
+        certainty: certainty.map_or(Certainty::Signal, Certainty::of_number),
+    }))
+}
+
+fn get<'a, T: tokio_postgres::types::FromSql<'a>>(row: &'a Row, column: &str) -> Result<T, DbError> {
+    row.try_get(column).map_err(DbError::Statement)
+}
