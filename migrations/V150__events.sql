@@ -36,3 +36,6 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   end
 $$;
 do $$ begin execute format('revoke zencall_lookup from %I', current_user); end $$;
+
+-- take_parked_events locks the rows that it takes, which needs the right to change them.
+grant update on parked_events to zencall_lookup;

@@ -1,8 +1,9 @@
 //! `minute-tick`: once a minute, what nobody else would notice. Calls that have become due, messages that a crash left
-//! behind, attempts of which nothing is heard.
+//! behind, events that came before their call was known, attempts of which nothing is heard.
 
 use serde::Serialize;
 use zencall::App;
+use zencall::calls;
 use zencall::campaigns::{reconcile, release};
 use zencall::outbox;
 use zencall::worker::NotHandled;
@@ -17,6 +18,8 @@ pub struct Ticked {
     pub released: usize,
     /// Attempts whose fate was found out, or whose message was sent again.
     pub reconciled: usize,
+    /// Events whose call has become known.
+    pub events: usize,
     /// Messages that a crash had left in the outbox.
     pub swept: usize,
 }
@@ -29,6 +32,10 @@ pub async fn run(app: &App) -> Result<Ticked, NotHandled> {
     ticked.swept = swept
         .inspect_err(|error| report("outbox", error))
         .unwrap_or_default();
+    match calls::retry_parked(app, now).await {
+        Ok(retried) => ticked.events = retried.applied,
+        Err(error) => report("parked events", &error),
+    }
     let reconciled = reconcile::reconcile(app).await;
     ticked.reconciled = reconciled
         .inspect_err(|error| report("reconciliation", error))

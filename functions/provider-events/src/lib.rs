@@ -1,1 +1,19 @@
-//! TODO provider-events
+//! `provider-events`: what the providers said, applied once each.
+
+use zencall::App;
+use zencall::adapters::vapi::webhook::Projection;
+use zencall::calls::{self, Applied};
+use zencall::campaigns::end::release_next;
+use zencall::worker::{Message, NotHandled};
+
+/// Applies one event; where it ended an attempt, the free line goes to whoever is next.
+pub async fn handle(app: &App, message: &Message) -> Result<(), NotHandled> {
+    let event: Projection = message.parse()?;
+    if let Applied::Stored {
+        freed: Some(organization),
+    } = calls::apply(app, &event).await?
+    {
+        release_next(app, organization).await;
+    }
+    Ok(())
+}

@@ -1,3 +1,11 @@
-//! Cold start of `provider-events`.
+//! Cold start of `provider-events`: read the settings, serve the queue.
 
-fn main() {}
+use zencall::config::Need;
+use zencall::{App, telemetry, worker};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), worker::Error> {
+    telemetry::init();
+    let app = App::from_env(&[Need::Database, Need::CallsQueue])?;
+    worker::serve(app, provider_events::handle).await
+}

@@ -11,7 +11,7 @@ use super::facts::Facts;
 use crate::App;
 use crate::adapters::vapi::webhook::{Fact, Projection};
 use crate::campaigns::correction;
-use crate::campaigns::end::{self, AttemptEnd};
+use crate::campaigns::end::{self, AttemptEnd, Ended};
 use crate::db::edge::EventKeys;
 use crate::db::{Claims, DbError, TenantTx};
 use crate::kernel::class::{Classify, Failure};
@@ -55,7 +55,10 @@ impl Classify for ApplyError {
 /// Applies an event.
 pub async fn apply(app: &App, event: &Projection) -> Result<Applied, ApplyError> {
     let Some(organization) = app.db.organization_of_vapi_event(&keys(event)).await? else {
-        tracing::info!(kind = event.kind, "an event of an assistant that we do not know waits");
+        tracing::info!(
+            kind = event.kind,
+            "an event of an assistant that we do not know waits"
+        );
         return park(app, event).await;
     };
     let projection = serde_json::to_value(event).unwrap_or_default();
@@ -148,7 +151,10 @@ async fn learn(
 ) -> Result<Facts, DbError> {
     let attempt = found.attempt.as_ref();
     let known = found.call.as_ref();
-    let id = known.map_or_else(|| attempt.map_or(new_call, |attempt| CallId(attempt.id.0)), |call| call.id);
+    let id = known.map_or_else(
+        || attempt.map_or(new_call, |attempt| CallId(attempt.id.0)),
+        |call| call.id,
+    );
     let mut facts = known.map(|call| call.facts.clone()).unwrap_or_default();
     facts.learn(event);
     let write = async {
@@ -188,7 +194,7 @@ async fn tell_campaign(
         && !attempt.bound
         && let Some(call) = &event.keys.call
     {
-        end::attempt_in_call(tx, app, attempt.id, call, event.at()).await?;
+        end::attempt_in_call(tx, attempt.id, call, event.at()).await?;
     }
     let Some(what) = facts.end() else {
         return Ok(false);
@@ -206,11 +212,9 @@ async fn tell_campaign(
             outcome: what.outcome,
             action: what.action,
             was_answered: facts.started.is_some(),
-            cost: facts.cost,
             at: facts.ended.map_or(event.at(), |ended| ended.at),
         };
-        end::attempt_ended(tx, app, &attempt_end).await?;
-        return Ok(true);
+        return Ok(end::attempt_ended(tx, app, &attempt_end).await? == Ended::Now);
     }
     let conversation = |outcome| matches!(outcome, Outcome::Answered | Outcome::Transferred);
     if let Some(known) = attempt.outcome
@@ -264,15 +268,27 @@ fn name(event: &Projection) -> Option<&'static str> {
 fn dedupe_key(event: &Projection) -> String {
     let attempt = event.keys.attempt.map(|attempt| attempt.0.to_string());
     let subject = event.keys.call.as_deref().or(attempt.as_deref()).unwrap_or("-");
-    let at = event.occurred_at.map(Timestamp::as_millisecond).unwrap_or_default();
+    let at = event
+        .occurred_at
+        .map(Timestamp::as_millisecond)
+        .unwrap_or_default();
     match &event.fact {
         Fact::Report(_) => format!("report:{subject}"),
         Fact::Status { status, .. } => format!("status:{subject}:{status}"),
-        Fact::Said(turn) => format!("said:{subject}:{}:{at}:{}", turn.role.as_str(), digest(&turn.text)),
+        Fact::Said(turn) => format!(
+            "said:{subject}:{}:{at}:{}",
+            turn.role.as_str(),
+            digest(&turn.text)
+        ),
         Fact::Transfer { destination } => {
-            format!("transfer:{subject}:{}:{at}", destination.as_deref().unwrap_or("-"))
+            format!(
+                "transfer:{subject}:{}:{at}",
+                destination.as_deref().unwrap_or("-")
+            )
         }
-        Fact::ToolCalls { ids, .. } if !ids.is_empty() => format!("tools:{subject}:{}", digest(&ids.join("\n"))),
+        Fact::ToolCalls { ids, .. } if !ids.is_empty() => {
+            format!("tools:{subject}:{}", digest(&ids.join("\n")))
+        }
         Fact::ToolCalls { .. } | Fact::Other => format!("{}:{subject}:{at}", event.kind),
     }
 }

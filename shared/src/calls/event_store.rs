@@ -61,10 +61,14 @@ pub(super) struct KnownCall {
 }
 
 /// Waits for its turn among the events of this call, stores the event unless it was stored before, and tells what was
-/// known: one packet. The month is that of the call's creation, so that a repetition meets the first delivery.
+/// known: one packet. Locks the attempt before the call's row, as the dialler does when Vapi's answer comes at the same
+/// time. The month is that of the call's creation, so that a repetition meets the first delivery.
 pub(super) async fn take(tx: &TenantTx, event: &Projection, record: &Record<'_>) -> Result<Found, DbError> {
     let keys = &event.keys;
-    let subject = keys.call.clone().or(keys.attempt.map(|attempt| attempt.to_string()));
+    let subject = keys
+        .call
+        .clone()
+        .or(keys.attempt.map(|attempt| attempt.to_string()));
     let (locked, row) = join(
         tx.execute(
             "-- calls.lock
@@ -79,6 +83,7 @@ pub(super) async fn take(tx: &TenantTx, event: &Projection, record: &Record<'_>)
                 where organization_id = $1
                   and ((id = $2 and (vapi_call_id is null or $3 is null)) or vapi_call_id = $3)
                 order by vapi_call_id nulls last limit 1
+                  for no key update
              ), call as (
                select * from calls
                 where organization_id = $1
@@ -215,7 +220,13 @@ pub(super) async fn append_turn(tx: &TenantTx, call: CallId, turn: &Turn) -> Res
           where not exists (select from call_turns t
                              where t.organization_id = $1 and t.call_id = $2 and t.source = 'report')
          on conflict do nothing",
-        &[&tx.organization(), &call, &turn.at, &turn.role.as_str(), &turn.text],
+        &[
+            &tx.organization(),
+            &call,
+            &turn.at,
+            &turn.role.as_str(),
+            &turn.text,
+        ],
     )
     .await
     .map(drop)

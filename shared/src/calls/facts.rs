@@ -175,7 +175,10 @@ impl Facts {
             self.ended_reason.clone_from(&report.ended_reason);
         }
         self.cost = report.cost;
-        self.sentiment = report.sentiment.as_deref().and_then(|word| Sentiment::parse(word).ok());
+        self.sentiment = report
+            .sentiment
+            .as_deref()
+            .and_then(|word| Sentiment::parse(word).ok());
         self.sentiment_score = report.sentiment_score;
         self.sentiment_source.clone_from(&report.sentiment_source);
         self.summary.clone_from(&report.summary);

@@ -16,7 +16,9 @@ fn event(kind: &str, seconds: i64, members: Value) -> Projection {
 }
 
 fn instant(seconds: i64) -> String {
-    Timestamp::from_millisecond(START + seconds * 1000).unwrap().to_string()
+    Timestamp::from_millisecond(START + seconds * 1000)
+        .unwrap()
+        .to_string()
 }
 
 fn status(status: &str, seconds: i64) -> Projection {
@@ -29,7 +31,8 @@ fn status(status: &str, seconds: i64) -> Projection {
 }
 
 fn forwarding(destination: &str, seconds: i64) -> Projection {
-    let fact = json!({ "status": { "status": "forwarding", "ended_reason": null, "destination": destination } });
+    let fact =
+        json!({ "status": { "status": "forwarding", "ended_reason": null, "destination": destination } });
     event("status-update", seconds, json!({ "fact": fact }))
 }
 
@@ -54,10 +57,16 @@ fn answered() -> Vec<Projection> {
         status("queued", 0),
         status("ringing", 5),
         status("in-progress", 11),
-        event("transcript", 20, json!({ "started_at": instant(9), "fact": said })),
+        event(
+            "transcript",
+            20,
+            json!({ "started_at": instant(9), "fact": said }),
+        ),
         status("ended", 71),
-        report(json!({ "ended_reason": "customer-ended-call", "cost": "0.12", "sentiment": "positive",
-                       "sentiment_source": "structured_output", "summary": "Bien.", "recording": true })),
+        report(
+            json!({ "ended_reason": "customer-ended-call", "cost": "0.12", "sentiment": "positive",
+                       "sentiment_source": "structured_output", "summary": "Bien.", "recording": true }),
+        ),
     ]
 }
 
@@ -107,7 +116,11 @@ fn nobody_answered_where_nothing_started() {
 
 #[test]
 fn an_end_without_a_reason_waits_for_one() {
-    let facts = know(&[event("status-update", 5, json!({ "fact": { "status": { "status": "ended" } } }))]);
+    let facts = know(&[event(
+        "status-update",
+        5,
+        json!({ "fact": { "status": { "status": "ended" } } }),
+    )]);
     assert_eq!(facts.status, Status::Ended);
     assert_eq!(facts.end(), None);
 }
@@ -132,19 +145,30 @@ fn who_was_put_through_is_transferred_unless_nobody_took_it() {
     assert_eq!(outcome(&[refused, forwarded.clone()]), Outcome::Answered);
     let busy = report(json!({ "ended_reason": "customer-busy" }));
     assert_eq!(outcome(&[forwarded, busy]), Outcome::Busy);
-    let between_assistants = event("transfer-update", 20, json!({ "fact": { "transfer": { "destination": null } } }));
+    let between_assistants = event(
+        "transfer-update",
+        20,
+        json!({ "fact": { "transfer": { "destination": null } } }),
+    );
     assert_eq!(outcome(&[between_assistants, ended]), Outcome::Answered);
 }
 
 #[test]
 fn words_about_storage_say_nothing_about_the_call() {
-    assert_eq!(know(&[status("not-found", 1), status("deletion-failed", 2)]), Facts::default());
+    assert_eq!(
+        know(&[status("not-found", 1), status("deletion-failed", 2)]),
+        Facts::default()
+    );
 }
 
 fn any_event() -> impl Strategy<Value = Projection> {
     let mut events = answered();
     events.push(forwarding("+33199000001", 40));
-    events.push(event("transfer-update", 41, json!({ "fact": { "transfer": { "destination": "+33199000000" } } })));
+    events.push(event(
+        "transfer-update",
+        41,
+        json!({ "fact": { "transfer": { "destination": "+33199000000" } } }),
+    ));
     events.push(event("hang", 42, json!({ "started_at": instant(8) })));
     proptest::sample::select(events)
 }

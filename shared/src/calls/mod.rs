@@ -12,8 +12,8 @@ mod view;
 
 pub use crate::kernel::ended_reason;
 pub use apply::{Applied, ApplyError, apply};
-pub use parked::{Retried, retry_parked};
 pub use list::{Filter, TypedFilter, list};
+pub use parked::{Retried, retry_parked};
 pub use read::{CallInFull, ReadError, read};
 pub use receive::{receive, receive_in_passing};
 pub use view::{Call, Direction, Event, Recording, Sentiment, SentimentFilter, Status, Turn};

@@ -7,6 +7,7 @@
 pub mod add_contacts;
 pub mod caller_id;
 pub mod change;
+pub mod correction;
 pub mod create;
 pub mod dial;
 pub mod end;

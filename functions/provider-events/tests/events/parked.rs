@@ -1,0 +1,111 @@
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use testkit::TestApp;
+use uuid::Uuid;
+use zencall::calls::retry_parked;
+
+use crate::fixture::{Dialled, handle, projected};
+
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+
+/// A clock that the test moves: what is parked is tried again at the next minute.
+async fn start() -> TestApp {
+    let now = zencall::kernel::Clock::system().now();
+    TestApp::held_at(now).await
+}
+
+/// Minutes pass. Other tests park events too, so one run may not reach ours.
+async fn let_minutes_pass(test: &TestApp) {
+    for _ in 0..3 {
+        test.app.clock.advance(MINUTE);
+        retry_parked(&test.app, test.app.clock.now()).await.unwrap();
+    }
+}
+
+fn inbound(assistant: &str, call: &str) -> Value {
+    json!({ "type": "status-update", "status": "in-progress",
+            "call": { "id": call, "type": "inboundPhoneCall", "assistantId": assistant } })
+}
+
+fn ago(test: &TestApp, hours: i64) -> Timestamp {
+    test.app.clock.now() - SignedDuration::from_hours(hours)
+}
+
+#[tokio::test]
+async fn events_of_an_assistant_that_we_come_to_know_are_applied_and_older_ones_dropped() {
+    let test = start().await;
+    let organization = test.organization().await;
+    let assistant = Uuid::from_bytes(test.app.clock.random_bytes()).to_string();
+    let [fresh, stale] = ["fresh", "stale"].map(|name| format!("{name}-{assistant}"));
+    for (call, hours) in [(&fresh, 23), (&stale, 25)] {
+        let event = projected(inbound(&assistant, call), ago(&test, hours));
+        handle(&test.app, &event).await.unwrap();
+    }
+    let_minutes_pass(&test).await;
+    assert!(organization.rows("select * from calls", &[]).await.is_empty());
+    let id = organization.assistant().await;
+    organization
+        .sql(
+            "update assistants set vapi_assistant_id = $2 where id = $1",
+            &[&id, &assistant],
+        )
+        .await;
+    let_minutes_pass(&test).await;
+    let calls = organization.rows("select vapi_call_id from calls", &[]).await;
+    assert_eq!(calls, [json!({ "vapi_call_id": fresh })]);
+}
+
+#[tokio::test]
+async fn a_webhook_that_is_faster_than_the_answer_finds_its_attempt() {
+    //
+    let test = TestApp::start().await;
+    let call = Dialled::new(&test).await;
+    call.tell(call.status("ringing", 1)).await;
+    assert_eq!(call.attempt().await["status"], "in_call");
+    assert_eq!(call.attempt().await["vapi_call_id"], call.vapi_call_id);
+    assert_eq!(call.call().await["status"], "ringing");
+}
+
+#[tokio::test]
+async fn without_our_id_it_waits_for_the_answer() {
+    //
+    let test = start().await;
+    let call = Dialled::new(&test).await;
+    let mut message = call.status("ringing", 1);
+    message["customer"] = json!({});
+    message["call"]["assistantOverrides"] = json!({});
+    call.tell(message).await;
+    assert!(call.events().await.is_empty());
+    call.organization
+        .sql(
+            "update call_attempts set status = 'in_call', vapi_call_id = $2 where id = $1",
+            &[&call.attempt, &call.vapi_call_id],
+        )
+        .await;
+    let_minutes_pass(&test).await;
+    let row = call.call().await;
+    assert_eq!(
+        (&row["id"], &row["status"]),
+        (&json!(call.attempt), &json!("ringing"))
+    );
+}
+
+#[tokio::test]
+async fn a_call_that_nobody_here_placed_gets_its_row_in_the_end() {
+    let test = start().await;
+    let call = Dialled::new(&test).await;
+    let mut message = call.status("in-progress", 1);
+    message["customer"] = json!({ "number": "+33639989999" });
+    message["call"]["assistantOverrides"] = json!({});
+    call.tell(message).await;
+    assert!(call.events().await.is_empty());
+    for _ in 0..4 {
+        let_minutes_pass(&test).await;
+    }
+    let row = call.call().await;
+    assert_eq!(
+        (&row["attempt_id"], &row["phone"]),
+        (&Value::Null, &json!("+33639989999"))
+    );
+    assert_eq!(call.attempt().await["status"], "dialing");
+}
