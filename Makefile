@@ -2,7 +2,7 @@
 LOCAL = ./infra/local/setup.sh && cargo run --bin local --
 
 .DEFAULT_GOAL := help
-.PHONY: help dev up down demo test lint fmt build invoke send openapi logs
+.PHONY: help dev up down demo test lint fmt binaries build deploy migrate invoke send openapi logs
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -22,14 +22,23 @@ demo: ## the main job, from sign-up to the campaign's report
 test: ## every test, on the real database and the stand-ins (ARGS="-p register" for some)
 	@$(LOCAL) test $(ARGS)
 
-lint: ## formatting and clippy, warnings denied
-	@cargo fmt --all --check && cargo clippy --locked --workspace --all-targets -- -D warnings
+lint: ## formatting and clippy, warnings denied; the AWS template under cfn-lint and SAM
+	@cargo fmt --all --check && cargo clippy --locked --workspace --all-targets -- -D warnings && ./infra/local/lint-aws.sh
 
 fmt: ## format
 	@cargo fmt --all
 
-build: ## every binary, as `make up` runs them
+binaries: ## every binary for this machine, as `make up` runs them
 	@cargo build --workspace --bins
+
+build: ## every function for AWS: arm64, small, without Docker (a minute and a half each)
+	@./infra/local/build-aws.sh
+
+deploy: ## bring a stage on AWS up to date: make deploy STAGE=dev (infra/aws/README.md)
+	@./infra/aws/deploy.sh "$(STAGE)"
+
+migrate: ## run a stage's migrations: make migrate STAGE=dev
+	@./infra/aws/migrate.sh $(STAGE)
 
 invoke: ## hand a sample event to a function: make invoke FN=minute-tick EVENT=minute-tick.json
 	@$(LOCAL) invoke "$(FN)" "$(EVENT)"

