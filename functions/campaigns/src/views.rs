@@ -158,6 +158,9 @@ pub struct CampaignContactView {
     refusal_code: Option<String>,
     #[schema(required)]
     refusal_rule: Option<String>,
+    /// Why the last call failed, where the contact is `failed`: the provider's reason, or why it was never placed.
+    #[schema(required)]
+    failure_reason: Option<String>,
 }
 
 impl From<CampaignContact> for CampaignContactView {
@@ -170,6 +173,7 @@ impl From<CampaignContact> for CampaignContactView {
             last_outcome: contact.last_outcome,
             refusal_code: contact.refusal_code,
             refusal_rule: contact.refusal_rule,
+            failure_reason: contact.failure_reason,
         }
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{CampaignError, store};
+use super::{CampaignError, Status, release, store};
 use crate::App;
 use crate::audit::{self, Actor};
 use crate::db::{Claims, DbError, TenantTx};
@@ -84,18 +84,25 @@ pub async fn add(
 ) -> Result<Added, AddError> {
     let now = app.clock.now();
     let actor = &Actor::from(caller);
-    app.db
+    let (added, status) = app
+        .db
         .write("campaigns.add_contacts", &Claims::from(caller), async |tx| {
             let campaign = store::campaign::lock(tx, id).await?;
             if campaign.status.is_over() {
-                return Err(CampaignError::State(campaign.status).into());
+                return Err(AddError::from(CampaignError::State(campaign.status)));
             }
             let added = add_in(tx, id, selection, now).await?;
             let details = json!({ "campaign_id": id, "added": added.added });
             audit::record(tx, &app.clock, actor, "campaign.add_contacts", details).await?;
-            Ok(added)
+            Ok((added, campaign.status))
         })
-        .await
+        .await?;
+    if status == Status::Running
+        && let Err(error) = release::release(app, caller.organization).await
+    {
+        tracing::warn!(campaign_id = %id, error = &error as &dyn std::error::Error, "the new contacts are left to the tick");
+    }
+    Ok(added)
 }
 
 pub(super) async fn add_in(

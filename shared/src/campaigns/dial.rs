@@ -8,7 +8,9 @@ use serde_json::{Map, Value};
 
 use super::gate::{self, Decision, RefusalCode};
 use super::release::release_next;
-use super::store::attempt::{DecisionRow, GivenBack, Queued};
+use super::store::attempt::Queued;
+use super::store::decision::DecisionRow;
+use super::store::ending::GivenBack;
 use super::{CallRequested, Status, store};
 use crate::App;
 use crate::adapters::secrets::SecretsError;
@@ -17,6 +19,8 @@ use crate::db::{Claims, DbError};
 use crate::kernel::class::{Classify, Failure};
 use crate::kernel::ids::AttemptId;
 
+/// An attempt that waited this long for its turn is given back: its slot's lease was reckoned from its release.
+const WAITED_TOO_LONG: SignedDuration = SignedDuration::from_mins(10);
 /// How long a contact waits at least when Vapi had no line for it, and how much longer at most.
 const BUSY_SECONDS: i64 = 15;
 const BUSY_JITTER_SECONDS: u8 = 15;
@@ -58,6 +62,8 @@ impl Classify for DialError {
 enum Claim {
     Nothing,
     GivenBack,
+    /// The campaign must stop, for this reason: another transaction's work, since this one only holds the campaign.
+    Stop(&'static str, Option<DecisionRow>),
     Dial {
         queued: Box<Queued>,
         vapi_phone_number_id: String,
@@ -80,6 +86,16 @@ pub async fn dial(app: &App, request: &CallRequested) -> Result<Dialled, DialErr
     let (queued, vapi_phone_number_id) = match claim {
         Claim::Nothing => return Ok(Dialled::Nothing),
         Claim::GivenBack => {
+            release_next(app, organization).await;
+            return Ok(Dialled::GivenBack);
+        }
+        Claim::Stop(reason, refusal) => {
+            let given = GivenBack {
+                refusal: refusal.as_ref(),
+                pause: Some(reason),
+                ..GivenBack::waiting(attempt, reason, now)
+            };
+            give_back(app, claims, &given).await?;
             release_next(app, organization).await;
             return Ok(Dialled::GivenBack);
         }
@@ -133,6 +149,11 @@ pub async fn dial(app: &App, request: &CallRequested) -> Result<Dialled, DialErr
             let given = not_placed(app, attempt, &error);
             tracing::info!(attempt_id = %attempt, reason = given.reason, "the call was not placed: {error}");
             give_back(app, claims, &given).await?;
+            if given.due_at.is_none() {
+                // This contact is done, and its line is free for the next. Where Vapi is busy or out of reach, nobody
+                // else would get through now.
+                release_next(app, organization).await;
+            }
             Ok(Dialled::GivenBack)
         }
     }
@@ -147,28 +168,18 @@ async fn claim(
     let Some(queued) = store::attempt::lock_queued(tx, attempt).await? else {
         return Ok(Claim::Nothing);
     };
-    if queued.campaign_status != Some(Status::Running) {
-        let given = GivenBack {
-            attempt,
-            reason: "campaign_not_running",
-            due_at: Some(now),
-            refusal: None,
-            pause: None,
+    let waited_too_long = now.duration_since(queued.queued_at) > WAITED_TOO_LONG;
+    if waited_too_long || queued.campaign_status != Some(Status::Running) {
+        let reason = if waited_too_long {
+            "waited_too_long"
+        } else {
+            "campaign_not_running"
         };
-        store::attempt::give_back(tx, &given, now).await?;
+        store::ending::give_back(tx, &GivenBack::waiting(attempt, reason, now), now).await?;
         return Ok(Claim::GivenBack);
     }
     let Some(vapi_phone_number_id) = queued.vapi_phone_number_id.clone() else {
-        let pause = Some("twilio_not_configured");
-        let given = GivenBack {
-            attempt,
-            reason: "twilio_not_configured",
-            due_at: Some(now),
-            refusal: None,
-            pause,
-        };
-        store::attempt::give_back(tx, &given, now).await?;
-        return Ok(Claim::GivenBack);
+        return Ok(Claim::Stop("twilio_not_configured", None));
     };
     let decision = gate::decide(&queued.gate_contact, &queued.gate_campaign, queued.history, now);
     let inputs = gate::inputs(&queued.gate_contact, &queued.gate_campaign, queued.history, now);
@@ -180,20 +191,16 @@ async fn claim(
         inputs,
     );
     if let Decision::Refuse(refusal) = decision {
-        let pause = (refusal.code == RefusalCode::CallerIdNotAllowed).then_some("caller_id_not_allowed");
-        let due_at = if pause.is_some() {
-            Some(now)
-        } else {
-            refusal.retry_at
-        };
+        let code = refusal.code.as_str();
+        if refusal.code == RefusalCode::CallerIdNotAllowed {
+            return Ok(Claim::Stop(code, Some(row)));
+        }
         let given = GivenBack {
-            attempt,
-            reason: refusal.code.as_str(),
-            due_at,
+            due_at: refusal.retry_at,
             refusal: Some(&row),
-            pause,
+            ..GivenBack::waiting(attempt, code, now)
         };
-        store::attempt::give_back(tx, &given, now).await?;
+        store::ending::give_back(tx, &given, now).await?;
         return Ok(Claim::GivenBack);
     }
     store::attempt::mark_dialing(tx, attempt, &row, now).await?;
@@ -209,11 +216,9 @@ fn not_placed(app: &App, attempt: AttemptId, error: &PlaceCallError) -> GivenBac
     let after = |seconds: i64| now.saturating_add(SignedDuration::from_secs(seconds)).ok();
     let jitter = i64::from(app.clock.random_bytes::<1>()[0] % BUSY_JITTER_SECONDS);
     let given = |reason, due_at, pause| GivenBack {
-        attempt,
-        reason,
         due_at,
-        refusal: None,
         pause,
+        ..GivenBack::waiting(attempt, reason, now)
     };
     match error {
         PlaceCallError::Busy { retry_after } => {
@@ -235,7 +240,7 @@ fn not_placed(app: &App, attempt: AttemptId, error: &PlaceCallError) -> GivenBac
 async fn give_back(app: &App, claims: &Claims, given: &GivenBack<'_>) -> Result<(), DbError> {
     app.db
         .write("campaigns.give_back", claims, async |tx| {
-            store::attempt::give_back(tx, given, app.clock.now()).await
+            store::ending::give_back(tx, given, app.clock.now()).await
         })
         .await
 }

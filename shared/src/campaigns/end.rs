@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::store::attempt::{Open, Settled};
+use super::store::ending::{Open, Settled};
 use super::{Status, store};
 use crate::App;
 use crate::db::{DbError, TenantTx};
@@ -52,10 +52,11 @@ pub async fn attempt_in_call(
 
 /// Ends the attempt, once.
 pub async fn attempt_ended(tx: &TenantTx, app: &App, end: &AttemptEnd) -> Result<Ended, DbError> {
-    let Some(open) = store::attempt::lock_open(tx, end.attempt).await? else {
+    let may_pause = end.action == Action::StopCampaign;
+    let Some(open) = store::ending::lock_open(tx, end.attempt, may_pause).await? else {
         return Ok(Ended::Before);
     };
-    store::attempt::settle(tx, &settle(&open, end, app.clock.now()), end.at).await?;
+    store::ending::settle(tx, &settle(&open, end, app.clock.now()), end.at).await?;
     Ok(Ended::Now)
 }
 

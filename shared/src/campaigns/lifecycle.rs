@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::{Campaign, CampaignError, Step, release, store};
+use super::start::status_at;
+use super::{Campaign, CampaignError, Status, Step, release, store};
 use crate::App;
 use crate::audit::{self, Actor};
 use crate::db::Claims;
@@ -17,27 +18,36 @@ pub async fn take(app: &App, caller: &Caller, id: CampaignId, step: Step) -> Res
         .db
         .write("campaigns.take_step", &Claims::from(caller), async |tx| {
             let mut campaign = store::campaign::lock(tx, id).await?;
-            let next = campaign
+            let mut next = campaign
                 .status
                 .after(step)
                 .ok_or(CampaignError::State(campaign.status))?;
-            store::campaign::set_status(tx, id, next, now).await?;
+            if step == Step::Resume && campaign.started_at.is_none() {
+                // It was paused before its time, which may be still to come.
+                next = status_at(campaign.scheduled_at, now);
+            }
+            store::lifecycle::set_status(tx, id, next, now).await?;
             match step {
-                Step::Pause => store::campaign::release_queued(tx, id, "campaign_paused", now).await?,
+                Step::Pause => store::lifecycle::release_queued(tx, id, "campaign_paused", now).await?,
                 Step::Cancel => {
-                    store::campaign::release_queued(tx, id, "campaign_cancelled", now).await?;
-                    store::campaign::cancel_contacts(tx, id, now).await?;
+                    store::lifecycle::release_queued(tx, id, "campaign_cancelled", now).await?;
+                    store::lifecycle::cancel_contacts(tx, id, now).await?;
                 }
                 Step::Resume => {}
             }
             audit::record(tx, &app.clock, actor, action(step), json!({ "campaign_id": id })).await?;
+            match next {
+                Status::Running => campaign.started_at = campaign.started_at.or(Some(now)),
+                Status::Cancelled => campaign.ended_at = Some(now),
+                _ => {}
+            }
             campaign.status = next;
             campaign.pause_reason = None;
             campaign.updated_at = now;
             Ok::<_, CampaignError>(campaign)
         })
         .await?;
-    if step == Step::Resume
+    if campaign.status == Status::Running
         && let Err(error) = release::release(app, caller.organization).await
     {
         tracing::warn!(campaign_id = %id, error = &error as &dyn std::error::Error, "the next wave is left to the tick");

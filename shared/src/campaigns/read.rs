@@ -27,6 +27,8 @@ pub struct CampaignContact {
     pub refusal_code: Option<String>,
     /// The article or the setting that this comes from.
     pub refusal_rule: Option<String>,
+    /// Why the last call failed, where the contact is `failed`: the provider's reason, or why it was never placed.
+    pub failure_reason: Option<String>,
 }
 
 /// A decision of the gate.

@@ -8,21 +8,22 @@ use jiff::{SignedDuration, Timestamp};
 use super::end::{self, AttemptEnd, Ended};
 use super::release::{release_next, request_calls};
 use super::store;
-use super::store::attempt::{GivenBack, Stale};
+use super::store::ending::GivenBack;
+use super::store::stale::Stale;
 use crate::App;
 use crate::adapters::vapi::ListedCall;
 use crate::db::{Claims, DbError};
 use crate::kernel::ended_reason::{Action, EndedReason, Outcome};
-use crate::kernel::ids::OrganizationId;
+use crate::kernel::ids::{AttemptId, OrganizationId};
 
 /// A queued attempt whose message is this old is sent again.
 const QUEUED_TOO_LONG: SignedDuration = SignedDuration::from_secs(60);
-/// Before this, a call may still appear in Vapi's list.
+/// Before this, a call may still appear in Vapi's list, and the end of one may still be on its way.
 const QUARANTINE: SignedDuration = SignedDuration::from_mins(5);
 /// How far Vapi's clock may be from ours.
 const AROUND: SignedDuration = SignedDuration::from_mins(2);
-/// How long after the longest call its end must have come.
-const END_TOO_LATE: SignedDuration = SignedDuration::from_mins(5);
+/// This long after the end that its assistant's limit sets, a call is over whatever Vapi says.
+const LONG_OVER: SignedDuration = SignedDuration::from_hours(1);
 /// How many organisations, and attempts of each, one tick looks at.
 const ORGANIZATIONS: i32 = 50;
 const ATTEMPTS: i64 = 100;
@@ -30,10 +31,9 @@ const ATTEMPTS: i64 = 100;
 /// Looks after every organisation that has attempts which wait too long; returns how many attempts it settled.
 pub async fn reconcile(app: &App) -> Result<usize, DbError> {
     let now = app.clock.now();
-    let ago = |duration: SignedDuration| now.saturating_sub(duration).unwrap_or(now);
     let organizations = app
         .db
-        .stale_organizations(ago(QUEUED_TOO_LONG), ago(QUARANTINE), ORGANIZATIONS)
+        .stale_organizations(ago(now, QUEUED_TOO_LONG), ago(now, QUARANTINE), ORGANIZATIONS)
         .await?;
     let mut settled = 0;
     for organization in organizations {
@@ -49,17 +49,20 @@ pub async fn reconcile(app: &App) -> Result<usize, DbError> {
     Ok(settled)
 }
 
+fn ago(now: Timestamp, duration: SignedDuration) -> Timestamp {
+    now.saturating_sub(duration).unwrap_or(now)
+}
+
 async fn reconcile_organization(
     app: &App,
     organization: OrganizationId,
     now: Timestamp,
 ) -> Result<usize, DbError> {
     let claims = &Claims::platform(organization);
-    let before = now.saturating_sub(QUEUED_TOO_LONG).unwrap_or(now);
     let stale: Vec<Stale> = app
         .db
         .read("campaigns.stale_attempts", claims, async |tx| {
-            store::attempt::stale(tx, before, ATTEMPTS).await
+            store::stale::stale(tx, ago(now, QUEUED_TOO_LONG), ago(now, QUARANTINE), ATTEMPTS).await
         })
         .await?;
     let left: Vec<_> = stale
@@ -72,13 +75,13 @@ async fn reconcile_organization(
         request_calls(app, organization, left).await;
         app.db
             .write_at_once("campaigns.mark_sent", claims, async |tx| {
-                store::attempt::mark_sent(tx, left, now).await
+                store::stale::mark_sent(tx, left, now).await
             })
             .await?;
     }
     let mut settled = left.len();
     let mut freed = false;
-    for attempt in stale.iter().filter(|stale| is_overdue(stale, now)) {
+    for attempt in stale.iter().filter(|stale| stale.status != "queued") {
         let found = match find_call(app, attempt).await {
             Ok(found) => found,
             // Vapi is down: nothing is known, so nothing is done.
@@ -94,19 +97,6 @@ async fn reconcile_organization(
         release_next(app, organization).await;
     }
     Ok(settled)
-}
-
-/// Whether something should have been heard of the attempt by now.
-fn is_overdue(stale: &Stale, now: Timestamp) -> bool {
-    let Some(dialing_at) = stale.dialing_at else {
-        return false;
-    };
-    let patience = if stale.status == "in_call" {
-        SignedDuration::from_secs(i64::from(stale.max_duration_seconds)) + END_TOO_LATE
-    } else {
-        QUARANTINE
-    };
-    stale.status != "queued" && now.duration_since(dialing_at) >= patience
 }
 
 async fn find_call(app: &App, stale: &Stale) -> Result<Option<ListedCall>, String> {
@@ -142,27 +132,14 @@ async fn settle(
     let attempt = stale.attempt;
     let Some(call) = found else {
         if stale.vapi_call_id.is_some() {
-            // Vapi had the call and has forgotten it: it is over, and how is not known.
-            let end = AttemptEnd {
-                attempt,
-                outcome: Outcome::Failed,
-                action: Action::Redial,
-                was_answered: false,
-                at: now,
-            };
-            return end_attempt(app, claims, &end).await;
+            // Vapi had the call and has forgotten it.
+            return end_attempt(app, claims, &over_somehow(attempt, now), None).await;
         }
         // Vapi never had it: nobody was rung.
-        let given = GivenBack {
-            attempt,
-            reason: "vapi_never_had_it",
-            due_at: Some(now),
-            refusal: None,
-            pause: None,
-        };
+        let given = GivenBack::waiting(attempt, "vapi_never_had_it", now);
         app.db
             .write("campaigns.give_back", claims, async |tx| {
-                store::attempt::give_back(tx, &given, now).await
+                store::ending::give_back(tx, &given, now).await
             })
             .await?;
         tracing::info!(attempt_id = %attempt, "an unknown attempt never became a call");
@@ -175,25 +152,51 @@ async fn settle(
         })
         .await?;
     tracing::info!(attempt_id = %attempt, "an attempt was found at vapi");
-    if call.status.as_deref() != Some("ended") {
-        return Ok(false);
+    if call.status.as_deref() == Some("ended") {
+        let reason = EndedReason::read(call.ended_reason.as_deref().unwrap_or_default());
+        let end = AttemptEnd {
+            attempt,
+            outcome: reason.outcome,
+            action: reason.action,
+            was_answered: call.started_at.is_some(),
+            at: call.ended_at.unwrap_or(now),
+        };
+        return end_attempt(app, claims, &end, Some(call)).await;
     }
-    let reason = EndedReason::read(call.ended_reason.as_deref().unwrap_or_default());
-    let end = AttemptEnd {
-        attempt,
-        outcome: reason.outcome,
-        action: reason.action,
-        was_answered: call.started_at.is_some(),
-        at: call.ended_at.unwrap_or(now),
-    };
-    end_attempt(app, claims, &end).await
+    let longest = SignedDuration::from_secs(i64::from(stale.max_duration_seconds));
+    let is_long_over = stale
+        .dialing_at
+        .is_some_and(|dialing_at| now.duration_since(dialing_at) > longest + LONG_OVER);
+    if is_long_over {
+        return end_attempt(app, claims, &over_somehow(attempt, now), Some(call)).await;
+    }
+    Ok(false)
 }
 
-async fn end_attempt(app: &App, claims: &Claims, end: &AttemptEnd) -> Result<bool, DbError> {
+/// It is over, and nobody can say how.
+fn over_somehow(attempt: AttemptId, now: Timestamp) -> AttemptEnd {
+    AttemptEnd {
+        attempt,
+        outcome: Outcome::Failed,
+        action: Action::Redial,
+        was_answered: false,
+        at: now,
+    }
+}
+
+async fn end_attempt(
+    app: &App,
+    claims: &Claims,
+    end: &AttemptEnd,
+    call: Option<&ListedCall>,
+) -> Result<bool, DbError> {
+    let now = app.clock.now();
     let ended: Ended = app
         .db
         .write("campaigns.end_attempt", claims, async |tx| {
-            end::attempt_ended(tx, app, end).await
+            let ended = end::attempt_ended(tx, app, end).await?;
+            store::stale::note_end(tx, end, call, now).await?;
+            Ok::<_, DbError>(ended)
         })
         .await?;
     Ok(ended == Ended::Now)

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::gate::{self, Decision, History};
-use super::store::attempt::DecisionRow;
-use super::store::release::{Candidate, Overview, UnderWay, Wave};
+use super::gate::{self, Decision, History, RefusalCode};
+use super::store::decision::DecisionRow;
+use super::store::release::{Candidate, UnderWay, Wave};
+use super::turns::Turns;
 use super::{CallRequested, store};
 use crate::App;
 use crate::adapters::queue::Outgoing;
@@ -107,16 +108,14 @@ async fn release_wave(tx: &TenantTx, app: &App, spare: i32, now: Timestamp) -> R
     } else {
         Vec::new()
     };
-    let looked_at: i32 = limits.iter().sum();
-    let wave = decide_wave(app, &overview, candidates.as_slice(), free, now);
-    let (wanted, refused) = (wave.attempts.len(), wave.refused_contacts.len());
+    let mut turns = Turns::new(&overview, candidates, free);
+    let wave = decide_wave(app, &mut turns, now);
+    let wanted = wave.attempts.len();
     let queued = store::release::write(tx, &wave, &under_way, now).await?;
-    // Slots are left and there may be more contacts behind those that were refused.
-    let all_granted = queued.len() == wanted && i32::try_from(wanted).is_ok_and(|wanted| wanted < free);
-    let more_behind = i32::try_from(candidates.len()).is_ok_and(|count| count >= looked_at);
     Ok(Done {
+        // Slots are left, and in some campaign there may be more contacts behind those that were refused.
+        go_on: queued.len() == wanted && turns.may_find_more(&limits),
         queued,
-        go_on: all_granted && refused > 0 && more_behind && free > 0,
     })
 }
 
@@ -127,22 +126,9 @@ fn look_at(campaign: &UnderWay, free: i32, spare: i32) -> i32 {
 }
 
 /// Asks the gate for each candidate, until there is no room left.
-fn decide_wave(app: &App, overview: &Overview, candidates: &[Candidate], free: i32, now: Timestamp) -> Wave {
+fn decide_wave(app: &App, turns: &mut Turns<'_>, now: Timestamp) -> Wave {
     let mut wave = Wave::default();
-    let mut rooms: Vec<i32> = overview.campaigns.iter().map(|campaign| campaign.room).collect();
-    let mut left = free;
-    for candidate in candidates {
-        let Some(index) = overview
-            .campaigns
-            .iter()
-            .position(|campaign| campaign.id == candidate.campaign)
-        else {
-            continue;
-        };
-        let campaign = &overview.campaigns[index];
-        if left <= 0 || rooms[index] <= 0 {
-            continue;
-        }
+    while let Some((campaign, candidate)) = turns.next() {
         let history = History {
             campaign_attempts: candidate.attempts,
             spent: campaign.spent,
@@ -150,19 +136,23 @@ fn decide_wave(app: &App, overview: &Overview, candidates: &[Candidate], free: i
         let decision = gate::decide(&candidate.gate, &campaign.gate, history, now);
         let inputs = gate::inputs(&candidate.gate, &campaign.gate, history, now);
         let about = (candidate.campaign, candidate.contact);
+        let mut attempt = None;
         match &decision {
             Decision::Allow { .. } => {
-                left -= 1;
-                rooms[index] -= 1;
-                let attempt = AttemptId::new(&app.clock);
-                allow(&mut wave, campaign, candidate, attempt, now);
-                wave.decisions.push(DecisionRow::new(
-                    &app.clock,
-                    about,
-                    Some(attempt),
-                    decision,
-                    inputs,
-                ));
+                let id = AttemptId::new(&app.clock);
+                allow(&mut wave, campaign, &candidate, id, now);
+                turns.take(campaign.id);
+                attempt = Some(id);
+            }
+            // That is the campaign's fault, and nobody else's: its contacts keep their turn.
+            Decision::Refuse(refusal) if refusal.code == RefusalCode::CallerIdNotAllowed => {
+                wave.stopped.push(campaign.id);
+                wave.stop_reasons.push(match campaign.gate.caller_number {
+                    None => "twilio_not_configured",
+                    Some(_) => refusal.code.as_str(),
+                });
+                turns.close(campaign.id);
+                continue;
             }
             Decision::Refuse(refusal) => {
                 wave.refused_campaigns.push(candidate.campaign);
@@ -170,10 +160,10 @@ fn decide_wave(app: &App, overview: &Overview, candidates: &[Candidate], free: i
                 wave.refusal_codes.push(refusal.code.as_str());
                 wave.refusal_rules.push(refusal.rule);
                 wave.retry_at.push(refusal.retry_at);
-                wave.decisions
-                    .push(DecisionRow::new(&app.clock, about, None, decision, inputs));
             }
         }
+        wave.decisions
+            .push(DecisionRow::new(&app.clock, about, attempt, decision, inputs));
     }
     wave
 }

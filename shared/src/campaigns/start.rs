@@ -29,7 +29,7 @@ pub async fn start(app: &App, caller: &Caller, id: CampaignId) -> Result<Started
     let started = app
         .db
         .write("campaigns.start", &Claims::from(caller), async |tx| {
-            let (campaign, line) = store::campaign::lock_to_start(tx, id).await?;
+            let (campaign, line) = store::lifecycle::lock_to_start(tx, id).await?;
             if campaign.status != Status::Draft {
                 return Err(CampaignError::NotStartable(campaign.status));
             }
@@ -45,7 +45,7 @@ pub async fn start(app: &App, caller: &Caller, id: CampaignId) -> Result<Started
                 return Err(CampaignError::Empty);
             }
             let status = status_at(campaign.scheduled_at, now);
-            store::campaign::begin(tx, id, status, now).await?;
+            store::lifecycle::begin(tx, id, status, now).await?;
             let details = json!({ "campaign_id": id, "contacts": campaign.total_contacts });
             audit::record(tx, &app.clock, actor, "campaign.start", details).await?;
             Ok(Started {
@@ -65,7 +65,8 @@ pub async fn start(app: &App, caller: &Caller, id: CampaignId) -> Result<Started
     Ok(started)
 }
 
-fn status_at(scheduled_at: Option<Timestamp>, now: Timestamp) -> Status {
+/// What a campaign is that begins now, or at a time to come.
+pub(super) fn status_at(scheduled_at: Option<Timestamp>, now: Timestamp) -> Status {
     if scheduled_at.is_some_and(|at| at > now) {
         Status::Scheduled
     } else {

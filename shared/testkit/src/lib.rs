@@ -13,6 +13,7 @@ pub mod mail;
 pub mod organization;
 pub mod proxy;
 pub mod queues;
+pub mod vapi;
 
 use axum::Router;
 use jiff::Timestamp;
@@ -28,6 +29,7 @@ pub use mail::SentMail;
 pub use organization::TestOrganization;
 pub use proxy::CountingProxy;
 pub use queues::{QueueKind, TestQueues};
+pub use vapi::CallingOrganization;
 
 /// The key of Vapi's stand-in.
 pub const VAPI_API_KEY: &str = "test-vapi-key";

@@ -2,8 +2,12 @@
 
 pub(super) mod attempt;
 pub(super) mod campaign;
+pub(super) mod decision;
+pub(super) mod ending;
+pub(super) mod lifecycle;
 pub(super) mod release;
 pub(super) mod report;
+pub(super) mod stale;
 
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;

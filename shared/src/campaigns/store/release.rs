@@ -1,7 +1,7 @@
-//! The SQL of a release: what is going on, who is due, and what was decided. Three statements, whatever the size of the
+//! The SQL of a release: what is going on, who is due, and what was decided. Three packets, whatever the size of the
 //! campaign.
 
-use futures_util::future::join;
+use futures_util::future::join3;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use tokio_postgres::Row;
@@ -22,7 +22,9 @@ pub(in crate::campaigns) struct UnderWay {
     pub(in crate::campaigns) gate: GateCampaign,
     pub(in crate::campaigns) spent: Decimal,
     pub(in crate::campaigns) max_duration_seconds: i32,
-    /// How many more calls it may have at once.
+    /// How many calls it has under way.
+    pub(in crate::campaigns) leases: i32,
+    /// How many more it may have at once.
     pub(in crate::campaigns) room: i32,
 }
 
@@ -35,40 +37,46 @@ pub(in crate::campaigns) struct Overview {
     pub(in crate::campaigns) free_slots: i32,
 }
 
-/// Waits for the organisation's turn, then looks. Two statements in one packet: the second sees what the one before the
-/// turn committed.
+/// Waits for the organisation's turn, begins what is scheduled, then looks, and holds what runs as it is: whoever pauses,
+/// cancels or completes a campaign was waited for, or waits. Three statements in one packet: each sees what was committed
+/// before its own turn.
 pub(in crate::campaigns) async fn overview(tx: &TenantTx, now: Timestamp) -> Result<Overview, DbError> {
     let organization = tx.organization();
     let key = lock_key(organization);
-    let (turn, rows) = join(
-        tx.execute("-- campaigns.release_turn\n select pg_advisory_xact_lock($1)", &[&key]),
+    let (turn, begun, rows) = join3(
+        tx.execute(
+            "-- campaigns.release_turn\n select pg_advisory_xact_lock($1)",
+            &[&key],
+        ),
+        tx.execute(
+            "-- campaigns.begin_scheduled
+             update campaigns set status = 'running', started_at = coalesce(started_at, $2), updated_at = $2
+              where organization_id = $1 and status = 'scheduled' and scheduled_at <= $2",
+            &[&organization, &now],
+        ),
         tx.query(
-        "-- campaigns.release_overview
-         with leases as (select campaign_id, leases from zencall.live_leases($2)),
-         begun as (
-           update campaigns set status = 'running', started_at = coalesce(started_at, $2), updated_at = $2
-            where organization_id = $1 and status = 'scheduled' and scheduled_at <= $2
-           returning id)
-         select c.id, c.assistant_id, c.legal_basis, c.sector, c.timezone, c.call_windows, c.max_attempts, c.max_cost,
-                c.concurrent_calls - coalesce(l.leases, 0) as room,
-                o.concurrent_calls_limit - coalesce((select sum(leases) from leases), 0)::int as organization_room,
-                zencall.free_platform_slots($2) as free_slots,
-                o.twilio_phone_number, s.max_duration_seconds,
-                case when c.max_cost is null then 0
-                     else coalesce((select sum(k.cost) from calls k
-                                     where k.organization_id = $1 and k.campaign_id = c.id), 0) end as spent
-           from campaigns c
-           join organizations o on o.id = c.organization_id
-           join assistants s on s.organization_id = c.organization_id and s.id = c.assistant_id
-           left join leases l on l.campaign_id = c.id
-          where c.organization_id = $1
-            and (c.status = 'running' or (c.status = 'scheduled' and c.scheduled_at <= $2))
-          order by c.id",
+            "-- campaigns.release_overview
+             with leases as (select campaign_id, leases from zencall.live_leases($2))
+             select c.id, c.assistant_id, c.legal_basis, c.sector, c.timezone, c.call_windows, c.max_attempts, c.max_cost,
+                    coalesce(l.leases, 0) as leases, c.concurrent_calls - coalesce(l.leases, 0) as room,
+                    o.concurrent_calls_limit - coalesce((select sum(leases) from leases), 0)::int as organization_room,
+                    zencall.free_platform_slots($2) as free_slots,
+                    o.twilio_phone_number, s.max_duration_seconds,
+                    case when c.max_cost is null then 0
+                         else coalesce((select sum(k.cost) from calls k
+                                         where k.organization_id = $1 and k.campaign_id = c.id), 0) end as spent
+               from campaigns c
+               join organizations o on o.id = c.organization_id
+               join assistants s on s.organization_id = c.organization_id and s.id = c.assistant_id
+               left join leases l on l.campaign_id = c.id
+              where c.organization_id = $1 and c.status = 'running'
+              order by c.id for share of c",
             &[&organization, &now],
         ),
     )
     .await;
     turn?;
+    begun?;
     let rows = rows?;
     let campaigns = rows.iter().map(read_under_way).collect::<Result<Vec<_>, _>>()?;
     let bound = |column| rows.first().map_or(Ok(0), |row| get::<i32>(row, column));
@@ -93,6 +101,7 @@ fn read_under_way(row: &Row) -> Result<UnderWay, DbError> {
         gate: read_gate_campaign(row, caller)?,
         spent: get(row, "spent")?,
         max_duration_seconds: get(row, "max_duration_seconds")?,
+        leases: get(row, "leases")?,
         room: get(row, "room")?,
     })
 }
@@ -186,20 +195,23 @@ pub(in crate::campaigns) struct Wave {
     pub(in crate::campaigns) refusal_codes: Vec<&'static str>,
     pub(in crate::campaigns) refusal_rules: Vec<&'static str>,
     pub(in crate::campaigns) retry_at: Vec<Option<Timestamp>>,
-    pub(in crate::campaigns) decisions: Vec<super::attempt::DecisionRow>,
+    pub(in crate::campaigns) decisions: Vec<super::decision::DecisionRow>,
+    /// Campaigns that nobody can be called for, whoever it is, and why.
+    pub(in crate::campaigns) stopped: Vec<CampaignId>,
+    pub(in crate::campaigns) stop_reasons: Vec<&'static str>,
 }
 
-/// Writes a wave: leases slots as far as there are any, queues the attempts that got one, notes the refusals, and ends
-/// campaigns that have nobody left. Returns the attempts that were queued.
+/// Writes a wave: leases slots as far as there are any, queues the attempts that got one, notes the refusals, ends
+/// campaigns that have nobody left, and pauses those that cannot call. Returns the attempts that were queued.
 pub(in crate::campaigns) async fn write(
     tx: &TenantTx,
     wave: &Wave,
     under_way: &[CampaignId],
     now: Timestamp,
 ) -> Result<Vec<AttemptId>, DbError> {
-    let decisions = super::attempt::DecisionColumns::from_rows(&wave.decisions);
+    let decisions = super::decision::DecisionColumns::from_rows(&wave.decisions);
     let organization = tx.organization();
-    let (queued, ended) = join(
+    let (queued, ended, stopped) = join3(
         tx.query(
             "-- campaigns.release_write
          with allowed as (
@@ -269,7 +281,15 @@ pub(in crate::campaigns) async fn write(
                              where k.campaign_id = c.id and k.status in ('pending', 'waiting'))
             and not exists (select from campaign_contacts k where k.campaign_id = c.id and k.status = 'active')",
         &[&organization, &under_way, &now],
+    ),
+    tx.execute(
+        "-- campaigns.stop
+         update campaigns c set status = 'paused', pause_reason = s.reason, updated_at = $4
+           from unnest($2::uuid[], $3::text[]) as s (campaign_id, reason)
+          where c.organization_id = $1 and c.id = s.campaign_id and c.status = 'running'",
+        &[&organization, &wave.stopped, &wave.stop_reasons, &now],
     )).await;
     ended?;
+    stopped?;
     queued?.iter().map(|row| get(row, "attempt_id")).collect()
 }

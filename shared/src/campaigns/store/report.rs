@@ -102,13 +102,20 @@ pub(in crate::campaigns) async fn contacts(
         .query(
             "-- campaigns.contacts
              select c.id as campaign_id, k.contact_id, k.status, k.attempts, k.last_outcome, k.refusal_code, k.refusal_rule,
-                    case when k.status = 'waiting' then k.due_at end as next_attempt_at
+                    case when k.status = 'waiting' then k.due_at end as next_attempt_at, f.reason as failure_reason
                from campaigns c
                left join lateral (
                  select * from campaign_contacts q
                   where q.organization_id = $1 and q.campaign_id = c.id and ($3::uuid is null or q.contact_id < $3)
                   order by q.contact_id desc limit $4) k on true
-              where c.organization_id = $1 and c.id = $2",
+               left join lateral (
+                 select coalesce(a.released_reason, d.ended_reason) as reason
+                   from call_attempts a left join calls d on d.organization_id = $1 and d.id = a.id
+                  where k.status = 'failed' and a.organization_id = $1 and a.campaign_id = c.id
+                    and a.contact_id = k.contact_id
+                  order by a.id desc limit 1) f on true
+              where c.organization_id = $1 and c.id = $2
+              order by k.contact_id desc",
             &[&tx.organization(), &id, &page.after, &page.rows_to_fetch()],
         )
         .await?;
@@ -127,6 +134,7 @@ pub(in crate::campaigns) async fn contacts(
             last_outcome: get(row, "last_outcome")?,
             refusal_code: get(row, "refusal_code")?,
             refusal_rule: get(row, "refusal_rule")?,
+            failure_reason: get(row, "failure_reason")?,
         }))
     };
     let contacts: Result<Vec<_>, _> = rows.iter().filter_map(|row| contact(row).transpose()).collect();
