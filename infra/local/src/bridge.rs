@@ -16,6 +16,9 @@ use crate::layout::Layout;
 use crate::settings::{Ports, REGION, environment};
 
 /// A little longer than any function may take, and much shorter than a message stays hidden. A function that dies never answers.
+/// The emulator goes on with a poll whose client is gone, and hands messages to nobody: short polls leave less behind a
+/// bridge that was restarted.
+const POLL_SECONDS: i32 = 2;
 const INVOCATION: Duration = Duration::from_secs(35);
 
 /// Runs until the process ends: one task for each parallel invocation of a queue's function, and one for the schedule.
@@ -87,7 +90,7 @@ impl Bridge {
             .receive_message()
             .queue_url(&url)
             .max_number_of_messages(self.queue.batch)
-            .wait_time_seconds(20)
+            .wait_time_seconds(POLL_SECONDS)
             .message_system_attribute_names(MessageSystemAttributeName::All)
             .send()
             .await
