@@ -15,10 +15,10 @@ use crate::functions;
 use crate::layout::Layout;
 use crate::settings::{Ports, REGION, environment};
 
-/// A little longer than any function may take, and much shorter than a message stays hidden. A function that dies never answers.
 /// The emulator goes on with a poll whose client is gone, and hands messages to nobody: short polls leave less behind a
 /// bridge that was restarted.
 const POLL_SECONDS: i32 = 2;
+/// A little longer than any function may take, and much shorter than a message stays hidden. A function that dies never answers.
 const INVOCATION: Duration = Duration::from_secs(35);
 
 /// Runs until the process ends: one task for each parallel invocation of a queue's function, and one for the schedule.
