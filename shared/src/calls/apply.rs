@@ -1,26 +1,24 @@
 //! Applying an event: stored once, applied in the same transaction, whatever its order and however often it comes
 //! (`architecture.md` §6). Whose it is follows from our own rows, never from what it claims.
 
+use futures_util::future::join;
 use jiff::{SignedDuration, Timestamp};
-use sha2::{Digest as _, Sha256};
-use uuid::Uuid;
 
-use super::ended_reason::Outcome;
+use super::ended_reason::{EndedReason, Outcome};
+use super::event::{created_at, dedupe_key, is_about_a_call, keys, name};
 use super::event_store::{self, Attempt, Found, Record};
 use super::facts::Facts;
+use super::turn_store;
 use crate::App;
 use crate::adapters::vapi::webhook::{Fact, Projection};
 use crate::campaigns::correction;
 use crate::campaigns::end::{self, AttemptEnd, Ended};
-use crate::db::edge::EventKeys;
 use crate::db::{Claims, DbError, TenantTx};
 use crate::kernel::class::{Classify, Failure};
 use crate::kernel::ids::{CallId, OrganizationId};
 
 /// How long an event of a call that we do not know waits for a call that is being placed. Placing takes seconds.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
-/// How far from its coming an event's own time is believed: Vapi tries again for minutes.
-const BELIEVED: SignedDuration = SignedDuration::from_hours(24 * 28);
 
 /// What became of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,18 +119,25 @@ async fn store(
             if !found.stored {
                 return Ok(Applied::Repeated);
             }
-            let Some(new_call) = record.new_call else {
+            if record.new_call.is_none() {
                 return Ok(Applied::Stored { freed: None });
-            };
+            }
             let unknown = found.attempt.is_none() && found.call.is_none();
             if unknown && event.inbound != Some(true) && found.expecting && !hurries {
                 return Err(Undone::NotYet);
             }
-            let facts = learn(tx, event, &found, new_call, record.created_at, now).await?;
+            let mut facts = found
+                .call
+                .as_ref()
+                .map(|call| call.facts.clone())
+                .unwrap_or_default();
+            facts.learn(event);
+            // The campaign and its attempt are locked before the call's row, as everywhere: nobody waits in a circle.
             let freed = match &found.attempt {
                 Some(attempt) => tell_campaign(tx, app, event, attempt, &facts).await?,
                 None => false,
             };
+            write(tx, event, record, &found, &facts, now).await?;
             Ok(Applied::Stored {
                 freed: freed.then_some(organization),
             })
@@ -140,45 +145,44 @@ async fn store(
         .await
 }
 
-/// Adds what the event says to what is known of its call.
-async fn learn(
+/// Writes what is known of the call now, and what was said.
+async fn write(
     tx: &TenantTx,
     event: &Projection,
+    record: &Record<'_>,
     found: &Found,
-    new_call: CallId,
-    created_at: Timestamp,
+    facts: &Facts,
     now: Timestamp,
-) -> Result<Facts, DbError> {
+) -> Result<(), DbError> {
     let attempt = found.attempt.as_ref();
     let known = found.call.as_ref();
-    let id = known.map_or_else(
-        || attempt.map_or(new_call, |attempt| CallId(attempt.id.0)),
-        |call| call.id,
-    );
-    let mut facts = known.map(|call| call.facts.clone()).unwrap_or_default();
-    facts.learn(event);
+    // A call of a campaign has the id of its attempt.
+    let id = known
+        .map(|call| call.id)
+        .or(attempt.map(|attempt| CallId(attempt.id.0)))
+        .or(record.new_call);
+    let Some(id) = id else { return Ok(()) };
     let write = async {
         match known {
-            Some(call) if call.facts == facts && (call.bound || event.keys.call.is_none()) => Ok(()),
+            Some(call) if call.facts == *facts && (call.bound || event.keys.call.is_none()) => Ok(()),
             _ => {
-                let created_at = attempt.map_or(created_at, |attempt| attempt.queued_at);
-                event_store::write(tx, id, event, attempt, created_at, &facts, now).await
+                let created_at = attempt.map_or(record.created_at, |attempt| attempt.queued_at);
+                event_store::write(tx, id, event, attempt, created_at, facts, now).await
             }
         }
     };
     let hear = async {
         match &event.fact {
-            Fact::Said(turn) => event_store::append_turn(tx, id, turn).await,
+            Fact::Said(turn) => turn_store::append(tx, id, turn).await,
             Fact::Report(report) if !report.turns.is_empty() => {
-                event_store::replace_turns(tx, id, &report.turns).await
+                turn_store::replace(tx, id, &report.turns).await
             }
             _ => Ok(()),
         }
     };
     // One packet: the call's row leaves first, since turns refer to it.
-    let (written, heard) = futures_util::future::join(write, hear).await;
-    written.and(heard)?;
-    Ok(facts)
+    let (written, heard) = join(write, hear).await;
+    written.and(heard)
 }
 
 /// Tells the campaign that its attempt is a call, or has ended; returns whether a line is free now. The first of the two
@@ -190,112 +194,56 @@ async fn tell_campaign(
     attempt: &Attempt,
     facts: &Facts,
 ) -> Result<bool, DbError> {
+    let freed = match facts.end() {
+        Some(what) if attempt.open => end_attempt(tx, app, event, attempt, facts, what).await?,
+        Some(what) => {
+            correct(tx, attempt, what.outcome).await?;
+            false
+        }
+        None => false,
+    };
     if attempt.open
         && !attempt.bound
         && let Some(call) = &event.keys.call
     {
         end::attempt_in_call(tx, attempt.id, call, event.at()).await?;
     }
-    let Some(what) = facts.end() else {
-        return Ok(false);
+    Ok(freed)
+}
+
+async fn end_attempt(
+    tx: &TenantTx,
+    app: &App,
+    event: &Projection,
+    attempt: &Attempt,
+    facts: &Facts,
+    what: EndedReason,
+) -> Result<bool, DbError> {
+    if !what.known {
+        tracing::warn!(
+            ended_reason = facts.ended_reason,
+            attempt_id = %attempt.id,
+            "a call ended for a reason that nobody has seen before: it counts as failed"
+        );
+    }
+    let end = AttemptEnd {
+        attempt: attempt.id,
+        outcome: what.outcome,
+        action: what.action,
+        was_answered: facts.started.is_some(),
+        at: facts.ended.map_or(event.at(), |ended| ended.at),
     };
-    if attempt.open {
-        if !what.known {
-            tracing::warn!(
-                ended_reason = facts.ended_reason,
-                attempt_id = %attempt.id,
-                "a call ended for a reason that nobody has seen before: it counts as failed"
-            );
+    Ok(end::attempt_ended(tx, app, &end).await? == Ended::Now)
+}
+
+/// A transfer of which we heard after the end makes an answered call a transferred one, or a transfer that nobody took
+/// the other way round; between other outcomes the first word stays.
+async fn correct(tx: &TenantTx, attempt: &Attempt, outcome: Outcome) -> Result<(), DbError> {
+    let is_conversation = |outcome| matches!(outcome, Outcome::Answered | Outcome::Transferred);
+    match attempt.outcome {
+        Some(known) if known != outcome && is_conversation(known) && is_conversation(outcome) => {
+            correction::correct_outcome(tx, attempt.id, known, outcome).await
         }
-        let attempt_end = AttemptEnd {
-            attempt: attempt.id,
-            outcome: what.outcome,
-            action: what.action,
-            was_answered: facts.started.is_some(),
-            at: facts.ended.map_or(event.at(), |ended| ended.at),
-        };
-        return Ok(end::attempt_ended(tx, app, &attempt_end).await? == Ended::Now);
+        _ => Ok(()),
     }
-    let conversation = |outcome| matches!(outcome, Outcome::Answered | Outcome::Transferred);
-    if let Some(known) = attempt.outcome
-        && known != what.outcome
-        && conversation(known)
-        && conversation(what.outcome)
-    {
-        // A transfer that we heard of after the end.
-        correction::correct_outcome(tx, attempt.id, known, what.outcome).await?;
-    }
-    Ok(false)
-}
-
-fn keys(event: &Projection) -> EventKeys {
-    EventKeys {
-        attempt: event.keys.attempt,
-        vapi_call_id: event.keys.call.clone(),
-        vapi_assistant_id: event.keys.assistant.clone(),
-        vapi_phone_number_id: event.keys.phone_number.clone(),
-    }
-}
-
-fn is_about_a_call(event: &Projection) -> bool {
-    event.keys.call.is_some() || event.keys.attempt.is_some()
-}
-
-/// When a call was created that we have no attempt of. A time that cannot be right would ask for a partition of its own.
-fn created_at(event: &Projection) -> Timestamp {
-    let told = event.call_created_at.unwrap_or(event.at());
-    if told.duration_since(event.received_at).abs() > BELIEVED {
-        return event.received_at;
-    }
-    told
-}
-
-/// What the product calls it (`architecture.md` §6).
-fn name(event: &Projection) -> Option<&'static str> {
-    match &event.fact {
-        Fact::Status { status, .. } if status == "in-progress" => Some("call-started"),
-        Fact::Status { status, .. } if status == "forwarding" => Some("transfer"),
-        Fact::Transfer { destination: Some(_) } => Some("transfer"),
-        Fact::Report(_) => Some("call-ended"),
-        Fact::Said(_) => Some("transcript"),
-        Fact::Other if event.kind == "appointment-booked" => Some("appointment-booked"),
-        _ => None,
-    }
-}
-
-/// The same for every delivery of one event, and for no other: Vapi gives none an id (`providers.md` 1.5), and two
-/// deliveries of one report differ byte for byte.
-fn dedupe_key(event: &Projection) -> String {
-    let attempt = event.keys.attempt.map(|attempt| attempt.0.to_string());
-    let subject = event.keys.call.as_deref().or(attempt.as_deref()).unwrap_or("-");
-    let at = event
-        .occurred_at
-        .map(Timestamp::as_millisecond)
-        .unwrap_or_default();
-    match &event.fact {
-        Fact::Report(_) => format!("report:{subject}"),
-        Fact::Status { status, .. } => format!("status:{subject}:{status}"),
-        Fact::Said(turn) => format!(
-            "said:{subject}:{}:{at}:{}",
-            turn.role.as_str(),
-            digest(&turn.text)
-        ),
-        Fact::Transfer { destination } => {
-            format!(
-                "transfer:{subject}:{}:{at}",
-                destination.as_deref().unwrap_or("-")
-            )
-        }
-        Fact::ToolCalls { ids, .. } if !ids.is_empty() => {
-            format!("tools:{subject}:{}", digest(&ids.join("\n")))
-        }
-        Fact::ToolCalls { .. } | Fact::Other => format!("{}:{subject}:{at}", event.kind),
-    }
-}
-
-/// 128 bits of SHA-256.
-fn digest(text: &str) -> Uuid {
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&Sha256::digest(text)[..16]);
-    Uuid::from_bytes(bytes)
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::ended_reason::Outcome;
 use super::facts::{Certainty, Facts, Moment};
 use super::{Direction, Sentiment, Status};
-use crate::adapters::vapi::webhook::{Projection, Turn};
+use crate::adapters::vapi::webhook::Projection;
 use crate::db::{DbError, TenantTx};
 use crate::kernel::ids::{AssistantId, AttemptId, CallId, CampaignId, ContactId};
 
@@ -61,8 +61,7 @@ pub(super) struct KnownCall {
 }
 
 /// Waits for its turn among the events of this call, stores the event unless it was stored before, and tells what was
-/// known: one packet. Locks the attempt before the call's row, as the dialler does when Vapi's answer comes at the same
-/// time. The month is that of the call's creation, so that a repetition meets the first delivery.
+/// known: one packet. The month is that of the call's creation, so that a repetition meets the first delivery.
 pub(super) async fn take(tx: &TenantTx, event: &Projection, record: &Record<'_>) -> Result<Found, DbError> {
     let keys = &event.keys;
     let subject = keys
@@ -83,7 +82,6 @@ pub(super) async fn take(tx: &TenantTx, event: &Projection, record: &Record<'_>)
                 where organization_id = $1
                   and ((id = $2 and (vapi_call_id is null or $3 is null)) or vapi_call_id = $3)
                 order by vapi_call_id nulls last limit 1
-                  for no key update
              ), call as (
                select * from calls
                 where organization_id = $1
@@ -133,7 +131,8 @@ pub(super) async fn take(tx: &TenantTx, event: &Projection, record: &Record<'_>)
     Found::read(&row?)
 }
 
-/// Writes what is known of the call. What a row says of itself beyond the facts is set once.
+/// Writes what is known of the call. Events of one call come one after the other; the dialler and reconciliation, which
+/// do not wait for their turn, may have written in between, and nothing that they knew is taken back.
 pub(super) async fn write(
     tx: &TenantTx,
     id: CallId,
@@ -166,15 +165,24 @@ pub(super) async fn write(
                 attempt_id = coalesce(calls.attempt_id, excluded.attempt_id),
                 assistant_id = coalesce(calls.assistant_id, excluded.assistant_id),
                 phone = coalesce(calls.phone, excluded.phone),
-                updated_at = excluded.updated_at, status = excluded.status, outcome = excluded.outcome,
-                ended_reason = excluded.ended_reason,
-                started_at = excluded.started_at, started_certainty = excluded.started_certainty,
-                ended_at = excluded.ended_at, ended_certainty = excluded.ended_certainty,
-                duration_seconds = excluded.duration_seconds, cost = excluded.cost, sentiment = excluded.sentiment,
-                sentiment_score = excluded.sentiment_score, sentiment_source = excluded.sentiment_source,
-                summary = excluded.summary, transfer_destination = excluded.transfer_destination,
-                transfer_connected = excluded.transfer_connected,
-                recording_available = excluded.recording_available, reported_at = excluded.reported_at",
+                updated_at = excluded.updated_at,
+                status = case when calls.status = 'ended' then 'ended' else excluded.status end,
+                outcome = coalesce(excluded.outcome, calls.outcome),
+                ended_reason = coalesce(excluded.ended_reason, calls.ended_reason),
+                started_at = coalesce(excluded.started_at, calls.started_at),
+                started_certainty = coalesce(excluded.started_certainty, calls.started_certainty),
+                ended_at = coalesce(excluded.ended_at, calls.ended_at),
+                ended_certainty = coalesce(excluded.ended_certainty, calls.ended_certainty),
+                duration_seconds = coalesce(excluded.duration_seconds, calls.duration_seconds),
+                cost = coalesce(excluded.cost, calls.cost),
+                sentiment = coalesce(excluded.sentiment, calls.sentiment),
+                sentiment_score = coalesce(excluded.sentiment_score, calls.sentiment_score),
+                sentiment_source = coalesce(excluded.sentiment_source, calls.sentiment_source),
+                summary = coalesce(excluded.summary, calls.summary),
+                transfer_destination = coalesce(excluded.transfer_destination, calls.transfer_destination),
+                transfer_connected = coalesce(excluded.transfer_connected, calls.transfer_connected),
+                recording_available = excluded.recording_available or calls.recording_available,
+                reported_at = coalesce(excluded.reported_at, calls.reported_at)",
         &[
             &id,
             &tx.organization(),
@@ -209,52 +217,6 @@ pub(super) async fn write(
     )
     .await
     .map(drop)
-}
-
-/// Appends what was just heard, unless the report has come and holds it already.
-pub(super) async fn append_turn(tx: &TenantTx, call: CallId, turn: &Turn) -> Result<(), DbError> {
-    tx.execute(
-        "-- calls.append_turn
-         insert into call_turns (organization_id, call_id, at, role, text_hash, text, source)
-         select $1, $2, $3, $4, sha256(convert_to($5, 'UTF8')), $5, 'live'
-          where not exists (select from call_turns t
-                             where t.organization_id = $1 and t.call_id = $2 and t.source = 'report')
-         on conflict do nothing",
-        &[
-            &tx.organization(),
-            &call,
-            &turn.at,
-            &turn.role.as_str(),
-            &turn.text,
-        ],
-    )
-    .await
-    .map(drop)
-}
-
-/// Writes the whole conversation in the place of what was heard live, of which parts may be missing.
-pub(super) async fn replace_turns(tx: &TenantTx, call: CallId, turns: &[Turn]) -> Result<(), DbError> {
-    let organization = tx.organization();
-    let at: Vec<Timestamp> = turns.iter().map(|turn| turn.at).collect();
-    let roles: Vec<&str> = turns.iter().map(|turn| turn.role.as_str()).collect();
-    let texts: Vec<&str> = turns.iter().map(|turn| turn.text.as_str()).collect();
-    let (forgotten, written) = join(
-        tx.execute(
-            "-- calls.forget_live_turns
-             delete from call_turns where organization_id = $1 and call_id = $2 and source = 'live'",
-            &[&organization, &call],
-        ),
-        tx.execute(
-            "-- calls.write_turns
-             insert into call_turns (organization_id, call_id, at, role, text_hash, text, source)
-             select $1, $2, t.at, t.role, sha256(convert_to(t.text, 'UTF8')), t.text, 'report'
-               from unnest($3, $4, $5) as t (at, role, text)
-             on conflict do nothing",
-            &[&organization, &call, &at, &roles, &texts],
-        ),
-    )
-    .await;
-    forgotten.and(written).map(drop)
 }
 
 impl Found {

@@ -1,6 +1,7 @@
 //! Calls: what happened on the telephone.
 
 mod apply;
+mod event;
 mod event_store;
 mod facts;
 pub mod list;
@@ -8,6 +9,7 @@ mod parked;
 pub mod read;
 mod read_store;
 mod receive;
+mod turn_store;
 mod view;
 
 pub use crate::kernel::ended_reason;

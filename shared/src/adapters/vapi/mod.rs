@@ -8,6 +8,7 @@ mod assistants;
 mod calls;
 mod client;
 mod error;
+mod fact;
 mod json;
 mod listing;
 mod message;

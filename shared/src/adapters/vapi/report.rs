@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::fact;
 use super::json;
-use super::projection::{self, LONGEST_UTTERANCE, LONGEST_WORD, Report, Role, Turn};
+use super::projection::{LONGEST_UTTERANCE, LONGEST_WORD, Report, Role, Turn};
 
 /// The longest summary that is kept, in characters.
 const LONGEST_SUMMARY: usize = 4_000;
@@ -30,7 +31,7 @@ pub(super) fn of(content: &Value, at: Timestamp) -> Report {
     };
     let transfers = transfers(&artifact["transfers"]);
     Report {
-        ended_reason: projection::ended_reason(content),
+        ended_reason: fact::ended_reason(content),
         cost: [&content["cost"], &call["cost"], &call["costBreakdown"]["total"]]
             .into_iter()
             .find_map(json::dollars),
@@ -43,7 +44,7 @@ pub(super) fn of(content: &Value, at: Timestamp) -> Report {
                 .find_map(|summary| json::text(summary, LONGEST_SUMMARY))
         }),
         recording: has_recording(artifact) || has_recording(content) || has_recording(call),
-        destination: transfers.destination.or_else(|| projection::destination(content)),
+        destination: transfers.destination.or_else(|| fact::destination(content)),
         transferred: transfers.connected,
         turns: turns(&artifact["messages"], at),
     }
@@ -119,7 +120,7 @@ struct Transfers {
 fn transfers(transfers: &Value) -> Transfers {
     let mut told = Transfers::default();
     for transfer in transfers.as_array().into_iter().flatten() {
-        let Some(destination) = projection::address(&transfer["destination"]) else {
+        let Some(destination) = fact::address(&transfer["destination"]) else {
             continue;
         };
         match transfer["status"].as_str() {
