@@ -47,7 +47,7 @@ send: ## sign a sample webhook and post it: make send EVENT=vapi-end-of-call-rep
 	@$(LOCAL) send "$(EVENT)"
 
 openapi: ## write infra/openapi.json from the code
-	@cargo run --bin local -- openapi >infra/openapi.json
+	@OPENAPI=write cargo test -q -p local --test house openapi
 
 logs: ## follow every log
 	@tail -n 20 -F .local/logs/*.log

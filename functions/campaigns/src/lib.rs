@@ -124,7 +124,7 @@ async fn add_contacts(
 }
 
 /// A campaign's contacts: where each stands, and why.
-#[utoipa::path(get, path = "/api/v1/campaigns/{id}/contacts", tag = "campaigns",
+#[utoipa::path(get, path = "/api/v1/campaigns/{id}/contacts", tag = "campaigns", operation_id = "list_campaign_contacts",
     params(("id" = String, Path), ("limit" = Option<u16>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = ListOf<CampaignContactView>), (status = "4XX", body = ProblemBody)))]
 async fn list_contacts(

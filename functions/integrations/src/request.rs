@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 use utoipa::ToSchema;
-use zencall::adapters::twilio::{AccountSid, ApiKey, ApiKeySid, TwilioCredentials};
 use zencall::http::Member;
+use zencall::integrations::{AccountSid, ApiKey, ApiKeySid, TwilioCredentials};
 use zencall::integrations::{NewConnection, SMS_SENDER_NOT_ALLOWED, SmsSender};
 use zencall::kernel::class::{Class, Failure};
 use zencall::kernel::{Country, Faults, PhoneNumber};

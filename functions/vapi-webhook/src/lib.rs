@@ -23,7 +23,7 @@ pub fn routes() -> OpenApiRouter<App> {
 }
 
 /// An event of Vapi. The answer is empty but for the messages that want one.
-#[utoipa::path(post, path = "/api/v1/vapi/webhook", tag = "webhooks",
+#[utoipa::path(post, path = "/api/v1/vapi/webhook", tag = "webhooks", security(()),
     request_body(content = Value, description = "A message of Vapi, signed or with the bearer token"),
     responses((status = 200, body = Value), (status = "4XX", body = ProblemBody), (status = 503, body = ProblemBody)))]
 async fn receive(State(app): State<App>, request: Request) -> Answer<Json<Value>> {

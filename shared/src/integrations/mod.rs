@@ -13,12 +13,13 @@ mod store;
 use jiff::Timestamp;
 
 use crate::adapters::secrets::SecretsError;
-use crate::adapters::twilio::{TwilioCredentials, TwilioError};
+use crate::adapters::twilio::TwilioError;
 use crate::adapters::vapi::VapiError;
 use crate::db::DbError;
 use crate::kernel::class::{Class, Classify, Failure};
 use crate::kernel::{Country, Invalid, PhoneNumber};
 
+pub use crate::adapters::twilio::{AccountSid, ApiKey, ApiKeySid, TwilioCredentials};
 pub use connect::connect;
 pub use disconnect::disconnect;
 pub use read::read;

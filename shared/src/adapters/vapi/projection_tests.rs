@@ -1,3 +1,5 @@
+//! What is kept of each message of Vapi, and what is dropped at the door.
+
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! Which messages are believed to come from Vapi.
+
 use http::HeaderValue;
 use proptest::prelude::*;
 
