@@ -2,6 +2,7 @@
 
 mod report;
 mod requests;
+mod values;
 mod views;
 
 use axum::extract::{Path, State};

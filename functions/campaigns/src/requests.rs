@@ -1,6 +1,5 @@
 //! What is asked for, read member by member so that every fault is reported at once.
 
-use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -16,6 +15,8 @@ use zencall::http::Member;
 use zencall::kernel::ended_reason::Outcome;
 use zencall::kernel::ids::{AssistantId, ContactId};
 use zencall::kernel::{Faults, Invalid, Siren, Timezone};
+
+use crate::values::{amount, at_most, instant, line};
 
 /// The most contacts that one request names, and tags.
 const MOST_CONTACTS: usize = 10_000;
@@ -344,62 +345,4 @@ fn parse_settings(settings: Member<Map<String, Value>>, faults: &mut Faults) -> 
             .max_cost
             .change("settings.max_cost", faults, |cost| amount(&cost)),
     }
-}
-
-fn amount(value: &Value) -> Result<Decimal, Invalid> {
-    let text = match value {
-        Value::Number(number) => number.to_string(),
-        Value::String(text) => text.clone(),
-        Value::Object(money) if money.get("currency").is_none_or(|currency| currency == "USD") => money
-            .get("amount")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned(),
-        _ => String::new(),
-    };
-    text.parse::<Decimal>()
-        .ok()
-        .filter(|amount| {
-            amount.is_sign_positive() && !amount.is_zero() && *amount < Decimal::from(100_000_000)
-        })
-        .ok_or(Invalid::new(
-            "amount_invalid",
-            "Un montant positif en dollars, comme 12.50.",
-            "A positive amount in US dollars, such as 12.50.",
-        ))
-}
-
-fn line(text: String, longest: usize) -> Result<String, Invalid> {
-    let text = text.trim().to_owned();
-    let length = text.chars().count();
-    if (1..=longest).contains(&length) && !text.contains(char::is_control) {
-        return Ok(text);
-    }
-    let mut invalid = Invalid::new("length", "", "");
-    invalid.message = zencall::kernel::Text::owned(
-        format!("Entre 1 et {longest} caractères, sur une ligne."),
-        format!("Between 1 and {longest} characters, on one line."),
-    );
-    Err(invalid)
-}
-
-fn at_most(count: usize, most: usize) -> Result<(), Invalid> {
-    if count <= most {
-        return Ok(());
-    }
-    Err(Invalid::new(
-        "too_many",
-        "Il y en a trop en une demande.",
-        "There are too many in one request.",
-    ))
-}
-
-fn instant(text: String) -> Result<Timestamp, Invalid> {
-    text.parse().map_err(|_| {
-        Invalid::new(
-            "timestamp_invalid",
-            "Un instant RFC 3339, comme 2026-12-01T09:00:00Z.",
-            "An RFC 3339 instant, such as 2026-12-01T09:00:00Z.",
-        )
-    })
 }

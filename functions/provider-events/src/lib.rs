@@ -1,8 +1,7 @@
 //! `provider-events`: what the providers said, applied once each.
 
 use zencall::App;
-use zencall::adapters::vapi::webhook::Projection;
-use zencall::calls::{self, Applied};
+use zencall::calls::{self, Applied, Projection};
 use zencall::campaigns::end::release_next;
 use zencall::worker::{Message, NotHandled};
 

@@ -11,7 +11,7 @@ use super::facts::Facts;
 use super::turn_store;
 use crate::App;
 use crate::adapters::vapi::webhook::{Fact, Projection};
-use crate::campaigns::correction;
+use crate::campaigns;
 use crate::campaigns::end::{self, AttemptEnd, Ended};
 use crate::db::{Claims, DbError, TenantTx};
 use crate::kernel::class::{Classify, Failure};
@@ -242,7 +242,7 @@ async fn correct(tx: &TenantTx, attempt: &Attempt, outcome: Outcome) -> Result<(
     let is_conversation = |outcome| matches!(outcome, Outcome::Answered | Outcome::Transferred);
     match attempt.outcome {
         Some(known) if known != outcome && is_conversation(known) && is_conversation(outcome) => {
-            correction::correct_outcome(tx, attempt.id, known, outcome).await
+            campaigns::correct_outcome(tx, attempt.id, known, outcome).await
         }
         _ => Ok(()),
     }

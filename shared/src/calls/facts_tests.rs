@@ -1,3 +1,5 @@
+//! What the events of a call say about it.
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -12,6 +12,7 @@ mod receive;
 mod turn_store;
 mod view;
 
+pub use crate::adapters::vapi::webhook::Projection;
 pub use crate::kernel::ended_reason;
 pub use apply::{Applied, ApplyError, apply};
 pub use list::{Filter, TypedFilter, list};

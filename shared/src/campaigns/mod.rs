@@ -7,7 +7,6 @@
 pub mod add_contacts;
 pub mod caller_id;
 pub mod change;
-pub mod correction;
 pub mod create;
 pub mod dial;
 pub mod end;
@@ -35,6 +34,7 @@ use utoipa::ToSchema;
 pub use error::CampaignError;
 pub use schedule::Opening;
 pub use settings::Settings;
+pub use store::correction::correct_outcome;
 
 use crate::kernel::ids::{AssistantId, AttemptId, CampaignId, OrganizationId};
 use crate::kernel::{Invalid, Timezone};

@@ -1,3 +1,5 @@
+//! Events that come several times, at once, and in any order.
+
 use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all};

@@ -1,3 +1,5 @@
+//! Events of assistants and calls that are not known yet.
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use testkit::TestApp;

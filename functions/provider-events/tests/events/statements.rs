@@ -1,3 +1,5 @@
+//! What an event costs in round trips.
+
 use serde_json::json;
 use testkit::{CountingProxy, Environment, Options, TestApp};
 

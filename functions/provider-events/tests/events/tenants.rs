@@ -1,3 +1,5 @@
+//! Events change the rows of their owner alone.
+
 use serde_json::{Value, json};
 use testkit::TestApp;
 

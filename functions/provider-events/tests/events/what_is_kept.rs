@@ -1,3 +1,5 @@
+//! What a call leaves behind, from its first event to its last.
+
 use serde_json::{Value, json};
 use testkit::{Options, TestApp};
 

@@ -2,6 +2,7 @@
 
 pub(super) mod attempt;
 pub(super) mod campaign;
+pub(super) mod correction;
 pub(super) mod decision;
 pub(super) mod ending;
 pub(super) mod lifecycle;
