@@ -22,6 +22,8 @@ pub struct Ticked {
     pub events: usize,
     /// Messages that a crash had left in the outbox.
     pub swept: usize,
+    /// Events that had waited for their call to be known.
+    pub applied: usize,
 }
 
 /// One tick. A part that fails is logged and does not keep the others from running.
@@ -36,6 +38,11 @@ pub async fn run(app: &App) -> Result<Ticked, NotHandled> {
         Ok(retried) => ticked.events = retried.applied,
         Err(error) => report("parked events", &error),
     }
+    let retried = calls::retry_parked(app, now).await;
+    ticked.applied = retried
+        .inspect_err(|error| report("parked events", error))
+        .unwrap_or_default()
+        .applied;
     let reconciled = reconcile::reconcile(app).await;
     ticked.reconciled = reconciled
         .inspect_err(|error| report("reconciliation", error))

@@ -23,6 +23,9 @@ pub enum CampaignError {
     /// Its number must not be presented by an automated system.
     #[error("the caller number is not lawful for automated calls")]
     CallerIdNotAllowed(caller_id::CallerIdRefusal),
+    /// Its assistant was deleted since.
+    #[error("the assistant was deleted")]
+    AssistantNotReady,
     /// There is nobody to call.
     #[error("the campaign has no contacts")]
     Empty,
@@ -75,6 +78,11 @@ impl Classify for CampaignError {
                     "The caller number is not allowed for automated calls ({}).",
                     refusal.rule
                 ),
+            ),
+            Self::AssistantNotReady => conflict(
+                "assistant_not_ready",
+                "L'assistant de cette campagne a été supprimé : choisissez-en un autre.",
+                "The assistant of this campaign was deleted: choose another one.",
             ),
             Self::Empty => conflict(
                 "campaign_empty",

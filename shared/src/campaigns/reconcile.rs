@@ -37,7 +37,7 @@ pub async fn reconcile(app: &App) -> Result<usize, DbError> {
         .await?;
     let mut settled = 0;
     for organization in organizations {
-        match reconcile_organization(app, organization, now).await {
+        match reconcile_organization(app, organization).await {
             Ok(count) => settled += count,
             Err(error) => tracing::warn!(
                 organization_id = %organization,
@@ -53,11 +53,9 @@ fn ago(now: Timestamp, duration: SignedDuration) -> Timestamp {
     now.saturating_sub(duration).unwrap_or(now)
 }
 
-async fn reconcile_organization(
-    app: &App,
-    organization: OrganizationId,
-    now: Timestamp,
-) -> Result<usize, DbError> {
+/// Looks after one organisation.
+pub async fn reconcile_organization(app: &App, organization: OrganizationId) -> Result<usize, DbError> {
+    let now = app.clock.now();
     let claims = &Claims::platform(organization);
     let stale: Vec<Stale> = app
         .db

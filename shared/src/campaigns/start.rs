@@ -41,6 +41,9 @@ pub async fn start(app: &App, caller: &Caller, id: CampaignId) -> Result<Started
                 .map(PhoneNumber::from_database)
                 .ok_or(CampaignError::TwilioNotConfigured)?;
             automated_call_allowed(&number).map_err(CampaignError::CallerIdNotAllowed)?;
+            if !line.has_assistant {
+                return Err(CampaignError::AssistantNotReady);
+            }
             if campaign.total_contacts == 0 {
                 return Err(CampaignError::Empty);
             }

@@ -8,8 +8,9 @@ use crate::campaigns::{Campaign, CampaignError, Status};
 use crate::db::{DbError, TenantTx};
 use crate::kernel::ids::CampaignId;
 
-/// The line that a campaign would call from.
+/// The line that a campaign would call from, and whether there is somebody to speak.
 pub(in crate::campaigns) struct Line {
+    pub(in crate::campaigns) has_assistant: bool,
     pub(in crate::campaigns) is_configured: bool,
     pub(in crate::campaigns) phone_number: Option<String>,
 }
@@ -21,9 +22,11 @@ pub(in crate::campaigns) async fn lock_to_start(
 ) -> Result<(Campaign, Line), CampaignError> {
     let sql = format!(
         "-- campaigns.lock_to_start
-         select {COLUMNS}, o.twilio_phone_number,
+         select {COLUMNS}, o.twilio_phone_number, s.deleted_at is null as has_assistant,
                 o.twilio_configured and o.vapi_phone_number_id is not null as is_configured
-           from campaigns c join organizations o on o.id = c.organization_id
+           from campaigns c
+           join organizations o on o.id = c.organization_id
+           join assistants s on s.organization_id = c.organization_id and s.id = c.assistant_id
           where c.organization_id = $1 and c.id = $2 for update of c"
     );
     let row = tx
@@ -31,6 +34,7 @@ pub(in crate::campaigns) async fn lock_to_start(
         .await?
         .ok_or(CampaignError::NotFound)?;
     let line = Line {
+        has_assistant: get(&row, "has_assistant")?,
         is_configured: get(&row, "is_configured")?,
         phone_number: get(&row, "twilio_phone_number")?,
     };
