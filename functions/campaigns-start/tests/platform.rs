@@ -1,8 +1,6 @@
 //! The platform's pool of slots is one for all tenants, and for all tests: this file holds one test, since it occupies all
 //! but seven of them while it runs, and Cargo runs one file after the other.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 use testkit::{CallingOrganization, TestApp};
