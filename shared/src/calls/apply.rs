@@ -50,14 +50,24 @@ impl Classify for ApplyError {
     }
 }
 
-/// Applies an event.
+/// Applies an event; one whose owner or whose call is not known yet is kept for later.
 pub async fn apply(app: &App, event: &Projection) -> Result<Applied, ApplyError> {
+    let applied = apply_known(app, event).await?;
+    if applied == Applied::Parked {
+        let body = serde_json::to_value(event).unwrap_or_default();
+        app.db.park_event(&app.clock, &body).await?;
+    }
+    Ok(applied)
+}
+
+/// Applies an event; one whose owner or whose call is not known yet changes nothing.
+pub(super) async fn apply_known(app: &App, event: &Projection) -> Result<Applied, ApplyError> {
     let Some(organization) = app.db.organization_of_vapi_event(&keys(event)).await? else {
         tracing::info!(
             kind = event.kind,
             "an event of an assistant that we do not know waits"
         );
-        return park(app, event).await;
+        return Ok(Applied::Parked);
     };
     let projection = serde_json::to_value(event).unwrap_or_default();
     let record = Record {
@@ -79,15 +89,9 @@ pub async fn apply(app: &App, event: &Projection) -> Result<Applied, ApplyError>
     }
     match done {
         Ok(applied) => Ok(applied),
-        Err(Undone::NotYet) => park(app, event).await,
+        Err(Undone::NotYet) => Ok(Applied::Parked),
         Err(Undone::Db(error)) => Err(error.into()),
     }
-}
-
-async fn park(app: &App, event: &Projection) -> Result<Applied, ApplyError> {
-    let body = serde_json::to_value(event).unwrap_or_default();
-    app.db.park_event(&app.clock, &body).await?;
-    Ok(Applied::Parked)
 }
 
 /// Why a transaction was taken back.

@@ -1,8 +1,9 @@
 //! Events whose call was not known when they came: tried again every minute, given up after a day.
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 
-use super::apply::{Applied, ApplyError, apply};
+use super::apply::{Applied, ApplyError, apply_known};
 use crate::App;
 use crate::adapters::vapi::webhook::Projection;
 use crate::campaigns::end::release_next;
@@ -11,10 +12,9 @@ use crate::campaigns::end::release_next;
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
 /// An event that was parked this recently is left for the next minute: nothing is tried twice in one run.
 const REST: SignedDuration = SignedDuration::from_secs(10);
-/// Taken out at once: what a crash would lose.
-const BATCH: i32 = 20;
-/// Batches in one run.
-const BATCHES: usize = 25;
+/// Looked at at once, and in one run.
+const BATCH: i32 = 100;
+const BATCHES: usize = 5;
 
 /// What became of the events that waited.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -27,46 +27,20 @@ pub struct Retried {
     pub dropped: usize,
 }
 
-/// Tries the events that wait once more.
+/// Tries the events that wait once more. One is forgotten only after it was applied: a crash in between applies it
+/// again, which changes nothing.
 pub async fn retry_parked(app: &App, now: Timestamp) -> Result<Retried, ApplyError> {
     let mut retried = Retried::default();
     let before = now.saturating_sub(REST).unwrap_or(now);
+    let mut after = None;
     for _ in 0..BATCHES {
-        let parked = app.db.take_parked_events(before, BATCH).await?;
-        let taken = parked.len();
-        let mut failed = None;
+        let parked = app.db.parked_events(before, after, BATCH).await?;
+        let Some(last) = parked.last() else { break };
+        after = Some(last.id);
         for event in parked {
-            let Ok(event) = serde_json::from_value::<Projection>(event.body) else {
-                tracing::error!("a parked event cannot be read and is dropped");
-                retried.dropped += 1;
-                continue;
-            };
-            if now.duration_since(event.received_at) >= KEPT {
-                retried.dropped += 1;
-                continue;
+            if retry(app, event.body, now, &mut retried).await? {
+                app.db.forget_parked_event(event.id).await?;
             }
-            match apply(app, &event).await {
-                Ok(Applied::Stored { freed }) => {
-                    retried.applied += 1;
-                    if let Some(organization) = freed {
-                        release_next(app, organization).await;
-                    }
-                }
-                Ok(Applied::Repeated) => retried.applied += 1,
-                Ok(Applied::Parked) => retried.waiting += 1,
-                Err(error) => {
-                    // Back to where it was; if even that fails, the database is gone and Vapi's own list remains.
-                    let body = serde_json::to_value(&event).unwrap_or_default();
-                    app.db.park_event(&app.clock, &body).await?;
-                    failed = Some(error);
-                }
-            }
-        }
-        if let Some(error) = failed {
-            return Err(error);
-        }
-        if taken == 0 {
-            break;
         }
     }
     if retried.dropped > 0 {
@@ -76,4 +50,34 @@ pub async fn retry_parked(app: &App, now: Timestamp) -> Result<Retried, ApplyErr
         );
     }
     Ok(retried)
+}
+
+/// Tries one; returns whether it is done with.
+async fn retry(app: &App, body: Value, now: Timestamp, retried: &mut Retried) -> Result<bool, ApplyError> {
+    let Ok(event) = serde_json::from_value::<Projection>(body) else {
+        tracing::error!("a parked event cannot be read and is dropped");
+        retried.dropped += 1;
+        return Ok(true);
+    };
+    if now.duration_since(event.received_at) >= KEPT {
+        retried.dropped += 1;
+        return Ok(true);
+    }
+    match apply_known(app, &event).await? {
+        Applied::Stored { freed } => {
+            retried.applied += 1;
+            if let Some(organization) = freed {
+                release_next(app, organization).await;
+            }
+            Ok(true)
+        }
+        Applied::Repeated => {
+            retried.applied += 1;
+            Ok(true)
+        }
+        Applied::Parked => {
+            retried.waiting += 1;
+            Ok(false)
+        }
+    }
 }

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio_postgres::Row;
+use uuid::Uuid;
 
 use super::{Bytes, Db, DbError};
 use crate::kernel::ids::{AttemptId, OneTimeTokenId, OrganizationId, OutboxId, SessionId, UserId};
@@ -47,10 +48,10 @@ pub struct LeftMessage {
 /// A provider's event whose tenant was not known when it came.
 #[derive(Debug)]
 pub struct ParkedEvent {
+    /// Its id.
+    pub id: Uuid,
     /// The message as it lay on the queue.
     pub body: serde_json::Value,
-    /// When it came.
-    pub received_at: Timestamp,
 }
 
 /// Ids by which an event of Vapi may tell whose it is, the surest first.
@@ -237,28 +238,41 @@ impl Db {
         .map(drop)
     }
 
-    /// Takes out events that were kept because their tenant was not known.
-    pub async fn take_parked_events(
+    /// Events that were kept because their tenant was not known, in the order of their coming.
+    pub async fn parked_events(
         &self,
-        older_than: Timestamp,
+        received_before: Timestamp,
+        after: Option<Uuid>,
         at_most: i32,
     ) -> Result<Vec<ParkedEvent>, DbError> {
         let rows = self
             .lookup(
-                "edge.take_parked_events",
-                "-- edge.take_parked_events
-                 select body, received_at from zencall.take_parked_events($1, $2)",
-                &[&older_than, &at_most],
+                "edge.parked_events",
+                "-- edge.parked_events
+                 select id, body from zencall.parked_events($1, $2, $3)",
+                &[&received_before, &after, &at_most],
             )
             .await?;
         rows.iter()
             .map(|row| {
                 Ok(ParkedEvent {
-                    body: get(row, 0)?,
-                    received_at: get(row, 1)?,
+                    id: get(row, 0)?,
+                    body: get(row, 1)?,
                 })
             })
             .collect()
+    }
+
+    /// An event that was kept is applied, or given up.
+    pub async fn forget_parked_event(&self, id: Uuid) -> Result<(), DbError> {
+        self.lookup(
+            "edge.forget_parked_event",
+            "-- edge.forget_parked_event
+             select zencall.forget_parked_event($1)",
+            &[&id],
+        )
+        .await
+        .map(drop)
     }
 
     /// Makes the partitions that the coming months need.
