@@ -6,7 +6,8 @@ alter table assistants add column deleted_at timestamptz;
 drop index assistants_by_organization;
 create index assistants_by_organization on assistants (organization_id, id desc) where deleted_at is null;
 
--- A campaign cannot choose a deleted assistant: for it, there is none. The lock waits for a deletion that is under way.
+-- A campaign cannot choose a deleted assistant: for it, there is none. Checked after the row, as a foreign key is, so that
+-- row security speaks first. The lock waits for a deletion that is under way.
 create function zencall.refuse_deleted_assistant() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
@@ -19,5 +20,5 @@ begin
   end if;
   return new;
 end $$;
-create trigger refuse_deleted_assistant before insert or update of assistant_id on campaigns
+create trigger refuse_deleted_assistant after insert or update of assistant_id on campaigns
   for each row execute function zencall.refuse_deleted_assistant();
