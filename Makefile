@@ -2,7 +2,7 @@
 LOCAL = ./infra/local/setup.sh && cargo run --bin local --
 
 .DEFAULT_GOAL := help
-.PHONY: help dev up down demo test lint fmt binaries build deploy migrate invoke send openapi logs
+.PHONY: help dev up down demo test lint fmt binaries build deploy migrate restart invoke send openapi logs
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,9 @@ deploy: ## bring a stage on AWS up to date: make deploy STAGE=dev (infra/aws/REA
 
 migrate: ## run a stage's migrations: make migrate STAGE=dev
 	@./infra/aws/migrate.sh $(STAGE)
+
+restart: ## start a stage's containers anew, after a secret has changed: make restart STAGE=dev
+	@./infra/aws/restart.sh $(STAGE)
 
 invoke: ## hand a sample event to a function: make invoke FN=minute-tick EVENT=minute-tick.json
 	@$(LOCAL) invoke "$(FN)" "$(EVENT)"

@@ -50,6 +50,7 @@ pub async fn run(
     // Checked before anything is done.
     let user = functions
         .get_user()
+        .map(role_of)
         .filter(|user| is_plain(user))
         .ok_or(MigrateError::Login)?;
     let password = functions
@@ -108,6 +109,11 @@ fn login_statements(user: &str, password: &str) -> String {
     )
 }
 
+/// Supabase's pooler wants `role.project`; the role is what stands before the dot.
+fn role_of(user: &str) -> &str {
+    user.split_once('.').map_or(user, |(role, _)| role)
+}
+
 /// A name that means itself wherever it stands: it is written into the body of a `do` block.
 fn is_plain(user: &str) -> bool {
     !user.is_empty()
@@ -142,6 +148,12 @@ mod tests {
         for user in ["", "Zencall", "a b", "a\"b", "a'b", "$do$", "é"] {
             assert!(!is_plain(user), "{user}");
         }
+    }
+
+    #[test]
+    fn a_poolers_project_is_not_part_of_the_role() {
+        assert_eq!(role_of("zencall_functions"), "zencall_functions");
+        assert_eq!(role_of("zencall_functions.abcdefghijkl"), "zencall_functions");
     }
 
     #[test]

@@ -1,0 +1,8 @@
+//! The AWS template, beside everything that it must agree with: the functions and what they need at their start, the
+//! local router, `infra/openapi.json`, the samples, the local queues, the stages' parameters.
+
+mod functions;
+mod model;
+mod operation;
+mod permissions;
+mod routes;
