@@ -15,13 +15,16 @@ struct Table {
     part_of: Option<String>,
     /// The column that names the tenant; none where no tenant owns the rows.
     tenant: Option<&'static str>,
+    /// A trigger looks at a new row before the policy does, and may miss a parent that is hidden from whoever inserts.
+    looked_at_first: bool,
 }
 
 async fn tables() -> Vec<Table> {
     let rows = owner()
         .await
         .query(
-            "select c.relname::text, parent.relname::text, a.attname is not null
+            "select c.relname::text, parent.relname::text, a.attname is not null,
+                    exists (select from pg_trigger t where t.tgrelid = c.oid and not t.tgisinternal and t.tgtype & 2 = 2)
                from pg_class c
                left join pg_inherits i on i.inhrelid = c.oid
                left join pg_class parent on parent.oid = i.inhparent
@@ -44,6 +47,7 @@ async fn tables() -> Vec<Table> {
                 name,
                 part_of: row.get(1),
                 tenant,
+                looked_at_first: row.get(3),
             }
         })
         .collect()
@@ -101,6 +105,15 @@ impl Attempt {
         );
     }
 
+    /// A row for another tenant is refused: by the policy, or by a trigger to which its parent does not exist.
+    #[track_caller]
+    fn row_refused(outcome: Result<u64, Error>, looked_at_first: bool, what: &str) {
+        match outcome {
+            Err(error) if looked_at_first && error.code() == Some(&SqlState::FOREIGN_KEY_VIOLATION) => {}
+            outcome => Self::refused(outcome, what),
+        }
+    }
+
     /// Touches nothing, whether because nothing is seen or because it may not even try.
     #[track_caller]
     fn touched_nothing(outcome: Result<u64, Error>, what: &str) {
@@ -137,6 +150,7 @@ async fn another_tenant_sees_and_changes_nothing() {
         name,
         part_of,
         tenant,
+        looked_at_first,
     } in tables().await
     {
         let Some(column) = tenant else { continue };
@@ -155,7 +169,7 @@ async fn another_tenant_sees_and_changes_nothing() {
         Attempt::touched_nothing(attempt.run(&update).await, &update);
         let delete = format!("delete from {name} where {theirs}");
         Attempt::touched_nothing(attempt.run(&delete).await, &delete);
-        Attempt::refused(attempt.run(&insert).await, &insert);
+        Attempt::row_refused(attempt.run(&insert).await, looked_at_first, &insert);
         let move_over = format!("update {name} set {column} = '{}' where {ours}", a.id);
         Attempt::refused(attempt.run(&move_over).await, &move_over);
         walked += 1;
@@ -178,6 +192,7 @@ async fn nobody_sees_and_changes_nothing() {
             name,
             part_of,
             tenant,
+            looked_at_first,
         } in tables().await
         {
             let column = tenant.unwrap_or("*");
@@ -188,7 +203,7 @@ async fn nobody_sees_and_changes_nothing() {
                 Some(_) => a.row_of(&name, part_of.as_deref()),
                 None => format!("insert into {name} default values"),
             };
-            Attempt::refused(attempt.run(&insert).await, &insert);
+            Attempt::row_refused(attempt.run(&insert).await, looked_at_first, &insert);
         }
     }
 }
