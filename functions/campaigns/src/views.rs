@@ -116,7 +116,7 @@ impl From<Campaign> for CampaignAnswer {
 pub struct AddedAnswer {
     added: i64,
     already_present: i64,
-    /// Contacts in the campaign who will not be called, and why.
+    /// Contacts who will not be called, and why: the campaign keeps them, so that its report says so. A thousand at most.
     skipped: Vec<SkippedView>,
 }
 
@@ -138,7 +138,7 @@ impl From<Added> for AddedAnswer {
         Self {
             added: added.added,
             already_present: added.already_present,
-            skipped: added.suppressed.into_iter().map(skipped).collect(),
+            skipped: added.suppressed_ids.into_iter().map(skipped).collect(),
         }
     }
 }

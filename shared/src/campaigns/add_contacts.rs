@@ -27,15 +27,17 @@ impl Selection {
     }
 }
 
-/// What came of it.
+/// What came of it: each selected contact counts once.
 #[derive(Debug, Clone)]
 pub struct Added {
     /// New to the campaign.
     pub added: i64,
     /// In it already.
     pub already_present: i64,
-    /// Among them, people who must not be called: they are in the campaign, and will be skipped.
-    pub suppressed: Vec<ContactId>,
+    /// New to it too, and not to be called: its report will say so.
+    pub suppressed: i64,
+    /// The first thousand of these.
+    pub suppressed_ids: Vec<ContactId>,
 }
 
 /// Why contacts could not be added.
@@ -116,8 +118,9 @@ pub(super) async fn add_in(
         return Err(AddError::UnknownContacts(added.unknown));
     }
     Ok(Added {
-        added: added.added,
+        added: added.callable,
         already_present: added.already_present,
         suppressed: added.suppressed,
+        suppressed_ids: added.suppressed_ids,
     })
 }

@@ -72,7 +72,8 @@ pub async fn create(
             }
             store::campaign::insert(tx, &campaign, caller.user).await?;
             if !new.contacts.is_empty() {
-                campaign.total_contacts = add_contacts::add_in(tx, id, &new.contacts, now).await?.added;
+                let added = add_contacts::add_in(tx, id, &new.contacts, now).await?;
+                campaign.total_contacts = added.added + added.suppressed;
             }
             let details = json!({ "campaign_id": id, "legal_basis": new.legal_basis });
             audit::record(tx, &app.clock, actor, "campaign.create", details).await?;

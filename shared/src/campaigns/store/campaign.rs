@@ -140,17 +140,18 @@ pub(in crate::campaigns) async fn delete(tx: &TenantTx, id: CampaignId) -> Resul
     .map(drop)
 }
 
-/// How many of the wanted contacts were new to the campaign.
+/// What became of the wanted contacts: each is one of new, new and not to be called, there already, or unknown.
 pub(in crate::campaigns) struct Added {
-    pub(in crate::campaigns) added: i64,
+    pub(in crate::campaigns) callable: i64,
+    pub(in crate::campaigns) suppressed: i64,
     pub(in crate::campaigns) already_present: i64,
-    /// Contacts of this campaign, among the wanted ones, who must not be called.
-    pub(in crate::campaigns) suppressed: Vec<ContactId>,
+    /// The first of the suppressed ones.
+    pub(in crate::campaigns) suppressed_ids: Vec<ContactId>,
     /// Ids that are no contact of this organisation.
     pub(in crate::campaigns) unknown: Vec<ContactId>,
 }
 
-/// Adds contacts by id, by tag or both; the suppressed ones are added too, and will be skipped with their reason.
+/// Adds contacts by id, by tag or both; the suppressed ones are added too, so that the report says why nobody calls them.
 pub(in crate::campaigns) async fn add_contacts(
     tx: &TenantTx,
     campaign: CampaignId,
@@ -167,19 +168,24 @@ pub(in crate::campaigns) async fn add_contacts(
              ), added as (
                insert into campaign_contacts (organization_id, campaign_id, contact_id, due_at, created_at, updated_at)
                select $1, $2, w.id, $5, $5, $5 from wanted w
-               on conflict do nothing returning 1
+               on conflict do nothing returning contact_id
+             ), suppressed as (
+               select a.contact_id from added a join wanted w on w.id = a.contact_id where w.do_not_call
              )
              select (select count(*) from added) as added, (select count(*) from wanted) as wanted,
-                    array(select w.id from wanted w where w.do_not_call order by w.id limit 1000) as suppressed,
+                    (select count(*) from suppressed) as suppressed,
+                    array(select s.contact_id from suppressed s order by s.contact_id limit 1000) as suppressed_ids,
                     array(select i from unnest($3) i except select w.id from wanted w) as unknown",
             &[&tx.organization(), &campaign, &ids, &tags, &now],
         )
         .await?;
     let (added, wanted): (i64, i64) = (get(&row, "added")?, get(&row, "wanted")?);
+    let suppressed: i64 = get(&row, "suppressed")?;
     Ok(Added {
-        added,
+        callable: added - suppressed,
+        suppressed,
         already_present: wanted - added,
-        suppressed: get(&row, "suppressed")?,
+        suppressed_ids: get(&row, "suppressed_ids")?,
         unknown: get(&row, "unknown")?,
     })
 }
