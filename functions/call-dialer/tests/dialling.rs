@@ -29,7 +29,7 @@ mod placing {
 
     #[tokio::test]
     async fn a_message_becomes_one_call_that_carries_the_attempts_id() {
-        let test = TestApp::start().await;
+        let test = TestApp::alone().await;
         let (calling, campaign, body) = queued(&test).await;
 
         dial(&test, &body).await.unwrap();
@@ -66,7 +66,7 @@ mod placing {
 
     #[tokio::test]
     async fn the_same_message_ten_times_at_once_is_one_call() {
-        let test = TestApp::start().await;
+        let test = TestApp::alone().await;
         let (_calling, _, body) = queued(&test).await;
         let containers: Vec<_> = (0..10).map(|_| test.another_container()).collect();
         let message = message(&body);
@@ -79,7 +79,7 @@ mod placing {
 
     #[tokio::test]
     async fn a_late_message_changes_nothing() {
-        let test = TestApp::start().await;
+        let test = TestApp::alone().await;
         let (calling, _, body) = queued(&test).await;
         dial(&test, &body).await.unwrap();
         calling
@@ -95,7 +95,7 @@ mod placing {
 
     #[tokio::test]
     async fn a_message_about_nothing_we_know_is_done_with() {
-        let test = TestApp::start().await;
+        let test = TestApp::alone().await;
         let (_calling, _, mut body) = queued(&test).await;
         body["attempt_id"] = json!("01890000-0000-7000-8000-000000000000");
         dial(&test, &body).await.unwrap();
@@ -104,7 +104,7 @@ mod placing {
 
     #[tokio::test]
     async fn an_unreadable_message_is_not_done_with() {
-        let test = TestApp::start().await;
+        let test = TestApp::alone().await;
         assert!(dial(&test, &json!({ "attempt_id": 7 })).await.is_err());
     }
 }
@@ -114,7 +114,7 @@ mod stopping {
 
     #[tokio::test]
     async fn a_paused_campaign_takes_its_queued_calls_back() {
-        let test = TestApp::start().await;
+        let test = TestApp::alone().await;
         let (calling, campaign, body) = queued(&test).await;
         lifecycle::take(&test.app, &calling.organization.caller(), campaign, Step::Pause)
             .await
@@ -133,7 +133,7 @@ mod stopping {
 
     #[tokio::test]
     async fn a_campaign_that_stopped_after_its_release_gives_the_attempt_back() {
-        let test = TestApp::start().await;
+        let test = TestApp::alone().await;
         for (status, contact) in [("paused", "waiting"), ("cancelled", "cancelled")] {
             let (calling, _, body) = queued(&test).await;
             calling
@@ -160,7 +160,7 @@ mod stopping {
 
     #[tokio::test]
     async fn a_person_who_objects_after_the_release_is_not_called() {
-        let test = TestApp::start().await;
+        let test = TestApp::alone().await;
         let (calling, _, body) = queued(&test).await;
         calling
             .organization
@@ -189,7 +189,7 @@ mod stopping {
 
     #[tokio::test]
     async fn a_number_that_may_not_call_any_more_pauses_the_campaign() {
-        let test = TestApp::start().await;
+        let test = TestApp::alone().await;
         let (calling, _, body) = queued(&test).await;
         calling
             .organization
@@ -210,7 +210,7 @@ mod stopping {
 
     #[tokio::test]
     async fn a_disconnected_organisation_pauses_the_campaign() {
-        let test = TestApp::start().await;
+        let test = TestApp::alone().await;
         let (calling, _, body) = queued(&test).await;
         calling
             .organization
@@ -229,7 +229,7 @@ mod stopping {
 
     #[tokio::test]
     async fn an_attempt_that_waited_too_long_is_given_back_before_its_slot_is_lost() {
-        let test = TestApp::held_at(Clock::system().now()).await;
+        let test = TestApp::alone_at(Clock::system().now()).await;
         let (calling, _, body) = queued(&test).await;
         test.app.clock.advance(SignedDuration::from_mins(11));
 
@@ -250,7 +250,7 @@ mod refusals {
 
     /// Vapi behaves so; the message is handled; the contact, its attempt and what the campaign is afterwards.
     async fn after(behaviour: Value) -> (TestApp, CallingOrganization, Value) {
-        let test = TestApp::start().await;
+        let test = TestApp::alone().await;
         let (calling, _, body) = queued(&test).await;
         test.set_behaviour(behaviour).await;
         dial(&test, &body).await.unwrap();
@@ -308,7 +308,7 @@ mod refusals {
 
     #[tokio::test]
     async fn calls_that_are_refused_at_once_do_not_stand_in_each_others_way() {
-        let test = TestApp::start().await;
+        let test = TestApp::alone().await;
         let calling = CallingOrganization::create(&test).await;
         let (_, messages) = calling.running(&test, 5).await;
         test.set_behaviour(json!({ "api": { "status": 401, "latency_ms": 100 } }))
@@ -366,6 +366,7 @@ mod outages {
             config.vapi_api_url = "http://127.0.0.1:9/vapi".to_owned();
         };
         let test = TestApp::with(Options {
+            alone: true,
             configure: Some(Box::new(configure)),
             ..Options::default()
         })
@@ -389,7 +390,7 @@ mod outages {
 
     #[tokio::test]
     async fn without_a_database_the_message_goes_back() {
-        let test = TestApp::start().await;
+        let test = TestApp::alone().await;
         let (_calling, _, body) = queued(&test).await;
         let url = Some("postgres://nobody@127.0.0.1:9/nowhere".to_owned());
         let other = TestApp::with(Options {
@@ -406,7 +407,7 @@ mod outages {
 
     #[tokio::test]
     async fn what_waits_is_called_when_its_time_comes() {
-        let test = TestApp::held_at(Clock::system().now()).await;
+        let test = TestApp::alone_at(Clock::system().now()).await;
         let (calling, _, body) = queued(&test).await;
         test.set_behaviour(json!({ "api": { "status": 429 } })).await;
         dial(&test, &body).await.unwrap();

@@ -140,7 +140,7 @@ async fn take(app: &App, calling: &CallingOrganization, step: Step) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cancelled_campaign_leaves_nobody_waiting() {
-    let test = TestApp::start().await;
+    let test = TestApp::alone().await;
     for wait in [0, 10, 25, 60, 120] {
         let calling = begin(&test).await;
         let containers: Vec<_> = (0..6).map(|_| test.another_container()).collect();
@@ -164,7 +164,7 @@ async fn a_cancelled_campaign_leaves_nobody_waiting() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_campaign_that_is_paused_and_resumed_all_the_time_loses_nobody() {
-    let test = TestApp::start().await;
+    let test = TestApp::alone().await;
     let calling = begin(&test).await;
     let containers: Vec<_> = (0..6).map(|_| test.another_container()).collect();
     let diallers = join_all(containers[..3].iter().map(|app| dial_all(app, &calling)));

@@ -8,7 +8,7 @@ use zencall::campaigns::release;
 
 #[tokio::test]
 async fn organisations_never_have_more_calls_at_once_than_the_platform_has_slots() {
-    let test = TestApp::start().await;
+    let test = TestApp::alone().await;
     let callings = [
         CallingOrganization::create(&test).await,
         CallingOrganization::create(&test).await,

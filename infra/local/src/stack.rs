@@ -144,7 +144,7 @@ impl Stack {
         self.start_postgres().await?;
         step("bringing the database up to date", async {
             let database = postgres::prepare(DEVELOPMENT, &self.ports, &self.secrets).await?;
-            postgres::migrate(&database).await
+            postgres::migrate(&database, functions::platform_slots()?).await
         })
         .await?;
         self.start_emulator().await

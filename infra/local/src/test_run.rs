@@ -4,10 +4,13 @@ use std::ffi::OsString;
 
 use anyhow::{Context, bail};
 
-use crate::postgres::{self, Database, Server, TEST};
+use crate::postgres::{self, Database, Server, TEST, TEST_TEMPLATE};
 use crate::stack::{self, Stack, cargo};
 use crate::terminal::step;
 use crate::{daemon, emulator, functions};
+
+/// Tests that share a database share its slots: more than they all need. A test of the limit sets its own.
+const SLOTS: i32 = 10_000;
 
 impl Stack {
     /// Runs the tests on a database of their own, beside whatever runs, and leaves only what ran before.
@@ -19,8 +22,11 @@ impl Stack {
         self.start_postgres().await?;
         self.start_emulator().await?;
         let database = step("a database for the tests", async {
+            postgres::drop_copies(&self.ports, &self.secrets).await?;
+            let template = postgres::recreate(TEST_TEMPLATE, &self.ports, &self.secrets).await?;
+            postgres::migrate(&template, SLOTS).await?;
             let database = postgres::recreate(TEST, &self.ports, &self.secrets).await?;
-            postgres::migrate(&database).await?;
+            postgres::migrate(&database, SLOTS).await?;
             Ok(database)
         })
         .await?;

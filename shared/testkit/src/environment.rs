@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::SecretString;
 use tokio::sync::OnceCell;
+use tokio_postgres::NoTls;
 use uuid::Uuid;
 use zencall::adapters::secrets::Secrets;
 use zencall::config::Config;
@@ -91,11 +92,31 @@ impl Environment {
         format!("{}/{name}", self.prefix)
     }
 
+    /// A database for one test alone, as the functions' login sees it: a copy of the migrated template.
+    pub async fn own_database(&self) -> String {
+        let (client, connection) = tokio_postgres::connect(&self.owner_url, NoTls).await.unwrap();
+        tokio::spawn(connection);
+        let name = format!("zencall_alone_{}", Uuid::now_v7().simple());
+        client
+            .batch_execute(&format!(
+                "create database {name} template {}_template",
+                database_name(&self.owner_url)
+            ))
+            .await
+            .unwrap();
+        let (server, _) = self.database_url.rsplit_once('/').unwrap();
+        format!("{server}/{name}")
+    }
+
     async fn store(&self, name: &str, value: &str) {
         let secrets = Secrets::new(&zencall::adapters::aws_config().await);
         let name = format!("{}/{name}", self.prefix);
         secrets.put(&name, &SecretString::from(value)).await.unwrap();
     }
+}
+
+fn database_name(url: &str) -> &str {
+    url.rsplit_once('/').unwrap().1
 }
 
 fn variable(name: &str) -> String {

@@ -63,6 +63,8 @@ pub struct Options {
     pub held_at: Option<Timestamp>,
     /// The database behind this address (a counting proxy, a dead port) instead of the usual one.
     pub database_url: Option<String>,
+    /// A database of its own, for tests of what looks at every organisation: another test's campaigns would be called here.
+    pub alone: bool,
     /// Changes to the settings.
     pub configure: Option<Configure>,
 }
@@ -82,6 +84,25 @@ impl TestApp {
         .await
     }
 
+    /// An application with a database of its own.
+    pub async fn alone() -> Self {
+        Self::with(Options {
+            alone: true,
+            ..Options::default()
+        })
+        .await
+    }
+
+    /// An application with a database of its own, whose clock stands still at `now`.
+    pub async fn alone_at(now: Timestamp) -> Self {
+        Self::with(Options {
+            held_at: Some(now),
+            alone: true,
+            ..Options::default()
+        })
+        .await
+    }
+
     /// An application that differs from the usual one.
     pub async fn with(options: Options) -> Self {
         let environment = Environment::get().await;
@@ -95,7 +116,12 @@ impl TestApp {
             .unwrap();
         let queues = TestQueues::create().await;
         let mut config = environment.config(&sandbox.url(), &queues);
-        if let Some(url) = options.database_url {
+        let own = if options.alone {
+            Some(environment.own_database().await)
+        } else {
+            None
+        };
+        if let Some(url) = options.database_url.or(own) {
             config.database_secret = environment.store_secret(&url).await;
         }
         if let Some(configure) = options.configure {

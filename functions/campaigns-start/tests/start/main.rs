@@ -20,7 +20,7 @@ struct Fixture {
 
 impl Fixture {
     async fn start() -> Self {
-        Self::on(TestApp::start().await).await
+        Self::on(TestApp::alone().await).await
     }
 
     async fn on(test: TestApp) -> Self {

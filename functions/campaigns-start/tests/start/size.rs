@@ -28,7 +28,7 @@ async fn fill(fixture: &Fixture, campaign: CampaignId, contacts: i32) {
 
 #[tokio::test]
 async fn takes_as_many_round_trips_and_messages_whatever_its_size() {
-    let (proxy, url) = CountingProxy::in_front_of(&Environment::get().await.database_url).await;
+    let (proxy, url) = CountingProxy::in_front_of(&Environment::get().await.own_database().await).await;
     let mut measured = Vec::new();
     for contacts in [100, 100_000] {
         let options = Options {

@@ -27,7 +27,7 @@ struct Fixture {
 impl Fixture {
     async fn start() -> Self {
         let turn = TURN.lock().await;
-        let test = TestApp::held_at(Clock::system().now()).await;
+        let test = TestApp::alone_at(Clock::system().now()).await;
         let calling = CallingOrganization::create(&test).await;
         Self {
             test,

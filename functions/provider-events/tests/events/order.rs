@@ -13,7 +13,7 @@ use crate::fixture::{Dialled, tell};
 #[tokio::test]
 async fn ten_at_once_are_one() {
     //
-    let test = TestApp::start().await;
+    let test = TestApp::alone().await;
     let call = Dialled::new(&test).await;
     for message in [
         call.said("user", "Oui.", 12),
@@ -35,7 +35,7 @@ async fn ten_at_once_are_one() {
 
 #[tokio::test]
 async fn all_at_once_end_as_one_after_the_other() {
-    let test = TestApp::start().await;
+    let test = TestApp::alone().await;
     let call = Dialled::new(&test).await;
     let told = join_all(
         transferred(&call)
@@ -49,7 +49,7 @@ async fn all_at_once_end_as_one_after_the_other() {
 
 #[tokio::test]
 async fn the_dialler_and_a_webhook_do_not_stand_in_each_others_way() {
-    let test = TestApp::start().await;
+    let test = TestApp::alone().await;
     let organization = test.organization().await;
     let claims = &Claims::platform(organization.id);
     let started = Instant::now();
@@ -71,7 +71,7 @@ async fn the_dialler_and_a_webhook_do_not_stand_in_each_others_way() {
 #[tokio::test]
 async fn a_status_after_the_report_is_stored_and_ignored() {
     //
-    let test = TestApp::start().await;
+    let test = TestApp::alone().await;
     let call = Dialled::new(&test).await;
     call.tell(call.report("customer-ended-call", json!({}))).await;
     let before = call.call().await;
@@ -103,7 +103,7 @@ async fn a_call_that_broke_is_the_same_in_any_order() {
 
 /// permutations with copies, with fixed seeds.
 async fn any_order(recorded: fn(&Dialled) -> Vec<Value>, seed: u64) {
-    let test = TestApp::start().await;
+    let test = TestApp::alone().await;
     let expected = in_true_order(&test, recorded).await;
     let mut chance = Chance(seed | 1);
     for round in 0..8 {

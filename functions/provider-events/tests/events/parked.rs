@@ -13,7 +13,7 @@ const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 /// A clock that the test moves: what is parked is tried again at the next minute.
 async fn start() -> TestApp {
     let now = zencall::kernel::Clock::system().now();
-    TestApp::held_at(now).await
+    TestApp::alone_at(now).await
 }
 
 /// Minutes pass until the organisation has this many calls, or too many have passed. Other tests park events too, and
@@ -65,7 +65,7 @@ async fn events_of_an_assistant_that_we_come_to_know_are_applied_and_older_ones_
 #[tokio::test]
 async fn a_webhook_that_is_faster_than_the_answer_finds_its_attempt() {
     //
-    let test = TestApp::start().await;
+    let test = TestApp::alone().await;
     let call = Dialled::new(&test).await;
     call.tell(call.status("ringing", 1)).await;
     assert_eq!(call.attempt().await["status"], "in_call");

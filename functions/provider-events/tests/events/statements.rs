@@ -9,7 +9,7 @@ use crate::fixture::{Dialled, tell};
 /// and the commit; at an end, two for the campaign, and what the next release takes.
 #[tokio::test]
 async fn an_event_takes_a_few_round_trips_whatever_it_holds() {
-    let (proxy, url) = CountingProxy::in_front_of(&Environment::get().await.database_url).await;
+    let (proxy, url) = CountingProxy::in_front_of(&Environment::get().await.own_database().await).await;
     let test = TestApp::with(Options {
         database_url: Some(url),
         ..Options::default()

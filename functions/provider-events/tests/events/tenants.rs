@@ -17,7 +17,7 @@ async fn everything(call: &Dialled) -> Value {
 #[tokio::test]
 async fn an_event_that_claims_another_organisation_changes_nothing_there() {
     //
-    let test = TestApp::start().await;
+    let test = TestApp::alone().await;
     let (ours, theirs) = (Dialled::new(&test).await, Dialled::new(&test).await);
     let before = everything(&theirs).await;
     let claims = |metadata: Value, customer: Value| {
@@ -57,7 +57,7 @@ async fn an_event_that_claims_another_organisation_changes_nothing_there() {
 
 #[tokio::test]
 async fn an_attempt_that_is_bound_to_a_call_does_not_take_the_events_of_another() {
-    let test = TestApp::start().await;
+    let test = TestApp::alone().await;
     let call = Dialled::new(&test).await;
     call.tell(call.status("ringing", 3)).await;
     let mut other = call.report("customer-busy", json!({}));

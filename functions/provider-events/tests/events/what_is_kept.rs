@@ -7,7 +7,7 @@ use crate::fixture::{Dialled, handle_text, tell};
 
 #[tokio::test]
 async fn a_call_is_followed_to_its_end() {
-    let test = TestApp::start().await;
+    let test = TestApp::alone().await;
     let call = Dialled::new(&test).await;
     call.tell(call.status("queued", 0)).await;
     assert_eq!(call.call().await["status"], "queued");
@@ -68,7 +68,7 @@ async fn a_call_is_followed_to_its_end() {
 
 #[tokio::test]
 async fn what_nobody_answered_has_no_duration_and_no_sentiment() {
-    let test = TestApp::start().await;
+    let test = TestApp::alone().await;
     let call = Dialled::new(&test).await;
     let members = json!({ "startedAt": null, "cost": 0, "call": { "id": call.vapi_call_id } });
     call.tell(call.report("customer-did-not-answer", members)).await;
@@ -87,7 +87,7 @@ async fn what_nobody_answered_has_no_duration_and_no_sentiment() {
 #[tokio::test]
 async fn unknown_kinds_are_stored_and_unknown_reasons_are_failures() {
     // A-29
-    let test = TestApp::start().await;
+    let test = TestApp::alone().await;
     let call = Dialled::new(&test).await;
     call.tell(call.message("teleportation", 5, json!({}))).await;
     call.tell(call.status("levitating", 6)).await;
@@ -100,7 +100,7 @@ async fn unknown_kinds_are_stored_and_unknown_reasons_are_failures() {
 
 #[tokio::test]
 async fn a_person_who_is_put_through_is_transferred() {
-    let test = TestApp::start().await;
+    let test = TestApp::alone().await;
     let call = Dialled::new(&test).await;
     call.tell(call.status("in-progress", 10)).await;
     let destination = json!({ "type": "number", "number": "+33199000000" });
@@ -125,7 +125,7 @@ async fn a_person_who_is_put_through_is_transferred() {
 
 #[tokio::test]
 async fn the_report_brings_the_utterances_that_were_missed() {
-    let test = TestApp::start().await;
+    let test = TestApp::alone().await;
     let call = Dialled::new(&test).await;
     call.tell(call.said("assistant", "Bonjour.", 11)).await;
     let message = |role: &str, text: &str, seconds: i64| json!({ "role": role, "message": text, "time": call.instant(seconds).as_millisecond() });
@@ -152,7 +152,7 @@ async fn the_report_brings_the_utterances_that_were_missed() {
 
 #[tokio::test]
 async fn an_inbound_call_gets_a_row_of_its_own() {
-    let test = TestApp::start().await;
+    let test = TestApp::alone().await;
     let other = Dialled::new(&test).await;
     let call = json!({ "id": format!("in-{}", other.vapi_call_id), "type": "inboundPhoneCall", "assistantId": other.vapi_assistant_id });
     let phone = other
@@ -174,7 +174,7 @@ async fn an_inbound_call_gets_a_row_of_its_own() {
 
 #[tokio::test]
 async fn a_message_that_cannot_be_read_goes_back_and_so_in_the_end_to_the_dead_letter_queue() {
-    let test = TestApp::start().await;
+    let test = TestApp::alone().await;
     for body in ["", "{", "null", "{}", r#"{"v":2,"kind":"hang"}"#] {
         let error = handle_text(&test.app, body.to_owned()).await.unwrap_err();
         assert!(error.is_worth_retrying(), "{body}");
@@ -184,7 +184,7 @@ async fn a_message_that_cannot_be_read_goes_back_and_so_in_the_end_to_the_dead_l
 #[tokio::test]
 async fn an_event_outlives_a_database_that_is_down() {
     // A-32
-    let test = TestApp::start().await;
+    let test = TestApp::alone().await;
     let call = Dialled::new(&test).await;
     let down = TestApp::with(Options {
         database_url: Some("postgres://nobody@127.0.0.1:1/nowhere".to_owned()),
@@ -199,7 +199,7 @@ async fn an_event_outlives_a_database_that_is_down() {
 
 #[tokio::test]
 async fn odd_values_are_stored_and_never_block_the_queue() {
-    let test = TestApp::start().await;
+    let test = TestApp::alone().await;
     let call = Dialled::new(&test).await;
     let artifact = json!({
         "messages": [{ "role": "user", "message": "a\u{0}b\u{ffff}", "time": -1 }, { "role": "user", "message": 7 }],
@@ -216,7 +216,7 @@ async fn odd_values_are_stored_and_never_block_the_queue() {
 
 #[tokio::test]
 async fn the_sample_of_the_repository_is_one_that_this_function_reads() {
-    let test = TestApp::start().await;
+    let test = TestApp::alone().await;
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/provider-events.json");
     let sample: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     let body = sample["Records"][0]["body"].as_str().unwrap();

@@ -3,7 +3,6 @@
 use anyhow::Context;
 use tokio_postgres::{Client, NoTls};
 
-use crate::functions;
 use crate::settings::{Ports, Secrets};
 
 /// The migrations' owner: an ordinary role, as on RDS, so that row security binds it too.
@@ -14,6 +13,9 @@ const FUNCTIONS: &str = "zencall_functions";
 pub const DEVELOPMENT: &str = "zencall";
 /// What `make test` uses, made anew each time.
 pub const TEST: &str = "zencall_test";
+
+/// What tests that need a database of their own copy: the campaigns of one would be called by another.
+pub const TEST_TEMPLATE: &str = "zencall_test_template";
 
 /// One database and how to reach it.
 #[derive(Debug, Clone)]
@@ -61,9 +63,26 @@ pub async fn recreate(name: &str, ports: &Ports, secrets: &Secrets) -> anyhow::R
     prepare(name, ports, secrets).await
 }
 
-/// Brings the schema up to date, with the product's own migrations.
-pub async fn migrate(database: &Database) -> anyhow::Result<()> {
-    let slots = functions::platform_slots()?;
+/// Removes the databases that single tests made for themselves in the last run.
+pub async fn drop_copies(ports: &Ports, secrets: &Secrets) -> anyhow::Result<()> {
+    let client = superuser(ports, secrets).await?;
+    let copies = client
+        .query(
+            "select datname from pg_database where datname like 'zencall\\_alone\\_%'",
+            &[],
+        )
+        .await?;
+    for copy in copies {
+        let name: String = copy.get(0);
+        client
+            .batch_execute(&format!("drop database {name} with (force)"))
+            .await?;
+    }
+    Ok(())
+}
+
+/// Brings the schema up to date, with the product's own migrations and this many platform slots.
+pub async fn migrate(database: &Database, slots: i32) -> anyhow::Result<()> {
     zencall::db::migrate::run(&database.owner_url, &database.functions_url, None, slots).await?;
     Ok(())
 }
@@ -75,7 +94,7 @@ async fn create_owner(client: &Client, secrets: &Secrets) -> anyhow::Result<()> 
     let verb = if found.is_some() { "alter" } else { "create" };
     // The password is ours and hexadecimal: nothing in it needs quoting.
     let statement = format!(
-        "{verb} role {OWNER} login createrole nosuperuser nobypassrls password '{}'",
+        "{verb} role {OWNER} login createrole createdb nosuperuser nobypassrls password '{}'",
         secrets.owner_password
     );
     client
