@@ -118,8 +118,10 @@ impl App {
                     Need::Pepper => drop(app.pepper().await),
                     Need::Vapi => drop(app.vapi().await),
                     Need::VapiWebhook => drop(app.vapi_webhook_secrets().await),
-                    Need::CallsQueue | Need::EventsQueue | Need::MailQueue => drop(app.queue().await),
-                    Need::OwnerDatabase | Need::Twilio | Need::Mail => {}
+                    Need::CallsQueue | Need::EventsQueue | Need::MailQueue | Need::GdprQueue => {
+                        app.queue().await;
+                    }
+                    Need::OwnerDatabase | Need::Twilio | Need::Mail | Need::Storage => {}
                 }
             }
         });

@@ -28,6 +28,10 @@ pub enum Need {
     EventsQueue,
     /// The queue of mails to send.
     MailQueue,
+    /// The queue of exports to write and deletions to carry out.
+    GdprQueue,
+    /// The bucket of exports.
+    Storage,
     /// The sender of mails and the address of the pages that their links lead to.
     Mail,
 }
@@ -75,6 +79,10 @@ pub struct Config {
     pub queue_events_url: String,
     /// `QUEUE_MAIL_URL`.
     pub queue_mail_url: String,
+    /// `QUEUE_GDPR_URL`.
+    pub queue_gdpr_url: String,
+    /// `EXPORT_BUCKET`: where archives of exported data lie until they expire.
+    pub export_bucket: String,
     /// `MAIL_FROM`: the sender of mails, `Name <address>`.
     pub mail_from: String,
     /// `PLATFORM_SLOTS`, default 10: concurrent calls that the platform's account at Vapi allows.
@@ -133,6 +141,8 @@ impl Config {
             queue_calls_url: text("QUEUE_CALLS_URL"),
             queue_events_url: text("QUEUE_EVENTS_URL"),
             queue_mail_url: text("QUEUE_MAIL_URL"),
+            queue_gdpr_url: text("QUEUE_GDPR_URL"),
+            export_bucket: text("EXPORT_BUCKET"),
             mail_from: text("MAIL_FROM"),
             platform_slots: match optional("PLATFORM_SLOTS") {
                 None => 10,
@@ -171,6 +181,8 @@ impl Config {
             Need::CallsQueue => vec![("QUEUE_CALLS_URL", &self.queue_calls_url)],
             Need::EventsQueue => vec![("QUEUE_EVENTS_URL", &self.queue_events_url)],
             Need::MailQueue => vec![("QUEUE_MAIL_URL", &self.queue_mail_url)],
+            Need::GdprQueue => vec![("QUEUE_GDPR_URL", &self.queue_gdpr_url)],
+            Need::Storage => vec![("EXPORT_BUCKET", &self.export_bucket)],
             Need::Mail => vec![("MAIL_FROM", &self.mail_from)],
         }
     }

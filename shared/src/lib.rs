@@ -10,6 +10,7 @@ pub mod campaigns;
 pub mod config;
 pub mod contacts;
 pub mod db;
+pub mod gdpr;
 pub mod http;
 pub mod identity;
 pub mod integrations;

@@ -1,15 +1,20 @@
 //! `mailer`: sends what the queue `mail` asks for. Messages hold ids; addresses and links are made up here, so that
 //! neither lies on a queue.
 
+mod gdpr;
 mod texts;
 
 use zencall::App;
 use zencall::adapters::mail::Mailer;
+use zencall::gdpr::GdprMail;
 use zencall::identity::{self, MailMessage};
 use zencall::worker::{Message, NotHandled};
 
 /// Sends one mail, unless there is nothing to send any more.
 pub async fn handle(app: &App, mailer: &Mailer, message: &Message) -> Result<(), NotHandled> {
+    if let Ok(wanted) = message.parse::<GdprMail>() {
+        return gdpr::handle(app, mailer, &wanted).await;
+    }
     let wanted: MailMessage = message.parse()?;
     let Some(notice) = identity::compose(app, &wanted).await? else {
         tracing::info!("nothing to send any more");

@@ -5,6 +5,7 @@ use serde::Serialize;
 use zencall::App;
 use zencall::calls;
 use zencall::campaigns::{reconcile, release};
+use zencall::gdpr;
 use zencall::outbox;
 use zencall::worker::NotHandled;
 
@@ -24,6 +25,8 @@ pub struct Ticked {
     pub swept: usize,
     /// Events that had waited for their call to be known.
     pub applied: usize,
+    /// Exports and deletions that are due, or had lost their worker.
+    pub reminded: usize,
 }
 
 /// One tick. A part that fails is logged and does not keep the others from running.
@@ -43,6 +46,10 @@ pub async fn run(app: &App) -> Result<Ticked, NotHandled> {
         .inspect_err(|error| report("parked events", error))
         .unwrap_or_default()
         .applied;
+    let reminded = gdpr::remind(app, now).await;
+    ticked.reminded = reminded
+        .inspect_err(|error| report("gdpr", error))
+        .unwrap_or_default();
     let reconciled = reconcile::reconcile(app).await;
     ticked.reconciled = reconciled
         .inspect_err(|error| report("reconciliation", error))

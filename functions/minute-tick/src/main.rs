@@ -12,6 +12,7 @@ async fn main() -> Result<(), worker::Error> {
         Need::CallsQueue,
         Need::MailQueue,
         Need::EventsQueue,
+        Need::GdprQueue,
     ])?;
     worker::serve_task(app, minute_tick::run).await
 }

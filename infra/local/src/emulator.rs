@@ -79,6 +79,9 @@ pub const QUEUES: &[Queue] = &[
     },
 ];
 
+/// The bucket of exports.
+pub const EXPORT_BUCKET: &str = "zencall-local-exports";
+
 /// The names under which the functions find their secrets.
 pub mod secret {
     /// The functions' login.
@@ -205,6 +208,7 @@ pub async fn provision(ports: &Ports, secrets: &Secrets) -> anyhow::Result<()> {
     let config = sdk_config(ports).await;
     let database = Database::new(DEVELOPMENT, ports, secrets);
     create_queues(&config).await?;
+    create_bucket(ports).await?;
     let client = aws_sdk_secretsmanager::Client::new(&config);
     for (name, value) in [
         (secret::DATABASE, &database.functions_url),
@@ -260,6 +264,22 @@ async fn create_queues(config: &SdkConfig) -> anyhow::Result<()> {
             .with_context(|| format!("cannot create the queue {name}"))?;
     }
     Ok(())
+}
+
+/// The emulator makes a bucket of any PUT, asks no signature, and answers 409 where it is there.
+async fn create_bucket(ports: &Ports) -> anyhow::Result<()> {
+    let body = format!(
+        "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
+         <LocationConstraint>{REGION}</LocationConstraint></CreateBucketConfiguration>"
+    );
+    let client = crate::client::plain(Duration::from_secs(5))?;
+    let address = format!("{}/{EXPORT_BUCKET}", endpoint(ports));
+    let made = client.put(address).body(body).send().await;
+    let status = made.context("cannot create the bucket of exports")?.status();
+    if status.is_success() || status == reqwest::StatusCode::CONFLICT {
+        return Ok(());
+    }
+    bail!("cannot create the bucket of exports: the emulator answered {status}")
 }
 
 async fn put_secret(client: &aws_sdk_secretsmanager::Client, name: &str, value: &str) -> anyhow::Result<()> {

@@ -74,6 +74,8 @@ pub fn environment_of_functions(ports: &Ports, secrets: &Secrets) -> anyhow::Res
         ("QUEUE_CALLS_URL", emulator::queue_url(ports, "calls")),
         ("QUEUE_EVENTS_URL", emulator::queue_url(ports, "events")),
         ("QUEUE_MAIL_URL", emulator::queue_url(ports, "mail")),
+        ("QUEUE_GDPR_URL", emulator::queue_url(ports, "gdpr")),
+        ("EXPORT_BUCKET", emulator::EXPORT_BUCKET.to_owned()),
         ("MAIL_FROM", format!("Zencall <no-reply@{MAIL_DOMAIN}>")),
         ("LOG", environment("LOG").unwrap_or_else(|| "info".to_owned())),
     ]

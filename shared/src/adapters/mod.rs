@@ -4,6 +4,7 @@ mod exchange;
 pub mod mail;
 pub mod queue;
 pub mod secrets;
+pub mod storage;
 pub mod twilio;
 pub mod vapi;
 pub mod verified;

@@ -7,7 +7,9 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::{Bytes, Db, DbError};
-use crate::kernel::ids::{AttemptId, OneTimeTokenId, OrganizationId, OutboxId, SessionId, UserId};
+use crate::kernel::ids::{
+    AttemptId, GdprRequestId, OneTimeTokenId, OrganizationId, OutboxId, SessionId, UserId,
+};
 use crate::kernel::{Clock, Email};
 
 /// What the login path needs, the hash included.
@@ -224,6 +226,24 @@ impl Db {
                 })
             })
             .collect()
+    }
+
+    /// What was asked for under the RGPD and is due, or lost its worker, oldest first.
+    pub async fn due_gdpr_requests(
+        &self,
+        now: Timestamp,
+        stalled_before: Timestamp,
+        at_most: i32,
+    ) -> Result<Vec<(OrganizationId, GdprRequestId)>, DbError> {
+        let rows = self
+            .lookup(
+                "edge.due_gdpr_requests",
+                "-- edge.due_gdpr_requests
+                 select organization_id, id from zencall.due_gdpr_requests($1, $2, $3)",
+                &[&now, &stalled_before, &at_most],
+            )
+            .await?;
+        rows.iter().map(|row| Ok((get(row, 0)?, get(row, 1)?))).collect()
     }
 
     /// Keeps an event whose tenant is not known yet.

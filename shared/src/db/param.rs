@@ -7,8 +7,8 @@ use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
 use crate::kernel::ids::{
-    AssistantId, AttemptId, CallId, CampaignId, ContactId, DecisionId, OneTimeTokenId, OrganizationId,
-    OutboxId, SessionId, UserId,
+    AssistantId, AttemptId, CallId, CampaignId, ContactId, DecisionId, GdprRequestId, OneTimeTokenId,
+    OrganizationId, OutboxId, SessionId, UserId,
 };
 
 /// A Rust type with its SQL type.
@@ -59,6 +59,7 @@ sql_types! {
     CallId => UUID, UUID_ARRAY;
     DecisionId => UUID, UUID_ARRAY;
     OutboxId => UUID, UUID_ARRAY;
+    GdprRequestId => UUID, UUID_ARRAY;
 }
 
 /// Bytes, where a `Vec<u8>` would read as an array of numbers.

@@ -77,4 +77,6 @@ typed_id! {
     CallId;
     /// A row of the outbox.
     OutboxId;
+    /// What somebody asked for under the RGPD.
+    GdprRequestId;
 }

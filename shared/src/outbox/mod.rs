@@ -22,6 +22,8 @@ pub enum Destination {
     Mail,
     /// To `provider-events`.
     Events,
+    /// To `gdpr-worker`.
+    Gdpr,
 }
 
 impl Destination {
@@ -29,6 +31,7 @@ impl Destination {
         match self {
             Self::Mail => "mail",
             Self::Events => "events",
+            Self::Gdpr => "gdpr",
         }
     }
 
@@ -36,6 +39,7 @@ impl Destination {
         match text {
             "mail" => Some(Self::Mail),
             "events" => Some(Self::Events),
+            "gdpr" => Some(Self::Gdpr),
             _ => None,
         }
     }
@@ -122,6 +126,7 @@ async fn send(app: &App, promise: &Promise) -> Result<(), String> {
     let url = match promise.destination {
         Destination::Mail => &app.config.queue_mail_url,
         Destination::Events => &app.config.queue_events_url,
+        Destination::Gdpr => &app.config.queue_gdpr_url,
     };
     let message = Outgoing {
         body: promise.body.to_string(),

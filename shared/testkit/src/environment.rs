@@ -23,6 +23,9 @@ pub struct Environment {
     prefix: String,
 }
 
+/// The bucket of exports, shared by all tests: every object bears the id of its request.
+const EXPORT_BUCKET: &str = "zencall-test-exports";
+
 static ENVIRONMENT: OnceCell<Environment> = OnceCell::const_new();
 
 impl Environment {
@@ -36,7 +39,7 @@ impl Environment {
                     prefix: format!("zencall/test-{}", Uuid::now_v7().simple()),
                 };
                 // Read by the AWS clients themselves.
-                variable("AWS_ENDPOINT_URL");
+                create_bucket(&variable("AWS_ENDPOINT_URL")).await;
                 environment.store("database-url", &environment.database_url).await;
                 environment
                     .store("owner-database-url", &environment.owner_url)
@@ -74,6 +77,8 @@ impl Environment {
             ("QUEUE_CALLS_URL", queues.url(QueueKind::Calls).to_owned()),
             ("QUEUE_EVENTS_URL", queues.url(QueueKind::Events).to_owned()),
             ("QUEUE_MAIL_URL", queues.url(QueueKind::Mail).to_owned()),
+            ("QUEUE_GDPR_URL", queues.url(QueueKind::Gdpr).to_owned()),
+            ("EXPORT_BUCKET", EXPORT_BUCKET.to_owned()),
             ("MAIL_FROM", "Zencall <no-reply@zencall.example>".to_owned()),
         ];
         let lookup = |name: &str| {
@@ -117,6 +122,18 @@ impl Environment {
 
 fn database_name(url: &str) -> &str {
     url.rsplit_once('/').unwrap().1
+}
+
+/// The emulator makes a bucket of any unsigned PUT, and refuses one that is there already. Its region is that of the
+/// clients, or they are sent elsewhere.
+async fn create_bucket(endpoint: &str) {
+    let region = variable("AWS_REGION");
+    let body = format!(
+        "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
+         <LocationConstraint>{region}</LocationConstraint></CreateBucketConfiguration>"
+    );
+    let request = zencall::adapters::http_client().put(format!("{endpoint}/{EXPORT_BUCKET}"));
+    request.body(body).send().await.unwrap();
 }
 
 fn variable(name: &str) -> String {

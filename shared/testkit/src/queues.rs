@@ -12,21 +12,23 @@ pub enum QueueKind {
     Events,
     /// Mails to send.
     Mail,
+    /// Exports to write and deletions to carry out.
+    Gdpr,
 }
 
 /// Queues of one test.
 #[derive(Debug)]
 pub struct TestQueues {
     client: Client,
-    urls: [String; 3],
+    urls: [String; 4],
 }
 
 impl TestQueues {
     pub(crate) async fn create() -> Self {
         let client = Client::new(&zencall::adapters::aws_config().await);
         let test = Uuid::now_v7().simple();
-        let mut urls = [const { String::new() }; 3];
-        for (url, name) in urls.iter_mut().zip(["calls", "events", "mail"]) {
+        let mut urls = [const { String::new() }; 4];
+        for (url, name) in urls.iter_mut().zip(["calls", "events", "mail", "gdpr"]) {
             let created = client
                 .create_queue()
                 .queue_name(format!("test-{test}-{name}"))
@@ -44,6 +46,7 @@ impl TestQueues {
             QueueKind::Calls => &self.urls[0],
             QueueKind::Events => &self.urls[1],
             QueueKind::Mail => &self.urls[2],
+            QueueKind::Gdpr => &self.urls[3],
         }
     }
 

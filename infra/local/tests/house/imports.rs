@@ -44,6 +44,8 @@ fn allowed_in_functions(function: &str, path: &str) -> bool {
             "twilio-webhook" => provider("twilio"),
             // The one function that pays for the mail client.
             "mailer" => path == "adapters::mail" || path.starts_with("adapters::mail::"),
+            // And the two that pay for the bucket's.
+            "gdpr-export" | "gdpr-worker" => path.starts_with("adapters::storage::"),
             _ => false,
         },
         _ => true,
@@ -254,4 +256,28 @@ fn the_mail_client_is_reached_from_the_mailer_only() {
     }
     users.retain(|file| !file.starts_with("functions/mailer/"));
     assert_eq!(users, BTreeSet::from(["shared/src/adapters/mail.rs".to_owned()]));
+}
+
+#[test]
+fn the_client_of_the_bucket_is_made_where_it_is_needed_only() {
+    let mut makers = BTreeSet::new();
+    for folder in ["shared/src", "functions"] {
+        for file in rust_files(&root().join(folder)) {
+            let source = text(&file);
+            if source.contains("Storage::new(") || source.contains("use object_store") {
+                makers.insert(name(&file));
+            }
+        }
+    }
+    makers.retain(|file| !file.contains("/tests/"));
+    assert_eq!(
+        makers,
+        [
+            "functions/gdpr-export/src/lib.rs",
+            "functions/gdpr-worker/src/main.rs",
+            "shared/src/adapters/storage.rs",
+        ]
+        .map(str::to_owned)
+        .into()
+    );
 }

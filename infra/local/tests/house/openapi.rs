@@ -34,6 +34,7 @@ pub(crate) fn routers() -> Vec<(&'static str, OpenApiRouter<App>)> {
         ("campaigns", campaigns::routes()),
         ("campaigns-start", campaigns_start::routes()),
         ("calls", calls::routes()),
+        ("gdpr-export", gdpr_export::routes()),
         ("vapi-webhook", vapi_webhook::routes()),
     ]
 }

@@ -44,7 +44,7 @@ impl Tenant {
 }
 
 /// Table, columns, values.
-const ROWS: [(&str, &str, &str); 18] = [
+const ROWS: [(&str, &str, &str); 19] = [
     (
         "organizations",
         "id, name, organization_type, created_at, updated_at",
@@ -79,6 +79,11 @@ const ROWS: [(&str, &str, &str); 18] = [
         "gdpr_consents",
         "id, organization_id, user_id, consent_type, consent_given, consent_version, created_at",
         "{row}, {org}, {row}, 'terms', true, '1', now()",
+    ),
+    (
+        "gdpr_requests",
+        "id, organization_id, user_id, request_type, created_at, updated_at",
+        "{row}, {org}, {row}, 'data_export', now(), now()",
     ),
     (
         "gdpr_audit_logs",

@@ -1,0 +1,286 @@
+//! What is held about people, table by table and column by column: what an export holds, and what it does not, and why.
+//! A test compares this list with the database, so that a new column must be entered here, on the one side or the other.
+
+use crate::gdpr::Scope;
+
+/// A table of an archive.
+#[derive(Debug)]
+pub struct Table {
+    /// The name of its files.
+    pub name: &'static str,
+    /// The table that it is read from.
+    pub table: &'static str,
+    /// Columns that are read as they are.
+    columns: &'static str,
+    /// Columns that are read otherwise.
+    computed: &'static [(&'static str, &'static str)],
+    /// What its rows are ordered by, with the types.
+    pub(super) key: &'static [(&'static str, &'static str)],
+    /// Which rows: `$2` is the person.
+    pub(super) filter: &'static str,
+    scope: Scope,
+}
+
+/// What most tables about one person have in common.
+const OWN: Table = Table {
+    name: "",
+    table: "",
+    columns: "",
+    computed: &[],
+    key: &[("id", "uuid")],
+    filter: "t.user_id = $2",
+    scope: Scope::Own,
+};
+
+/// What most tables of an organisation have in common.
+const ORGANIZATION: Table = Table {
+    filter: "true",
+    scope: Scope::Organization,
+    ..OWN
+};
+
+impl Table {
+    /// The columns of its files, in their order, with what they are read as.
+    pub(super) fn columns(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let plain = self.columns.split(' ').map(|name| (name, format!("t.{name}")));
+        let computed = self.computed.iter();
+        plain.chain(computed.map(|(name, expression)| (*name, (*expression).to_owned())))
+    }
+
+    /// The column that says whose the row is.
+    pub(super) fn tenant_column(&self) -> &'static str {
+        if self.table == "organizations" {
+            "id"
+        } else {
+            "organization_id"
+        }
+    }
+}
+
+/// The tables of an archive: the person's own, and then, where it was asked for, the organisation's.
+pub fn tables(scope: Scope) -> impl Iterator<Item = &'static Table> {
+    TABLES
+        .iter()
+        .filter(move |table| table.scope == Scope::Own || scope == Scope::Organization)
+}
+
+const TABLES: &[Table] = &[
+    Table {
+        name: "profile",
+        table: "profiles",
+        columns: "id organization_id email full_name role language email_confirmed_at gdpr_consent_at \
+                  terms_accepted_at marketing_consent created_at updated_at",
+        filter: "t.id = $2",
+        ..OWN
+    },
+    Table {
+        name: "credentials",
+        table: "credentials",
+        columns: "user_id updated_at",
+        key: &[("user_id", "uuid")],
+        ..OWN
+    },
+    Table {
+        name: "sessions",
+        table: "sessions",
+        columns: "id user_id created_at last_used_at revoked_at ip_address user_agent",
+        ..OWN
+    },
+    Table {
+        name: "mailed_links",
+        table: "one_time_tokens",
+        columns: "id user_id purpose created_at expires_at used_at mailed_at",
+        ..OWN
+    },
+    Table {
+        name: "consents",
+        table: "gdpr_consents",
+        columns: "id user_id consent_type consent_given consent_version ip_address user_agent created_at",
+        ..OWN
+    },
+    Table {
+        name: "requests",
+        table: "gdpr_requests",
+        columns: "id user_id request_type scope status reason data_url scheduled_at expires_at mailed_at created_at \
+                  updated_at completed_at",
+        ..OWN
+    },
+    Table {
+        // What they did, and what others did about them: of the others, nothing but that.
+        name: "audit_log",
+        table: "gdpr_audit_logs",
+        columns: "id action details created_at",
+        computed: &[
+            ("user_id", "case when t.user_id = $2 then t.user_id end"),
+            ("ip_address", "case when t.user_id = $2 then t.ip_address end"),
+            ("user_agent", "case when t.user_id = $2 then t.user_agent end"),
+        ],
+        filter: "t.user_id = $2 or t.details ->> 'user_id' = $2::text",
+        ..OWN
+    },
+    Table {
+        name: "campaigns_created",
+        table: "campaigns",
+        columns: "id name status created_by created_at",
+        filter: "t.created_by = $2",
+        ..OWN
+    },
+    Table {
+        name: "organization",
+        table: "organizations",
+        columns: "id name organization_type company_registration vat_number country timezone language \
+                  concurrent_calls_limit twilio_account_sid twilio_phone_number twilio_sms_sender twilio_configured \
+                  twilio_verified_at vapi_phone_number_id created_at updated_at",
+        ..ORGANIZATION
+    },
+    Table {
+        name: "members",
+        table: "profiles",
+        columns: "id email full_name role language created_at",
+        ..ORGANIZATION
+    },
+    Table {
+        name: "assistants",
+        table: "assistants",
+        columns: "id vapi_assistant_id name assistant_type language model voice system_prompt first_message \
+                  transfer_number max_duration_seconds recording created_at updated_at deleted_at",
+        ..ORGANIZATION
+    },
+    Table {
+        name: "contacts",
+        table: "contacts",
+        columns: "id phone kind first_name last_name email company postal_code timezone language tags variables \
+                  contract callback_request do_not_call created_at updated_at",
+        ..ORGANIZATION
+    },
+    Table {
+        name: "campaigns",
+        table: "campaigns",
+        columns: "id name assistant_id object legal_basis advertiser_name advertiser_siren sector status pause_reason \
+                  timezone call_windows max_attempts retry_delay_minutes retry_on concurrent_calls max_cost \
+                  scheduled_at started_at ended_at created_by created_at updated_at",
+        ..ORGANIZATION
+    },
+    Table {
+        name: "campaign_contacts",
+        table: "campaign_contacts",
+        columns: "campaign_id contact_id status due_at attempts tries last_outcome refusal_code refusal_rule \
+                  created_at updated_at",
+        key: &[("campaign_id", "uuid"), ("contact_id", "uuid")],
+        ..ORGANIZATION
+    },
+    Table {
+        name: "call_attempts",
+        table: "call_attempts",
+        columns: "id campaign_id contact_id assistant_id number status outcome released_reason vapi_call_id queued_at \
+                  sent_at dialing_at ended_at",
+        ..ORGANIZATION
+    },
+    Table {
+        name: "decisions",
+        table: "gate_decisions",
+        columns: "id campaign_id contact_id attempt_id stage allowed code rule allowed_until retry_at inputs \
+                  inputs_hash decided_at",
+        ..ORGANIZATION
+    },
+    Table {
+        name: "calls",
+        table: "calls",
+        columns: "id vapi_call_id campaign_id contact_id attempt_id assistant_id direction phone status outcome \
+                  ended_reason started_at ended_at duration_seconds cost sentiment sentiment_score sentiment_source \
+                  summary transfer_destination transfer_connected recording_available reported_at created_at \
+                  updated_at",
+        ..ORGANIZATION
+    },
+    Table {
+        name: "call_turns",
+        table: "call_turns",
+        columns: "call_id at role source text",
+        key: &[
+            ("call_id", "uuid"),
+            ("at", "timestamptz"),
+            ("role", "text"),
+            ("text_hash", "bytea"),
+        ],
+        ..ORGANIZATION
+    },
+    Table {
+        name: "call_events",
+        table: "provider_events",
+        columns: "id provider kind event call_id occurred_at received_at projection",
+        key: &[("month", "date"), ("dedupe_key", "text")],
+        ..ORGANIZATION
+    },
+];
+
+/// What is in the database and in no archive: table, column (`*` for all of them), and why.
+pub const WITHHELD: &[(&str, &str, &str)] = &[
+    (
+        "*",
+        "organization_id",
+        "the archive is of one organisation, which its manifest names",
+    ),
+    (
+        "credentials",
+        "password_hash",
+        "a secret: whoever has it may find the password",
+    ),
+    (
+        "refresh_tokens",
+        "*",
+        "secrets; when and from where somebody logged in stands in sessions",
+    ),
+    ("outbox", "*", "ids of messages that leave within a minute"),
+    (
+        "gdpr_requests",
+        "object_key",
+        "where the archive lies; its link stands in data_url",
+    ),
+    (
+        "gdpr_requests",
+        "attempts",
+        "how the platform works, not about anybody",
+    ),
+    (
+        "gdpr_requests",
+        "lease_until",
+        "how the platform works, not about anybody",
+    ),
+    (
+        "organizations",
+        "twilio_change_until",
+        "how the platform works, not about anybody",
+    ),
+    (
+        "calls",
+        "started_certainty",
+        "how the platform works, not about anybody",
+    ),
+    (
+        "calls",
+        "ended_certainty",
+        "how the platform works, not about anybody",
+    ),
+    ("call_turns", "text_hash", "computed from the text"),
+    ("provider_events", "month", "computed from the call's time"),
+    ("provider_events", "dedupe_key", "computed from the event"),
+    ("platform_slots", "*", "which lines are busy, not about anybody"),
+    (
+        "parked_events",
+        "*",
+        "events that belong to nobody known, deleted after 24 hours",
+    ),
+];
+
+/// Whether this column of the database is in an archive, or has a reason not to be.
+pub fn knows(table: &str, column: &str) -> bool {
+    let exported = TABLES
+        .iter()
+        .filter(|known| known.table == table)
+        .flat_map(Table::columns)
+        .any(|(known, _)| known == column);
+    exported
+        || WITHHELD.iter().any(|(withheld, name, _)| {
+            (*withheld == table || *withheld == "*") && (*name == column || *name == "*")
+        })
+}

@@ -1,0 +1,77 @@
+//! The queue `gdpr`: ids alone; everything else is read from the request's row when its turn comes.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::App;
+use crate::adapters::queue::{Outgoing, QueueError};
+use crate::db::DbError;
+use crate::kernel::class::{Classify, Failure};
+use crate::kernel::ids::{GdprRequestId, OrganizationId};
+
+/// The version of the messages.
+const VERSION: u8 = 1;
+/// An export that nobody has begun for so long has lost its message.
+const STALLED_AFTER: SignedDuration = SignedDuration::from_mins(10);
+/// How many requests one reminder sends.
+const AT_MOST: i32 = 100;
+
+/// A message on the queue `gdpr`: this request is to be carried out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GdprMessage {
+    v: u8,
+    /// Whose it is.
+    pub organization_id: OrganizationId,
+    /// The request.
+    pub request_id: GdprRequestId,
+}
+
+impl GdprMessage {
+    /// The message of this request.
+    pub fn new(organization_id: OrganizationId, request_id: GdprRequestId) -> Self {
+        Self {
+            v: VERSION,
+            organization_id,
+            request_id,
+        }
+    }
+}
+
+/// Nobody was reminded.
+#[derive(Debug, thiserror::Error)]
+pub enum RemindError {
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The queue.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+}
+
+impl Classify for RemindError {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::Db(error) => error.failure(),
+            Self::Queue(error) => error.failure(),
+        }
+    }
+}
+
+/// Sends the message of every request that is due, or whose worker is not heard of any more; returns how many. One that
+/// is sent twice is begun once.
+pub async fn remind(app: &App, now: Timestamp) -> Result<usize, RemindError> {
+    let stalled_before = now.saturating_sub(STALLED_AFTER).unwrap_or(now);
+    let due = app.db.due_gdpr_requests(now, stalled_before, AT_MOST).await?;
+    let messages: Vec<_> = due
+        .iter()
+        .map(|(organization, request)| Outgoing {
+            body: serde_json::to_string(&GdprMessage::new(*organization, *request)).unwrap_or_default(),
+            group: organization.to_string(),
+        })
+        .collect();
+    if !messages.is_empty() {
+        let queue = app.queue().await;
+        queue.send(&app.config.queue_gdpr_url, &messages).await?;
+    }
+    Ok(messages.len())
+}
