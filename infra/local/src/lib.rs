@@ -10,6 +10,7 @@ pub mod demo;
 pub mod emulator;
 pub mod env_file;
 pub mod functions;
+pub mod invoke;
 pub mod layout;
 pub mod postgres;
 pub mod sandbox;

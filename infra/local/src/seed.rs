@@ -58,6 +58,11 @@ pub async fn plant(ports: &Ports, secrets: &Secrets) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The administrator of the first organisation, logged in.
+pub async fn administrator(api: &Api, secrets: &Secrets) -> anyhow::Result<Session> {
+    api.login(ORGANISATIONS[0].email, &secrets.seed_password).await
+}
+
 async fn plant_one(api: &Api, organisation: &Organisation, secrets: &Secrets) -> anyhow::Result<()> {
     let session = enter(api, organisation, &secrets.seed_password)
         .await

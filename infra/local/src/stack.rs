@@ -239,37 +239,6 @@ impl Stack {
         Ok(())
     }
 
-    /// Hands a sample of `events/` to a function.
-    pub async fn invoke(&self, function: &str, event: &str) -> anyhow::Result<()> {
-        let in_events = self.layout.root().join("events").join(event);
-        let path = if in_events.is_file() {
-            in_events
-        } else {
-            event.into()
-        };
-        let mut command = Command::new(self.layout.tools().join("cargo-lambda"));
-        command.args([
-            "lambda",
-            "invoke",
-            function,
-            "-A",
-            "127.0.0.1",
-            "-P",
-            &self.ports.api.to_string(),
-            "--data-file",
-        ]);
-        let status = command
-            .arg(path)
-            .current_dir(self.layout.root())
-            .status()
-            .await
-            .context("no cargo-lambda")?;
-        if !status.success() {
-            bail!("{function} did not take it (is the stack up?)");
-        }
-        Ok(())
-    }
-
     /// The stand-ins, until the process ends.
     pub async fn sandbox(&self) -> anyhow::Result<()> {
         let settings = sandbox::SandboxSettings {

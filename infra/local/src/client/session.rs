@@ -10,7 +10,7 @@ use super::{Answer, Api, answer};
 #[derive(Debug, Clone)]
 pub struct Session {
     pub(super) api: Api,
-    pub(super) token: String,
+    pub(crate) token: String,
     /// Their organisation.
     pub organization: String,
 }
