@@ -10,7 +10,7 @@ use std::time::Duration;
 use cloud::{Cloud, STAGE};
 use serde_json::{Value, json};
 use testkit::{Environment, TestApp, TestOrganization};
-use uuid::Uuid;
+use zencall::kernel::Clock;
 
 const WEBHOOK_SECRET: &str = "a secret of this stage alone";
 /// The functions that really run; the others are deployed with an empty archive.
@@ -35,7 +35,7 @@ async fn an_event_at_the_webhooks_address_reaches_the_database_through_the_mappi
     let test = TestApp::start().await;
     let organization = test.organization().await;
     let assistant = organization.assistant().await;
-    let [at_vapi, call] = [(); 2].map(|()| Uuid::now_v7().to_string());
+    let [at_vapi, call] = [(); 2].map(|()| Clock::system().uuid().to_string());
     let sql = "update assistants set vapi_assistant_id = $2 where id = $1";
     organization.sql(sql, &[&assistant, &at_vapi]).await;
 

@@ -67,6 +67,20 @@ fn every_queue_is_that_of_the_local_stack_with_a_dead_letter_queue() {
 }
 
 #[test]
+fn buckets_are_private_encrypted_and_forget() {
+    for (id, bucket) in Template::load().resources("AWS::S3::Bucket") {
+        let properties = &bucket["Properties"];
+        let closed = properties["PublicAccessBlockConfiguration"].as_object().unwrap();
+        assert_eq!(closed.len(), 4, "{id}");
+        assert!(closed.values().all(|closed| closed == true), "{id}");
+        assert!(properties["BucketEncryption"].is_object(), "{id}");
+        let rule = &properties["LifecycleConfiguration"]["Rules"][0];
+        assert!(rule["ExpirationInDays"].is_u64(), "{id}");
+        assert!(rule["AbortIncompleteMultipartUpload"].is_object(), "{id}");
+    }
+}
+
+#[test]
 fn provider_events_outlive_an_hour_without_a_database() {
     let template = Template::load();
     let events = template.properties("EventsQueue");

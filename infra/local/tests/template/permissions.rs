@@ -89,6 +89,23 @@ fn only_functions_that_speak_to_twilio_reach_the_secrets_of_tenants() {
 }
 
 #[test]
+fn only_functions_that_name_the_bucket_reach_into_it() {
+    let template = Template::load();
+    for (name, function) in template.functions() {
+        let reaches = function
+            .statements(&template)
+            .into_iter()
+            .filter(|statement| statement["Action"].to_string().contains("s3:"))
+            .map(|statement| statement["Resource"]["Fn::Sub"].as_str().unwrap())
+            .collect::<BTreeSet<_>>();
+        let buckets = named(&function, &template, "AWS::S3::Bucket");
+        let objects = buckets.iter().map(|bucket| format!("${{{bucket}.Arn}}/*"));
+        let objects: Vec<_> = objects.collect();
+        assert!(objects.iter().map(String::as_str).eq(reaches), "{name}");
+    }
+}
+
+#[test]
 fn only_the_mailer_sends_mail_and_only_in_our_name() {
     let template = Template::load();
     for (name, function) in template.functions() {
