@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 use crate::adapters;
 use crate::adapters::queue::Queue;
 use crate::adapters::secrets::{Secrets, SecretsError};
-use crate::adapters::twilio::Twilio;
+use crate::adapters::twilio::{CredentialsCache, Twilio};
 use crate::adapters::vapi::Vapi;
 use crate::config::{Config, ConfigError, Need};
 use crate::db::migrate::{self, MigrateError};
@@ -64,6 +64,8 @@ pub struct Parts {
     vapi_key: OnceCell<SecretString>,
     vapi: OnceCell<Vapi>,
     vapi_webhook_secrets: OnceCell<Vec<SecretString>>,
+    /// Organisations' credentials at Twilio, for a few minutes.
+    pub twilio_credentials: CredentialsCache,
 }
 
 impl Deref for App {
@@ -102,6 +104,7 @@ impl App {
             vapi_key: OnceCell::new(),
             vapi: OnceCell::new(),
             vapi_webhook_secrets: OnceCell::new(),
+            twilio_credentials: CredentialsCache::default(),
         }))
     }
 
@@ -118,7 +121,11 @@ impl App {
                     Need::Pepper => drop(app.pepper().await),
                     Need::Vapi => drop(app.vapi().await),
                     Need::VapiWebhook => drop(app.vapi_webhook_secrets().await),
-                    Need::CallsQueue | Need::EventsQueue | Need::MailQueue | Need::GdprQueue => {
+                    Need::CallsQueue
+                    | Need::EventsQueue
+                    | Need::MailQueue
+                    | Need::GdprQueue
+                    | Need::MessagesQueue => {
                         app.queue().await;
                     }
                     Need::OwnerDatabase | Need::Twilio | Need::Mail | Need::Storage => {}

@@ -32,6 +32,8 @@ pub enum Need {
     GdprQueue,
     /// The bucket of exports.
     Storage,
+    /// The queue of text messages to send.
+    MessagesQueue,
     /// The sender of mails and the address of the pages that their links lead to.
     Mail,
 }
@@ -83,6 +85,8 @@ pub struct Config {
     pub queue_gdpr_url: String,
     /// `EXPORT_BUCKET`: where archives of exported data lie until they expire.
     pub export_bucket: String,
+    /// `QUEUE_MESSAGES_URL`.
+    pub queue_messages_url: String,
     /// `MAIL_FROM`: the sender of mails, `Name <address>`.
     pub mail_from: String,
     /// `PLATFORM_SLOTS`, default 10: concurrent calls that the platform's account at Vapi allows.
@@ -143,6 +147,7 @@ impl Config {
             queue_mail_url: text("QUEUE_MAIL_URL"),
             queue_gdpr_url: text("QUEUE_GDPR_URL"),
             export_bucket: text("EXPORT_BUCKET"),
+            queue_messages_url: text("QUEUE_MESSAGES_URL"),
             mail_from: text("MAIL_FROM"),
             platform_slots: match optional("PLATFORM_SLOTS") {
                 None => 10,
@@ -183,6 +188,7 @@ impl Config {
             Need::MailQueue => vec![("QUEUE_MAIL_URL", &self.queue_mail_url)],
             Need::GdprQueue => vec![("QUEUE_GDPR_URL", &self.queue_gdpr_url)],
             Need::Storage => vec![("EXPORT_BUCKET", &self.export_bucket)],
+            Need::MessagesQueue => vec![("QUEUE_MESSAGES_URL", &self.queue_messages_url)],
             Need::Mail => vec![("MAIL_FROM", &self.mail_from)],
         }
     }

@@ -1,6 +1,7 @@
 //! An organisation's own account at Twilio: connect it, see it, remove it.
 
 mod request;
+mod sms_test;
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -18,7 +19,9 @@ pub use request::ConnectTwilio;
 
 /// The routes of this function.
 pub fn routes() -> OpenApiRouter<App> {
-    zencall::http::api().routes(routes!(read_twilio, connect_twilio, remove_twilio))
+    zencall::http::api()
+        .routes(routes!(read_twilio, connect_twilio, remove_twilio))
+        .routes(routes!(sms_test::test_twilio))
 }
 
 /// What the organisation is connected with. Its token is never shown, not even masked.

@@ -6,6 +6,7 @@ use zencall::App;
 use zencall::calls;
 use zencall::campaigns::{reconcile, release};
 use zencall::gdpr;
+use zencall::messages;
 use zencall::outbox;
 use zencall::worker::NotHandled;
 
@@ -27,6 +28,8 @@ pub struct Ticked {
     pub applied: usize,
     /// Exports and deletions that are due, or had lost their worker.
     pub reminded: usize,
+    /// Text messages that have become due, or whose fate is to be found out.
+    pub texts: usize,
 }
 
 /// One tick. A part that fails is logged and does not keep the others from running.
@@ -53,6 +56,10 @@ pub async fn run(app: &App) -> Result<Ticked, NotHandled> {
     let reconciled = reconcile::reconcile(app).await;
     ticked.reconciled = reconciled
         .inspect_err(|error| report("reconciliation", error))
+        .unwrap_or_default();
+    let texts = messages::sweep::sweep(app, now).await;
+    ticked.texts = texts
+        .inspect_err(|error| report("messages", error))
         .unwrap_or_default();
     if let Err(error) = app
         .db

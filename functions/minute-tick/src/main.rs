@@ -13,6 +13,7 @@ async fn main() -> Result<(), worker::Error> {
         Need::MailQueue,
         Need::EventsQueue,
         Need::GdprQueue,
+        Need::MessagesQueue,
     ])?;
     worker::serve_task(app, minute_tick::run).await
 }

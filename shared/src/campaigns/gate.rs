@@ -16,6 +16,9 @@ use super::{Budget, Sector};
 use crate::kernel::zones::{Zones, zones_of};
 use crate::kernel::{PhoneNumber, Timezone};
 
+/// Why nobody calls a number whose holder has objected.
+pub(super) const SUPPRESSED_RULE: &str = "art. 21(2) RGPD, L223-1 code de la consommation";
+
 /// Why a call is refused: a closed list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -163,10 +166,7 @@ fn first_refusal(
         Some(_) => {}
     }
     if contact.do_not_call {
-        return never(
-            RefusalCode::Suppressed,
-            "art. 21(2) RGPD, L223-1 code de la consommation",
-        );
+        return never(RefusalCode::Suppressed, SUPPRESSED_RULE);
     }
     match &campaign.caller_number {
         None => {

@@ -25,6 +25,7 @@ pub mod start;
 mod store;
 mod turns;
 pub mod windows;
+pub mod withdraw;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;

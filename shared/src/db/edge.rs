@@ -202,6 +202,40 @@ impl Db {
         rows.iter().map(|row| get(row, 0)).collect()
     }
 
+    /// At most five organisations that are connected with this account at Twilio: one account may serve several.
+    pub async fn organizations_of_twilio_account(
+        &self,
+        account_sid: &str,
+    ) -> Result<Vec<OrganizationId>, DbError> {
+        let rows = self
+            .lookup(
+                "edge.organizations_of_twilio_account",
+                "-- edge.organizations_of_twilio_account
+                 select zencall.organizations_of_twilio_account($1)",
+                &[&account_sid],
+            )
+            .await?;
+        rows.iter().map(|row| get(row, 0)).collect()
+    }
+
+    /// Organisations with text messages that are due and on no queue, or were put there too long ago.
+    pub async fn organizations_with_due_messages(
+        &self,
+        now: Timestamp,
+        queued_before: Timestamp,
+        at_most: i32,
+    ) -> Result<Vec<OrganizationId>, DbError> {
+        let rows = self
+            .lookup(
+                "edge.organizations_with_due_messages",
+                "-- edge.organizations_with_due_messages
+                 select zencall.organizations_with_due_messages($1, $2, $3)",
+                &[&now, &queued_before, &at_most],
+            )
+            .await?;
+        rows.iter().map(|row| get(row, 0)).collect()
+    }
+
     /// Messages that a crash left in the outbox, oldest first.
     pub async fn outbox_due(
         &self,

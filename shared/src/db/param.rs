@@ -7,8 +7,8 @@ use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
 use crate::kernel::ids::{
-    AssistantId, AttemptId, CallId, CampaignId, ContactId, DecisionId, GdprRequestId, OneTimeTokenId,
-    OrganizationId, OutboxId, SessionId, UserId,
+    AssistantId, AttemptId, CallId, CampaignId, ContactId, DecisionId, DoNotCallId, GdprRequestId, MessageId,
+    OneTimeTokenId, OrganizationId, OutboxId, SessionId, UserId,
 };
 
 /// A Rust type with its SQL type.
@@ -58,6 +58,8 @@ sql_types! {
     AttemptId => UUID, UUID_ARRAY;
     CallId => UUID, UUID_ARRAY;
     DecisionId => UUID, UUID_ARRAY;
+    MessageId => UUID, UUID_ARRAY;
+    DoNotCallId => UUID, UUID_ARRAY;
     OutboxId => UUID, UUID_ARRAY;
     GdprRequestId => UUID, UUID_ARRAY;
 }

@@ -95,7 +95,8 @@ pub(super) async fn connect(
             "-- integrations.connect
              update organizations
                 set twilio_configured = true, twilio_account_sid = $3, twilio_phone_number = $4, twilio_sms_sender = $5,
-                    vapi_phone_number_id = $6, twilio_verified_at = $7, updated_at = $7, twilio_change_until = null
+                    vapi_phone_number_id = $6, twilio_verified_at = $7, updated_at = $7, twilio_change_until = null,
+                    twilio_rejected_at = null
               where id = $1 and twilio_change_until = $2
              returning twilio_configured, twilio_account_sid, twilio_phone_number, twilio_sms_sender, twilio_verified_at,
                        vapi_phone_number_id, country",

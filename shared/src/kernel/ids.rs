@@ -75,6 +75,10 @@ typed_id! {
     DecisionId;
     /// A call that was placed or received.
     CallId;
+    /// A text message.
+    MessageId;
+    /// A number that is never to be called or texted.
+    DoNotCallId;
     /// A row of the outbox.
     OutboxId;
     /// What somebody asked for under the RGPD.

@@ -14,21 +14,23 @@ pub enum QueueKind {
     Mail,
     /// Exports to write and deletions to carry out.
     Gdpr,
+    /// Text messages to send.
+    Messages,
 }
 
 /// Queues of one test.
 #[derive(Debug)]
 pub struct TestQueues {
     client: Client,
-    urls: [String; 4],
+    urls: [String; 5],
 }
 
 impl TestQueues {
     pub(crate) async fn create() -> Self {
         let client = Client::new(&zencall::adapters::aws_config().await);
         let test = Uuid::now_v7().simple();
-        let mut urls = [const { String::new() }; 4];
-        for (url, name) in urls.iter_mut().zip(["calls", "events", "mail", "gdpr"]) {
+        let mut urls = [const { String::new() }; 5];
+        for (url, name) in urls.iter_mut().zip(["calls", "events", "mail", "gdpr", "messages"]) {
             let created = client
                 .create_queue()
                 .queue_name(format!("test-{test}-{name}"))
@@ -47,6 +49,7 @@ impl TestQueues {
             QueueKind::Events => &self.urls[1],
             QueueKind::Mail => &self.urls[2],
             QueueKind::Gdpr => &self.urls[3],
+            QueueKind::Messages => &self.urls[4],
         }
     }
 

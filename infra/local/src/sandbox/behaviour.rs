@@ -40,6 +40,9 @@ pub(crate) struct Behaviour {
     pub(crate) api: ApiBehaviour,
     /// Outcomes of certain numbers (an addition).
     pub(crate) numbers: BTreeMap<String, Outcome>,
+    /// Errors of messages to certain numbers (an addition; providers.md 2.4): 3xxxx ends them as undelivered, any other
+    /// refuses them at once.
+    pub(crate) message_errors: BTreeMap<String, u32>,
     /// How many calls may run at once (an addition; providers.md 1.1: 10 by default).
     pub(crate) concurrency_limit: u32,
     /// What a call too many gets (an addition; both have been seen, providers.md 1.1).
@@ -55,6 +58,7 @@ impl Default for Behaviour {
             webhook: WebhookBehaviour::default(),
             api: ApiBehaviour::default(),
             numbers: BTreeMap::new(),
+            message_errors: BTreeMap::new(),
             concurrency_limit: 10,
             concurrency_mode: ConcurrencyMode::Blocked201,
         }

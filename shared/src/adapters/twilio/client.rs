@@ -135,7 +135,26 @@ impl Twilio {
         Ok(None)
     }
 
-    async fn get<T: DeserializeOwned>(&self, request: impl Fn() -> RequestBuilder) -> Result<T, TwilioError> {
+    /// A request as this organisation: by its key, else by its account's token. The path stands below the account.
+    pub(super) fn request(
+        &self,
+        credentials: &TwilioCredentials,
+        method: Method,
+        path: &str,
+    ) -> RequestBuilder {
+        let account_sid = credentials.account_sid.as_str();
+        let url = format!("{}/2010-04-01/Accounts/{account_sid}/{path}", self.base);
+        let request = self.http.request(method, url);
+        match &credentials.api_key {
+            Some(key) => basic(request, key.sid.as_str(), &key.secret),
+            None => basic(request, account_sid, &credentials.auth_token),
+        }
+    }
+
+    pub(super) async fn get<T: DeserializeOwned>(
+        &self,
+        request: impl Fn() -> RequestBuilder,
+    ) -> Result<T, TwilioError> {
         let answer = send_repeatedly(request).await.map_err(TwilioError::NoAnswer)?;
         if answer.status.is_success() {
             serde_json::from_slice(&answer.body).map_err(|_| TwilioError::Unreadable)

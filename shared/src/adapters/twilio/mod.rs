@@ -1,11 +1,15 @@
 //! Twilio: checking an account and its numbers (`providers.md` part 2). Each organisation brings its own account; its
 //! token lives in Secrets Manager and in no other place.
 
+mod cache;
 mod client;
 mod credentials;
 mod error;
+mod messages;
 pub mod secret;
 
+pub use cache::{CredentialsCache, Wanted};
 pub use client::{Account, OwnedNumber, Twilio};
 pub use credentials::{AccountSid, ApiKey, ApiKeySid, TwilioCredentials};
 pub use error::TwilioError;
+pub use messages::{Accepted, ListedMessage, NewMessage, SendError};

@@ -43,7 +43,10 @@ pub(in crate::campaigns) async fn lock_queued(
             "-- campaigns.lock_queued_attempt
              select a.campaign_id, a.contact_id, a.queued_at, c.status as campaign_status, c.legal_basis, c.sector,
                     c.timezone, c.call_windows, c.max_attempts, c.max_cost, c.object, c.advertiser_name,
-                    k.attempts, p.phone, p.kind, p.do_not_call, p.timezone as contact_timezone, p.postal_code,
+                    k.attempts, p.phone, p.kind,
+                    (p.do_not_call or exists (
+                      select from do_not_call n where n.organization_id = $1 and n.phone = p.phone)) as do_not_call,
+                    p.timezone as contact_timezone, p.postal_code,
                     p.first_name, p.last_name, p.variables, s.vapi_assistant_id, o.twilio_phone_number,
                     o.vapi_phone_number_id,
                     case when c.max_cost is null then 0

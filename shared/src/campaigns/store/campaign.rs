@@ -163,7 +163,9 @@ pub(in crate::campaigns) async fn add_contacts(
         .query_one(
             "-- campaigns.add_contacts
              with wanted as (
-               select p.id, p.do_not_call from contacts p
+               select p.id, p.do_not_call or exists (
+                        select from do_not_call n where n.organization_id = $1 and n.phone = p.phone) as do_not_call
+                 from contacts p
                 where p.organization_id = $1 and (p.id = any ($3) or p.tags && $4)
              ), added as (
                insert into campaign_contacts (organization_id, campaign_id, contact_id, due_at, created_at, updated_at)

@@ -155,7 +155,9 @@ pub(in crate::campaigns) async fn candidates(
     let rows = tx
         .query(
             "-- campaigns.release_candidates
-             select w.campaign_id, k.contact_id, k.attempts, k.tries, p.phone, p.kind, p.do_not_call,
+             select w.campaign_id, k.contact_id, k.attempts, k.tries, p.phone, p.kind,
+                    (p.do_not_call or exists (
+                      select from do_not_call n where n.organization_id = $1 and n.phone = p.phone)) as do_not_call,
                     p.timezone as contact_timezone, p.postal_code
                from unnest($2::uuid[], $3::int[]) as w (campaign_id, at_most)
               cross join lateral (

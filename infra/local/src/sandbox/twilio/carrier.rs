@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     form::encode,
-    sending::segments,
+    sending::{CARRIER_ERRORS, segments},
     signature::{public_address, sign},
 };
 use crate::sandbox::{
@@ -28,10 +28,12 @@ pub(crate) struct Carrier {
 impl Carrier {
     /// Sends it, then delivers it.
     pub(crate) async fn run(self) {
-        for status in ["sent", "delivered"] {
+        for step in ["sent", "delivered"] {
             let behaviour = self.stand.behaviour();
             tokio::time::sleep(behaviour.scaled(1.0)).await;
-            let Some(message) = self.change(status) else {
+            let error = self.error().filter(|_| step == "delivered");
+            let status = if error.is_some() { "undelivered" } else { step };
+            let Some(message) = self.change(status, error) else {
                 return;
             };
             tokio::time::sleep(behaviour.webhook_delay()).await;
@@ -41,7 +43,18 @@ impl Carrier {
         }
     }
 
-    fn change(&self, status: &str) -> Option<Value> {
+    /// What the operator has against this recipient.
+    fn error(&self) -> Option<u32> {
+        let data = self.stand.data();
+        let message = data
+            .messages
+            .iter()
+            .find(|message| text(message, "sid") == self.sid)?;
+        let code = data.behaviour.message_errors.get(text(message, "to"))?;
+        (*code >= CARRIER_ERRORS).then_some(*code)
+    }
+
+    fn change(&self, status: &str, error: Option<u32>) -> Option<Value> {
         let mut data = self.stand.data();
         let message = data
             .messages
@@ -52,6 +65,7 @@ impl Carrier {
         }
         let date = rfc2822(now());
         message["status"] = json!(status);
+        message["error_code"] = json!(error);
         message["date_updated"] = json!(date);
         if message["date_sent"].is_null() {
             message["date_sent"] = json!(date);
@@ -78,6 +92,9 @@ impl Carrier {
         .to_vec();
         if let Some(service) = message["messaging_service_sid"].as_str() {
             parameters.push(("MessagingServiceSid".to_owned(), service.to_owned()));
+        }
+        if let Some(code) = message["error_code"].as_u64() {
+            parameters.push(("ErrorCode".to_owned(), code.to_string()));
         }
         for attempt in 1..=2 {
             let sent = self

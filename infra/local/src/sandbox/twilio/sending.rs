@@ -6,6 +6,9 @@ use crate::sandbox::{
     state::Data,
 };
 
+/// From here on, errors are the operator's and come after the message was taken.
+pub(crate) const CARRIER_ERRORS: u32 = 30_000;
+
 /// Refuses what Twilio refuses.
 pub(crate) fn check(data: &Data, account: &str, parameters: &Parameters) -> Result<(), TwilioError> {
     let refuse = |code, sentence: &str| Err(TwilioError::bad_request(code, sentence));
@@ -23,6 +26,11 @@ pub(crate) fn check(data: &Data, account: &str, parameters: &Parameters) -> Resu
             21614,
             format!("'To' number is not a valid mobile number: {to}"),
         ));
+    }
+    if let Some(code) = data.behaviour.message_errors.get(to)
+        && *code < CARRIER_ERRORS
+    {
+        return refuse(*code, "The message cannot be sent to this recipient.");
     }
     match (
         parameters.filled("From"),

@@ -1,0 +1,103 @@
+//! Numbers that are never to be called or texted again, whoever's they are (art. 21(2) RGPD; L34-5 CPCE).
+//!
+//! A number counts from the commit that adds it: queued calls and waiting messages to it end in the same transaction, and
+//! whatever is under way asks again just before it dials or sends.
+
+pub mod add;
+pub mod list;
+pub mod remove;
+mod store;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::campaigns::withdraw;
+use crate::db::{DbError, TenantTx};
+use crate::kernel::ids::{DoNotCallId, UserId};
+use crate::kernel::{Clock, PhoneNumber};
+
+pub use add::{Added, NewEntry, add};
+pub use list::list;
+pub use remove::remove;
+
+/// They wrote STOP.
+pub const SMS_STOP: &str = "sms_stop";
+/// They wrote STOP to Twilio, which tells us with error 21610.
+pub const TWILIO_OPT_OUT: &str = "twilio_opt_out";
+/// Somebody of the organisation said so.
+pub const MANUAL: &str = "manual";
+
+/// A number on the list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Entry {
+    /// Its id.
+    pub id: DoNotCallId,
+    /// The number, in E.164.
+    #[schema(value_type = String)]
+    pub phone: PhoneNumber,
+    /// Why, in the organisation's own words.
+    #[schema(required)]
+    pub reason: Option<String>,
+    /// Who said so: `manual`, `sms_stop`, `twilio_opt_out`, or a word of the organisation's own.
+    pub source: String,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+}
+
+/// A number to put on the list.
+#[derive(Debug, Clone)]
+pub struct Suppression<'a> {
+    /// Which.
+    pub phone: &'a PhoneNumber,
+    /// Why.
+    pub reason: Option<&'a str>,
+    /// Who said so.
+    pub source: &'a str,
+    /// Who put it there, if it was a person.
+    pub created_by: Option<UserId>,
+}
+
+impl<'a> Suppression<'a> {
+    /// Twilio says that they have opted out.
+    pub fn by_twilio(phone: &'a PhoneNumber) -> Self {
+        Self {
+            phone,
+            reason: Some("Twilio 21610"),
+            source: TWILIO_OPT_OUT,
+            created_by: None,
+        }
+    }
+
+    /// They wrote that they want no more messages.
+    pub fn by_message(phone: &'a PhoneNumber) -> Self {
+        Self {
+            phone,
+            reason: None,
+            source: SMS_STOP,
+            created_by: None,
+        }
+    }
+}
+
+/// Puts a number on the list and ends what waits for it, in the transaction of whatever says so. Returns the entry, and
+/// whether it is new.
+pub async fn suppress(
+    tx: &TenantTx,
+    clock: &Clock,
+    suppression: &Suppression<'_>,
+    now: Timestamp,
+) -> Result<(Entry, bool), DbError> {
+    let id = DoNotCallId::new(clock);
+    // One packet, in this order: what is decided after the entry must see it.
+    let (entry, messages, calls) = futures_util::future::join3(
+        store::insert(tx, id, suppression, now),
+        store::cancel_messages(tx, suppression.phone, now),
+        withdraw::number(tx, suppression.phone, now),
+    )
+    .await;
+    messages?;
+    calls?;
+    entry
+}

@@ -1,0 +1,390 @@
+//! The SQL of messages.
+
+use jiff::Timestamp;
+use tokio_postgres::Row;
+use tokio_postgres::types::FromSql;
+
+use super::{Direction, Message, NewMessage, Purpose, Step, hours};
+use crate::db::{DbError, TenantTx};
+use crate::kernel::ids::{MessageId, UserId};
+use crate::kernel::{PageRequest, PhoneNumber, Timezone, Zones};
+
+/// A message to insert.
+pub(super) struct New<'a> {
+    pub(super) id: MessageId,
+    pub(super) message: &'a NewMessage,
+    pub(super) segments: i32,
+    pub(super) due_at: Timestamp,
+    pub(super) is_test: bool,
+    pub(super) created_by: UserId,
+}
+
+/// Whether it was inserted, and why not.
+pub(super) enum Taken {
+    Inserted,
+    NotConfigured,
+    CredentialsRejected,
+    Suppressed,
+}
+
+/// What tells on which clock a recipient's hours are read.
+pub(super) struct Recipient {
+    home: Timezone,
+    own: Option<Timezone>,
+    postal_code: Option<String>,
+}
+
+impl Recipient {
+    pub(super) fn clocks(&self, number: &PhoneNumber) -> Zones {
+        hours::clocks(number, self.own.as_ref(), self.postal_code.as_deref(), &self.home)
+    }
+
+    fn read(row: &Row) -> Result<Self, DbError> {
+        let home = Timezone::parse(get(row, "home_timezone")?);
+        let own: Option<&str> = get(row, "contact_timezone")?;
+        Ok(Self {
+            home: home.unwrap_or_else(|_| Timezone::paris()),
+            own: own.and_then(|name| Timezone::parse(name).ok()),
+            postal_code: get(row, "postal_code")?,
+        })
+    }
+}
+
+/// Looks the recipient's clock up.
+pub(super) async fn recipient(tx: &TenantTx, number: &PhoneNumber) -> Result<Recipient, DbError> {
+    let row = tx
+        .query_one(
+            "-- messages.recipient
+             select o.timezone as home_timezone, c.timezone as contact_timezone, c.postal_code
+               from organizations o left join contacts c on c.organization_id = $1 and c.phone = $2
+              where o.id = $1",
+            &[&tx.organization(), &number.as_str()],
+        )
+        .await?;
+    Recipient::read(&row)
+}
+
+/// Inserts a message, unless nothing may be sent to this number, or by this organisation.
+pub(super) async fn insert(tx: &TenantTx, new: &New<'_>, now: Timestamp) -> Result<Taken, DbError> {
+    let queued_at = (new.due_at <= now).then_some(now);
+    let row = tx
+        .query_one(
+            "-- messages.insert
+             with asked as (
+               select o.twilio_configured as configured, o.twilio_rejected_at is not null and not $10 as rejected,
+                      coalesce(o.twilio_sms_sender, o.twilio_phone_number) as sender, c.id as contact_id,
+                      coalesce(c.do_not_call, false) or exists (
+                        select from do_not_call n where n.organization_id = $1 and n.phone = $3) as suppressed
+                 from organizations o left join contacts c on c.organization_id = $1 and c.phone = $3
+                where o.id = $1
+             ), inserted as (
+               insert into messages (id, organization_id, direction, phone, sender, body, purpose, status, status_rank,
+                                     segments, contact_id, dispatch, due_at, queued_at, created_by, created_at, updated_at)
+               select $2, $1, 'outbound', $3, a.sender, $4, $5, 'queued', 1, $6, a.contact_id, 'waiting', $7, $8, $9, $11,
+                      $11
+                 from asked a where a.configured and a.sender is not null and not a.rejected and not a.suppressed
+               returning id
+             ), told as (
+               insert into message_history (organization_id, message_id, status, rank, at)
+               select $1, id, 'queued', 1, $11 from inserted
+             )
+             select configured and sender is not null as configured, rejected, suppressed from asked",
+            &[
+                &tx.organization(),
+                &new.id,
+                &new.message.to.as_str(),
+                &new.message.body,
+                &new.message.purpose.as_str(),
+                &new.segments,
+                &new.due_at,
+                &queued_at,
+                &new.created_by,
+                &new.is_test,
+                &now,
+            ],
+        )
+        .await?;
+    Ok(if !get::<bool>(&row, "configured")? {
+        Taken::NotConfigured
+    } else if get(&row, "rejected")? {
+        Taken::CredentialsRejected
+    } else if get(&row, "suppressed")? {
+        Taken::Suppressed
+    } else {
+        Taken::Inserted
+    })
+}
+
+/// One message.
+pub(super) async fn find(tx: &TenantTx, id: MessageId) -> Result<Option<Message>, DbError> {
+    let row = tx
+        .query_opt(
+            "-- messages.find
+             select m.*,
+                    array(select h.status from message_history h where h.message_id = m.id order by h.at, h.rank) as steps,
+                    array(select h.at from message_history h where h.message_id = m.id order by h.at, h.rank) as steps_at
+               from messages m where m.organization_id = $1 and m.id = $2",
+            &[&tx.organization(), &id],
+        )
+        .await?;
+    row.as_ref().map(Message::try_from).transpose()
+}
+
+/// Messages, newest first, one more than the page holds.
+pub(super) async fn list(tx: &TenantTx, page: PageRequest) -> Result<Vec<Message>, DbError> {
+    let rows = tx
+        .query(
+            "-- messages.list
+             select m.*,
+                    array(select h.status from message_history h where h.message_id = m.id order by h.at, h.rank) as steps,
+                    array(select h.at from message_history h where h.message_id = m.id order by h.at, h.rank) as steps_at
+               from messages m
+              where m.organization_id = $1 and ($2::uuid is null or m.id < $2)
+              order by m.id desc
+              limit $3",
+            &[&tx.organization(), &page.after, &page.rows_to_fetch()],
+        )
+        .await?;
+    rows.iter().map(Message::try_from).collect()
+}
+
+/// A message that is on its way, locked.
+pub(super) struct UnderWay {
+    pub(super) id: MessageId,
+    pub(super) to: PhoneNumber,
+    pub(super) from: String,
+    pub(super) body: String,
+    pub(super) is_marketing: bool,
+    pub(super) is_waiting: bool,
+    pub(super) due_at: Timestamp,
+    pub(super) sending_at: Option<Timestamp>,
+    pub(super) created_at: Timestamp,
+    pub(super) configured: bool,
+    pub(super) suppressed: bool,
+    pub(super) recipient: Recipient,
+}
+
+/// Takes a message up if it is still on its way; a duplicate, late or stale request finds nothing.
+pub(super) async fn lock(tx: &TenantTx, id: MessageId) -> Result<Option<UnderWay>, DbError> {
+    let row = tx
+        .query_opt(
+            "-- messages.lock
+             select m.id, m.phone, m.sender, m.body, m.purpose, m.dispatch, m.due_at, m.sending_at, m.created_at,
+                    o.twilio_configured, o.timezone as home_timezone, c.timezone as contact_timezone, c.postal_code,
+                    coalesce(c.do_not_call, false) or exists (
+                      select from do_not_call n where n.organization_id = $1 and n.phone = m.phone) as suppressed
+               from messages m
+               join organizations o on o.id = $1
+               left join contacts c on c.organization_id = $1 and c.phone = m.phone
+              where m.organization_id = $1 and m.id = $2 and m.dispatch <> 'done'
+                for update of m",
+            &[&tx.organization(), &id],
+        )
+        .await?;
+    row.as_ref()
+        .map(|row| {
+            Ok(UnderWay {
+                id: get(row, "id")?,
+                to: PhoneNumber::from_database(get(row, "phone")?),
+                from: get(row, "sender")?,
+                body: get(row, "body")?,
+                is_marketing: get::<Option<&str>>(row, "purpose")? == Some(Purpose::Marketing.as_str()),
+                is_waiting: get::<&str>(row, "dispatch")? == "waiting",
+                due_at: get(row, "due_at")?,
+                sending_at: get(row, "sending_at")?,
+                created_at: get(row, "created_at")?,
+                configured: get(row, "twilio_configured")?,
+                suppressed: get(row, "suppressed")?,
+                recipient: Recipient::read(row)?,
+            })
+        })
+        .transpose()
+}
+
+/// The request leaves now.
+pub(super) async fn mark_sending(tx: &TenantTx, id: MessageId, now: Timestamp) -> Result<(), DbError> {
+    tx.execute(
+        "-- messages.mark_sending
+         with told as (
+           insert into message_history (organization_id, message_id, status, rank, at)
+           values ($1, $2, 'sending', 2, $3) on conflict do nothing
+         )
+         update messages set dispatch = 'sending', status = 'sending', status_rank = 2, sending_at = $3, updated_at = $3
+          where organization_id = $1 and id = $2 and dispatch = 'waiting'",
+        &[&tx.organization(), &id, &now],
+    )
+    .await
+    .map(drop)
+}
+
+/// Nobody knows whether Twilio has it.
+pub(super) async fn mark_unknown(tx: &TenantTx, id: MessageId, now: Timestamp) -> Result<(), DbError> {
+    tx.execute(
+        "-- messages.mark_unknown
+         update messages set dispatch = 'unknown', updated_at = $3
+          where organization_id = $1 and id = $2 and dispatch = 'sending'",
+        &[&tx.organization(), &id, &now],
+    )
+    .await
+    .map(drop)
+}
+
+/// Twilio has it, under this id. May be repeated, and a callback may have been faster.
+pub(super) async fn mark_accepted(
+    tx: &TenantTx,
+    id: MessageId,
+    sid: &str,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    tx.execute(
+        "-- messages.mark_accepted
+         with works as (
+           update organizations set twilio_rejected_at = null where id = $1 and twilio_rejected_at is not null
+         )
+         update messages set dispatch = 'done', twilio_message_sid = coalesce(twilio_message_sid, $3), updated_at = $4
+          where organization_id = $1 and id = $2",
+        &[&tx.organization(), &id, &sid, &now],
+    )
+    .await
+    .map(drop)
+}
+
+/// It was certainly not sent: it waits until `due_at`.
+pub(super) async fn give_back(
+    tx: &TenantTx,
+    id: MessageId,
+    due_at: Timestamp,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    tx.execute(
+        "-- messages.give_back
+         update messages set dispatch = 'waiting', status = 'queued', status_rank = 1, due_at = $3, queued_at = null,
+                             sending_at = null, updated_at = $4
+          where organization_id = $1 and id = $2 and dispatch <> 'done'",
+        &[&tx.organization(), &id, &due_at, &now],
+    )
+    .await
+    .map(drop)
+}
+
+/// It will not be sent.
+pub(super) async fn end(
+    tx: &TenantTx,
+    id: MessageId,
+    status: &str,
+    error_code: &str,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    tx.execute(
+        "-- messages.end
+         with ended as (
+           update messages set dispatch = 'done', status = $3, status_rank = 4, error_code = $4, updated_at = $5
+            where organization_id = $1 and id = $2 and dispatch <> 'done'
+           returning id
+         )
+         insert into message_history (organization_id, message_id, status, rank, error_code, at)
+         select $1, id, $3, 4, $4, $5 from ended on conflict do nothing",
+        &[&tx.organization(), &id, &status, &error_code, &now],
+    )
+    .await
+    .map(drop)
+}
+
+/// Nobody will ever know whether it was sent; a callback may still tell.
+pub(super) async fn abandon(tx: &TenantTx, id: MessageId, now: Timestamp) -> Result<(), DbError> {
+    tx.execute(
+        "-- messages.abandon
+         update messages set dispatch = 'done', error_code = 'outcome_unknown', updated_at = $3
+          where organization_id = $1 and id = $2 and dispatch <> 'done'",
+        &[&tx.organization(), &id, &now],
+    )
+    .await
+    .map(drop)
+}
+
+/// Twilio refuses the organisation's credentials.
+pub(super) async fn mark_rejected(tx: &TenantTx, now: Timestamp) -> Result<(), DbError> {
+    tx.execute(
+        "-- messages.mark_credentials_rejected
+         update organizations set twilio_rejected_at = coalesce(twilio_rejected_at, $2) where id = $1",
+        &[&tx.organization(), &now],
+    )
+    .await
+    .map(drop)
+}
+
+/// Those of Twilio's ids that are messages of ours already.
+pub(super) async fn known_sids(tx: &TenantTx, sids: &[String]) -> Result<Vec<String>, DbError> {
+    let rows = tx
+        .query(
+            "-- messages.known_sids
+             select twilio_message_sid from messages where organization_id = $1 and twilio_message_sid = any ($2)",
+            &[&tx.organization(), &sids],
+        )
+        .await?;
+    rows.iter().map(|row| get(row, "twilio_message_sid")).collect()
+}
+
+/// Messages that are due and on no queue, or were put there before `queued_before`; marks them as put there now.
+pub(super) async fn take_due(
+    tx: &TenantTx,
+    now: Timestamp,
+    queued_before: Timestamp,
+    at_most: i64,
+) -> Result<Vec<MessageId>, DbError> {
+    let rows = tx
+        .query(
+            "-- messages.take_due
+             update messages m set queued_at = $2
+               from (select id from messages
+                      where organization_id = $1 and dispatch <> 'done' and due_at <= $2
+                        and (queued_at is null or queued_at < $3)
+                      order by due_at limit $4 for update skip locked) d
+              where m.organization_id = $1 and m.id = d.id
+             returning m.id",
+            &[&tx.organization(), &now, &queued_before, &at_most],
+        )
+        .await?;
+    rows.iter().map(|row| get(row, "id")).collect()
+}
+
+impl TryFrom<&Row> for Message {
+    type Error = DbError;
+
+    fn try_from(row: &Row) -> Result<Self, DbError> {
+        let inbound = get::<&str>(row, "direction")? == "inbound";
+        let (phone, sender): (String, String) = (get(row, "phone")?, get(row, "sender")?);
+        let (to, from) = if inbound { (sender, phone) } else { (phone, sender) };
+        let statuses: Vec<String> = get(row, "steps")?;
+        let instants: Vec<Timestamp> = get(row, "steps_at")?;
+        Ok(Self {
+            id: get(row, "id")?,
+            direction: if inbound {
+                Direction::Inbound
+            } else {
+                Direction::Outbound
+            },
+            to,
+            from,
+            body: get(row, "body")?,
+            purpose: get::<Option<&str>>(row, "purpose")?.and_then(|word| Purpose::parse(word).ok()),
+            status: get(row, "status")?,
+            twilio_message_sid: get(row, "twilio_message_sid")?,
+            error_code: get(row, "error_code")?,
+            segments: get(row, "segments")?,
+            contact_id: get(row, "contact_id")?,
+            due_at: get(row, "due_at")?,
+            retry_of: get(row, "retry_of")?,
+            created_at: get(row, "created_at")?,
+            history: statuses
+                .into_iter()
+                .zip(instants)
+                .map(|(status, at)| Step { status, at })
+                .collect(),
+        })
+    }
+}
+
+pub(super) fn get<'a, T: FromSql<'a>>(row: &'a Row, column: &str) -> Result<T, DbError> {
+    row.try_get(column).map_err(DbError::Statement)
+}
