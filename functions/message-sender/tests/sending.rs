@@ -1,7 +1,9 @@
 //! Sending: once, whatever goes wrong on the way.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use testkit::{
@@ -104,7 +106,9 @@ impl Tenant {
     }
 
     async fn sweep(&self) {
-        sweep::sweep(&self.test.app, Timestamp::now()).await.unwrap();
+        sweep::sweep(&self.test.app, self.test.app.clock.now())
+            .await
+            .unwrap();
     }
 }
 
@@ -211,7 +215,7 @@ async fn an_overloaded_twilio_is_asked_again_later() {
     let id = tenant.take("Bonjour").await;
     assert_eq!(tenant.deliver().await, 0);
     assert_eq!(tenant.read(&id).await["status"], "queued");
-    let later = Timestamp::now() + SignedDuration::from_mins(5);
+    let later = tenant.test.app.clock.now() + SignedDuration::from_mins(5);
     let sql = "update messages set due_at = now() - interval '1 second'";
     tenant.organization.sql(sql, &[]).await;
     sweep::sweep(&tenant.test.app, later).await.unwrap();

@@ -35,6 +35,7 @@ pub(crate) fn routers() -> Vec<(&'static str, OpenApiRouter<App>)> {
         ("campaigns-start", campaigns_start::routes()),
         ("calls", calls::routes()),
         ("gdpr-export", gdpr_export::routes()),
+        ("messages", messages::routes()),
         ("vapi-webhook", vapi_webhook::routes()),
     ]
 }

@@ -9,6 +9,7 @@ pub(super) mod lifecycle;
 pub(super) mod release;
 pub(super) mod report;
 pub(super) mod stale;
+pub(super) mod withdraw;
 
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;

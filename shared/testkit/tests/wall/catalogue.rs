@@ -22,6 +22,7 @@ const DEFINER_FUNCTIONS: [&str; 19] = [
     "organization_of_one_time_token",
     "organization_of_vapi_event",
     "organizations_of_twilio_account",
+    "organizations_with_due_messages",
     "outbox_due",
     "park_event",
     "parked_events",

@@ -44,7 +44,7 @@ impl Tenant {
 }
 
 /// Table, columns, values.
-const ROWS: [(&str, &str, &str); 19] = [
+const ROWS: [(&str, &str, &str); 22] = [
     (
         "organizations",
         "id, name, organization_type, created_at, updated_at",
@@ -141,5 +141,21 @@ const ROWS: [(&str, &str, &str); 19] = [
         "provider_events",
         "id, organization_id, month, provider, dedupe_key, kind, occurred_at, received_at, projection",
         "{row}, {org}, date_trunc('month', now())::date, 'vapi', {row}, 'k', now(), now(), '{}'",
+    ),
+    (
+        "do_not_call",
+        "id, organization_id, phone, source, created_at",
+        "{row}, {org}, '+33639980001', 'manual', now()",
+    ),
+    (
+        "messages",
+        "id, organization_id, direction, phone, sender, body, status, status_rank, segments, contact_id, dispatch, due_at,
+         created_at, updated_at",
+        "{row}, {org}, 'outbound', '+33639980001', 'AGENCE', 'Bonjour', 'queued', 1, 1, {row}, 'done', now(), now(), now()",
+    ),
+    (
+        "message_history",
+        "organization_id, message_id, status, rank, at",
+        "{org}, {row}, 'queued', 1, now()",
     ),
 ];

@@ -1,0 +1,40 @@
+//! The SQL of a withdrawal.
+
+use jiff::Timestamp;
+
+use crate::campaigns::gate::{RefusalCode, SUPPRESSED_RULE};
+use crate::db::{DbError, TenantTx};
+use crate::kernel::PhoneNumber;
+
+/// Takes back the calls to a number that nobody has begun to dial.
+pub(in crate::campaigns) async fn release_number(
+    tx: &TenantTx,
+    phone: &PhoneNumber,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    tx.execute(
+        "-- campaigns.withdraw_number
+         with released as (
+           update call_attempts a set status = 'released', released_reason = $4, ended_at = $3
+             from contacts p
+            where p.organization_id = $1 and p.phone = $2
+              and a.organization_id = $1 and a.contact_id = p.id and a.status = 'queued'
+           returning a.id, a.campaign_id, a.contact_id
+         ), skipped as (
+           update campaign_contacts k set status = 'skipped', refusal_code = $4, refusal_rule = $5, updated_at = $3
+             from released r
+            where k.organization_id = $1 and k.campaign_id = r.campaign_id and k.contact_id = r.contact_id
+              and k.status = 'active'
+         )
+         select zencall.free_slots(array(select id from released))",
+        &[
+            &tx.organization(),
+            &phone.as_str(),
+            &now,
+            &RefusalCode::Suppressed.as_str(),
+            &SUPPRESSED_RULE,
+        ],
+    )
+    .await
+    .map(drop)
+}
