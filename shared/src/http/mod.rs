@@ -7,6 +7,7 @@ mod language;
 mod list;
 mod member;
 mod problem;
+mod raw;
 
 pub use body::{Json, raw_body};
 pub use edge::{API_BODY_LIMIT, WEBHOOK_BODY_LIMIT, api, serve, with_edge};
@@ -14,6 +15,7 @@ pub use language::Prefers;
 pub use list::{ListOf, ListQuery};
 pub use member::Member;
 pub use problem::{Problem, ProblemBody, ProblemFault};
+pub use raw::RawTarget;
 
 pub use crate::kernel::{Caller, Origin};
 

@@ -4,11 +4,14 @@
 //! has it; such a message is looked up at Twilio before it is ever sent again. What is shown is Twilio's own word for how
 //! far a message is (`providers.md` 2.4), whose ranks make it monotone.
 
+pub mod apply;
 pub mod deliver;
 mod errors;
+mod event_store;
 mod hours;
 pub mod keywords;
 pub mod read;
+pub mod receive;
 pub mod segments;
 pub mod send;
 mod store;
@@ -23,7 +26,10 @@ use crate::adapters::queue::{Outgoing, QueueError};
 use crate::kernel::ids::{ContactId, MessageId, OrganizationId};
 use crate::kernel::{Invalid, PhoneNumber, numbering};
 
+pub use crate::adapters::twilio::webhook::Notice;
+pub use apply::{Applied, apply};
 pub use read::{list, read};
+pub use receive::{Heard, ReceiveError, receive, receive_for_account};
 pub use send::{NewMessage, SendError, send, send_test};
 
 /// The longest text that Twilio takes, in characters (error 21617).

@@ -1,12 +1,16 @@
 //! Twilio: checking an account and its numbers (`providers.md` part 2). Each organisation brings its own account; its
 //! token lives in Secrets Manager and in no other place.
 
+mod address;
 mod cache;
 mod client;
 mod credentials;
 mod error;
 mod messages;
+mod notice;
+mod parameters;
 pub mod secret;
+pub mod webhook;
 
 pub use cache::{CredentialsCache, Wanted};
 pub use client::{Account, OwnedNumber, Twilio};
