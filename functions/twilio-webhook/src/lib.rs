@@ -19,13 +19,13 @@ const NO_ANSWER: &str = r#"<?xml version="1.0" encoding="UTF-8"?><Response/>"#;
 /// The routes of this function: the versioned ones, the address that existing accounts know, and those of a function URL.
 /// Numbers may be configured to ask with GET.
 pub fn routes() -> OpenApiRouter<App> {
-    let one = || get(receive).post(receive);
-    let bare = || get(receive_bare).post(receive_bare);
+    let one = || get(receive_notice).post(receive_notice);
+    let bare = || get(receive_account_notice).post(receive_account_notice);
     http::api()
-        .routes(routes!(receive))
-        .routes(routes!(receive_bare))
-        .route("/api/v1/twilio/webhook/{organization_id}", get(receive))
-        .route("/api/v1/twilio/webhook", get(receive_bare))
+        .routes(routes!(receive_notice))
+        .routes(routes!(receive_account_notice))
+        .route("/api/v1/twilio/webhook/{organization_id}", get(receive_notice))
+        .route("/api/v1/twilio/webhook", get(receive_account_notice))
         .route("/api/twilio/webhook", bare())
         .route("/twilio/webhook", bare())
         .route("/twilio/webhook/{organization_id}", one())
@@ -34,14 +34,14 @@ pub fn routes() -> OpenApiRouter<App> {
 }
 
 /// An event of one organisation's account. The answer is empty, or TwiML without instructions where somebody wrote.
-#[utoipa::path(post, path = "/api/v1/twilio/webhook/{organization_id}", tag = "webhooks",
+#[utoipa::path(post, path = "/api/v1/twilio/webhook/{organization_id}", tag = "webhooks", security(()),
     params(("organization_id" = String, Path, description = "Whose token has signed it")),
     request_body(content = String, content_type = "application/x-www-form-urlencoded",
                  description = "Twilio's parameters, signed"),
     responses((status = 204, description = "A status, taken"),
               (status = 200, description = "A message, taken", body = String, content_type = "text/xml"),
               (status = "4XX", body = ProblemBody), (status = 503, body = ProblemBody)))]
-async fn receive(
+async fn receive_notice(
     State(app): State<App>,
     Path(organization_id): Path<String>,
     request: Request,
@@ -54,13 +54,13 @@ async fn receive(
 }
 
 /// An event of an account, where the address names no organisation.
-#[utoipa::path(post, path = "/api/v1/twilio/webhook", tag = "webhooks",
+#[utoipa::path(post, path = "/api/v1/twilio/webhook", tag = "webhooks", security(()),
     request_body(content = String, content_type = "application/x-www-form-urlencoded",
                  description = "Twilio's parameters, signed"),
     responses((status = 204, description = "A status, taken"),
               (status = 200, description = "A message, taken", body = String, content_type = "text/xml"),
               (status = "4XX", body = ProblemBody), (status = 503, body = ProblemBody)))]
-async fn receive_bare(State(app): State<App>, request: Request) -> Answer<Response> {
+async fn receive_account_notice(State(app): State<App>, request: Request) -> Answer<Response> {
     let envelope = take(&app, request).await?;
     let heard = messages::receive_for_account(&app, &envelope)
         .await

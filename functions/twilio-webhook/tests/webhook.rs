@@ -37,7 +37,8 @@ impl Door {
     async fn tenant(&self) -> TestOrganization {
         let organization = self.test.organization().await;
         organization.connect_twilio().await;
-        self.store(&organization, TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN).await;
+        self.store(&organization, TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN)
+            .await;
         organization
     }
 
@@ -141,7 +142,10 @@ async fn a_status_is_kept_and_acknowledged() {
     let organization = door.tenant().await;
     let message = zencall::kernel::ids::MessageId::new(&door.test.app.clock);
     let target = format!("{}?message_id={message}", path(&organization));
-    let reply = door.post(&target, &target, TWILIO_AUTH_TOKEN, &STATUS).await.expect(204);
+    let reply = door
+        .post(&target, &target, TWILIO_AUTH_TOKEN, &STATUS)
+        .await
+        .expect(204);
     assert!(reply.body.is_empty());
     let events = door.events().await;
     assert_eq!(events.len(), 1);
@@ -157,7 +161,10 @@ async fn a_message_is_kept_as_it_was_written_and_answered_with_nothing() {
     let door = Door::start().await;
     let organization = door.tenant().await;
     let target = path(&organization);
-    let reply = door.post(&target, &target, TWILIO_AUTH_TOKEN, &INBOUND).await.expect(200);
+    let reply = door
+        .post(&target, &target, TWILIO_AUTH_TOKEN, &INBOUND)
+        .await
+        .expect(200);
     assert_eq!(reply.headers["content-type"], "text/xml");
     assert_eq!(
         reply.text(),
@@ -178,7 +185,9 @@ async fn a_request_of_one_organisation_is_nothing_at_anothers_address() {
         .expect_problem(403, "webhook_refused");
     door.store(&b, OTHER_ACCOUNT, OTHER_TOKEN).await;
     // Signed by its own token, and yet another account's.
-    door.post(&path(&a), &path(&a), OTHER_TOKEN, &STATUS).await.expect(403);
+    door.post(&path(&a), &path(&a), OTHER_TOKEN, &STATUS)
+        .await
+        .expect(403);
     let mut foreign = STATUS;
     foreign[0].1 = OTHER_ACCOUNT;
     door.post(&path(&a), &path(&a), TWILIO_AUTH_TOKEN, &foreign)
@@ -198,7 +207,10 @@ async fn forged_and_misaddressed_requests_are_refused_alike() {
         .header("content-type", "application/x-www-form-urlencoded")
         .body(Body::from(encode(&STATUS)))
         .unwrap();
-    door.client.request(unsigned).await.expect_problem(403, "webhook_refused");
+    door.client
+        .request(unsigned)
+        .await
+        .expect_problem(403, "webhook_refused");
     for id in ["nonsense", "019ab000-0000-7000-8000-000000000001"] {
         let target = format!("/api/v1/twilio/webhook/{id}");
         door.post(&target, &target, TWILIO_AUTH_TOKEN, &STATUS)
@@ -207,7 +219,9 @@ async fn forged_and_misaddressed_requests_are_refused_alike() {
     }
     // Signed for the address with the query, sent without it.
     let signed_for = format!("{target}?message_id=1");
-    door.post(&target, &signed_for, TWILIO_AUTH_TOKEN, &STATUS).await.expect(403);
+    door.post(&target, &signed_for, TWILIO_AUTH_TOKEN, &STATUS)
+        .await
+        .expect(403);
     assert!(door.events().await.is_empty());
 }
 
@@ -227,8 +241,15 @@ async fn the_bare_address_finds_the_organisations_of_the_account() {
     let account = format!("AC{}", organization.id.0.simple());
     let mut form = STATUS;
     form[0].1 = &account;
-    for target in ["/api/v1/twilio/webhook", "/api/twilio/webhook", "/twilio/webhook", "/"] {
-        door.post(target, target, TWILIO_AUTH_TOKEN, &form).await.expect(204);
+    for target in [
+        "/api/v1/twilio/webhook",
+        "/api/twilio/webhook",
+        "/twilio/webhook",
+        "/",
+    ] {
+        door.post(target, target, TWILIO_AUTH_TOKEN, &form)
+            .await
+            .expect(204);
         let events = door.events().await;
         assert_eq!(events.len(), 1, "{target}");
         assert_eq!(events[0]["organization_id"], organization.id.to_string());
@@ -243,11 +264,17 @@ async fn a_new_token_is_asked_for_at_most_once_a_minute() {
     let door = Door::on(TestApp::held_at("2026-11-24T08:30:00Z".parse().unwrap()).await);
     let organization = door.tenant().await;
     let target = path(&organization);
-    door.post(&target, &target, TWILIO_AUTH_TOKEN, &STATUS).await.expect(204);
+    door.post(&target, &target, TWILIO_AUTH_TOKEN, &STATUS)
+        .await
+        .expect(204);
     door.store(&organization, TWILIO_ACCOUNT_SID, OTHER_TOKEN).await;
-    door.post(&target, &target, OTHER_TOKEN, &STATUS).await.expect(403);
+    door.post(&target, &target, OTHER_TOKEN, &STATUS)
+        .await
+        .expect(403);
     door.test.app.clock.advance(SignedDuration::from_secs(61));
-    door.post(&target, &target, OTHER_TOKEN, &STATUS).await.expect(204);
+    door.post(&target, &target, OTHER_TOKEN, &STATUS)
+        .await
+        .expect(204);
 }
 
 #[tokio::test]
@@ -263,7 +290,9 @@ async fn a_database_that_is_down_loses_no_event() {
         .await,
     );
     let target = path(&organization);
-    down.post(&target, &target, TWILIO_AUTH_TOKEN, &STATUS).await.expect(204);
+    down.post(&target, &target, TWILIO_AUTH_TOKEN, &STATUS)
+        .await
+        .expect(204);
     assert_eq!(down.events().await.len(), 1);
 }
 
@@ -298,10 +327,7 @@ async fn a_form_that_a_gateway_has_wrapped_is_read_from_its_bytes() {
     event["rawPath"] = json!(target);
     event["rawQueryString"] = json!("b=2&a=%2b1");
     event["body"] = json!(STANDARD.encode(encode(&INBOUND)));
-    let address = format!(
-        "{}{target}?b=2&a=%2b1",
-        door.test.app.config.twilio_webhook_url
-    );
+    let address = format!("{}{target}?b=2&a=%2b1", door.test.app.config.twilio_webhook_url);
     event["headers"]["x-twilio-signature"] = json!(sign(TWILIO_AUTH_TOKEN, &address, &INBOUND));
     let request = testkit::events::request(&event.to_string());
     door.client.request(request).await.expect(200);

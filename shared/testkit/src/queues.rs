@@ -30,7 +30,10 @@ impl TestQueues {
         let client = Client::new(&zencall::adapters::aws_config().await);
         let test = Uuid::now_v7().simple();
         let mut urls = [const { String::new() }; 5];
-        for (url, name) in urls.iter_mut().zip(["calls", "events", "mail", "gdpr", "messages"]) {
+        for (url, name) in urls
+            .iter_mut()
+            .zip(["calls", "events", "mail", "gdpr", "messages"])
+        {
             let created = client
                 .create_queue()
                 .queue_name(format!("test-{test}-{name}"))

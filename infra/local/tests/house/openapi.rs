@@ -11,7 +11,7 @@ use zencall::App;
 use crate::{root, router, text};
 
 /// Routes that need no credentials of ours (api.md, Conventions).
-pub(crate) const PUBLIC: [&str; 9] = [
+pub(crate) const PUBLIC: [&str; 11] = [
     "/api/v1/auth/confirm",
     "/api/v1/auth/confirm/resend",
     "/api/v1/auth/login",
@@ -20,6 +20,8 @@ pub(crate) const PUBLIC: [&str; 9] = [
     "/api/v1/auth/register",
     "/api/v1/health",
     "/api/v1/ready",
+    "/api/v1/twilio/webhook",
+    "/api/v1/twilio/webhook/{organization_id}",
     "/api/v1/vapi/webhook",
 ];
 
@@ -36,6 +38,7 @@ pub(crate) fn routers() -> Vec<(&'static str, OpenApiRouter<App>)> {
         ("calls", calls::routes()),
         ("gdpr-export", gdpr_export::routes()),
         ("messages", messages::routes()),
+        ("twilio-webhook", twilio_webhook::routes()),
         ("vapi-webhook", vapi_webhook::routes()),
     ]
 }

@@ -1,3 +1,5 @@
+//! Whose webhooks are believed: vectors of Twilio's own algorithm, and what differs from them by a little.
+
 use http::HeaderValue;
 use secrecy::SecretString;
 
