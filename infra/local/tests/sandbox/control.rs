@@ -196,13 +196,14 @@ async fn webhooks_are_doubled_lost_and_mixed() {
 #[tokio::test]
 async fn webhooks_wait_and_speed_shortens_the_wait() {
     let (world, receiver) = (World::start().await, Receiver::start().await);
-    world.behave(json!({ "outcomes": { "busy": 1 }, "call_seconds": 0, "speed": 2, "webhook": { "delay_ms": 400 } })).await;
+    world.behave(json!({ "outcomes": { "busy": 1 }, "call_seconds": 0, "speed": 2, "webhook": { "delay_ms": 3000 } })).await;
     let begun = std::time::Instant::now();
     world.call(&listening(&receiver), CUSTOMER).await;
     receiver.report().await;
-    assert!(begun.elapsed() >= Duration::from_millis(200));
+    assert!(begun.elapsed() >= Duration::from_millis(1500));
+    // Four of them, one after the other, would take six seconds.
     assert!(
-        begun.elapsed() < Duration::from_millis(800),
+        begun.elapsed() < Duration::from_millis(4500),
         "each waits for itself, not for the others"
     );
 }
