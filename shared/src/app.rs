@@ -128,7 +128,11 @@ impl App {
                     | Need::MessagesQueue => {
                         app.queue().await;
                     }
-                    Need::OwnerDatabase | Need::Twilio | Need::Mail | Need::Storage => {}
+                    Need::DatabaseOnDemand
+                    | Need::OwnerDatabase
+                    | Need::Twilio
+                    | Need::Mail
+                    | Need::Storage => {}
                 }
             }
         });

@@ -10,6 +10,8 @@ use std::fmt;
 pub enum Need {
     /// The database, as the functions' login.
     Database,
+    /// The database, connected to only when a request asks for it.
+    DatabaseOnDemand,
     /// The database, as its owner: migrations only.
     OwnerDatabase,
     /// The key that hashes refresh tokens and derives one-time tokens.
@@ -177,6 +179,7 @@ impl Config {
     fn variables(&self, need: Need) -> Vec<(&'static str, &str)> {
         match need {
             Need::Database => vec![("DATABASE_SECRET", &self.database_secret)],
+            Need::DatabaseOnDemand => vec![("DATABASE_SECRET", &self.database_secret)],
             Need::OwnerDatabase => vec![("OWNER_DATABASE_SECRET", &self.owner_database_secret)],
             Need::Pepper => vec![("PEPPER_SECRET", &self.pepper_secret)],
             Need::TokenKeys => vec![("TOKEN_KEYS_SECRET", &self.token_keys_secret)],

@@ -6,7 +6,7 @@ use zencall::{App, http, telemetry};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), http::Error> {
     telemetry::init();
-    // The database is needed for the bare address only, and not connected to before.
-    let app = App::from_env(&[Need::Twilio, Need::EventsQueue])?;
+    // The database is asked at the bare address only.
+    let app = App::from_env(&[Need::DatabaseOnDemand, Need::Twilio, Need::EventsQueue])?;
     http::serve(twilio_webhook::routes(), app).await
 }
