@@ -7,7 +7,13 @@ use zencall::{App, telemetry, worker};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), worker::Error> {
     telemetry::init();
-    let app = App::from_env(&[Need::Database, Need::Storage, Need::MailQueue, Need::Vapi])?;
+    let app = App::from_env(&[
+        Need::Database,
+        Need::Storage,
+        Need::MailQueue,
+        Need::Vapi,
+        Need::Twilio,
+    ])?;
     let storage = Storage::new(app.aws().await, &app.config.export_bucket)?;
     worker::serve(app, async |app, message| {
         gdpr_worker::handle(app, &storage, message).await

@@ -32,6 +32,8 @@ async fn a_person_gets_all_that_is_held_about_them_and_nothing_else() {
     let requests = archive.json("requests");
     assert_eq!((requests.len(), &requests[0]["id"]), (1, &json!(id)));
     assert_eq!(archive.json("audit_log").len(), 2);
+    // What article 15(1) wants told goes with an access, not with an export.
+    assert!(archive.text("information.fr.md").contains("CNIL"));
     // Neither the other tenant, nor anybody else of this one, nor a secret.
     let text = archive.everything();
     for absent in [

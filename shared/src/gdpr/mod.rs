@@ -1,10 +1,16 @@
 //! The rights of the people who use the product (RGPD, chapter III): taking their data away (articles 15 and 20), and
 //! leaving (article 17). One file for each thing that happens.
 
+mod consents;
+mod consents_store;
+mod erase;
+mod erasure_store;
 pub mod export;
+pub mod legal;
 mod mail;
 mod queue;
 mod read;
+mod request_deletion;
 mod request_export;
 mod store;
 mod work;
@@ -12,14 +18,17 @@ mod work;
 use jiff::Timestamp;
 
 use crate::db::DbError;
+use crate::identity::PasswordRefused;
 use crate::kernel::Invalid;
 use crate::kernel::caller::AdminOnly;
 use crate::kernel::class::{Class, Classify, Failure};
 use crate::kernel::ids::{GdprRequestId, UserId};
 
+pub use consents::{Consent, ConsentType, GivenConsent, give_consent, read_consents};
 pub use mail::{GdprMail, GdprMailKind, GdprNotice, compose, mark_sent};
 pub use queue::{GdprMessage, remind};
 pub use read::{note_download, read_export};
+pub use request_deletion::{WantedDeletion, cancel_deletion, list_requests, request_deletion};
 pub use request_export::{WantedExport, request_export};
 pub use work::{WorkError, Worked, work};
 
@@ -144,6 +153,21 @@ pub enum GdprError {
     /// Three exports a day.
     #[error("too many exports: again in {0} seconds")]
     TooManyExports(u32),
+    /// Everybody asks for themselves.
+    #[error("a deletion is asked for by the person themselves")]
+    SomebodyElse,
+    /// Another deletion, of another scope, is open.
+    #[error("another deletion is open")]
+    AlreadyRequested,
+    /// Others would be left without an administrator.
+    #[error("the last administrator of others")]
+    LastAdmin,
+    /// It is no deletion, or it was begun.
+    #[error("the request cannot be cancelled any more")]
+    NotCancellable,
+    /// The password is wrong, or could not be checked.
+    #[error(transparent)]
+    Password(#[from] PasswordRefused),
     /// Only an administrator asks for the organisation's data.
     #[error(transparent)]
     AdminOnly(#[from] AdminOnly),
@@ -173,6 +197,31 @@ impl Classify for GdprError {
                 "Vous avez déjà demandé trois exports en 24 heures.",
                 "You have already asked for three exports within 24 hours.",
             ),
+            Self::SomebodyElse => Failure::new(
+                Class::Forbidden,
+                "not_your_account",
+                "Chacun ne peut demander que la suppression de son propre compte.",
+                "Everybody can ask for the deletion of their own account only.",
+            ),
+            Self::AlreadyRequested => Failure::new(
+                Class::Conflict,
+                "deletion_already_requested",
+                "Une autre demande de suppression est en cours. Annulez-la d'abord.",
+                "Another deletion has been requested. Please cancel it first.",
+            ),
+            Self::LastAdmin => Failure::new(
+                Class::Conflict,
+                "last_admin",
+                "Vous êtes le seul administrateur. Nommez-en un autre, ou demandez la suppression de l'organisation.",
+                "You are the only administrator. Name another one, or ask for the deletion of the organisation.",
+            ),
+            Self::NotCancellable => Failure::new(
+                Class::Conflict,
+                "gdpr_request_state",
+                "Cette demande ne peut plus être annulée.",
+                "This request cannot be cancelled any more.",
+            ),
+            Self::Password(error) => error.failure(),
             Self::AdminOnly(error) => error.failure(),
             Self::Db(error) => error.failure(),
         }

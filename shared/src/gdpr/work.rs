@@ -6,11 +6,14 @@ use serde_json::json;
 
 use super::queue::GdprMessage;
 use super::store::{self, Claim};
-use super::{RequestType, export};
+use super::{RequestType, erase, export};
 use crate::App;
+use crate::adapters::secrets::SecretsError;
 use crate::adapters::storage::{Storage, StorageError};
+use crate::adapters::vapi::VapiError;
 use crate::audit::{self, Actor};
 use crate::db::{Claims, DbError};
+use crate::integrations::IntegrationError;
 use crate::kernel::class::{Class, Classify, Failure};
 use crate::kernel::ids::GdprRequestId;
 
@@ -30,6 +33,8 @@ pub enum Worked {
     NothingToDo,
     /// The archive lies in the bucket; so many rows are in it.
     Exported(u64),
+    /// The person is forgotten.
+    Erased,
     /// The person may not have this any more.
     Rejected,
 }
@@ -49,6 +54,15 @@ pub enum WorkError {
     /// The bucket.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// Vapi.
+    #[error(transparent)]
+    Vapi(#[from] VapiError),
+    /// The platform's key at Vapi.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+    /// The connection to Twilio.
+    #[error(transparent)]
+    Integration(#[from] IntegrationError),
     /// The archive could not be written.
     #[error("the archive cannot be written")]
     Archive(#[from] std::io::Error),
@@ -65,6 +79,9 @@ impl Classify for WorkError {
             ),
             Self::Db(error) => error.failure(),
             Self::Storage(error) => error.failure(),
+            Self::Vapi(error) => error.failure(),
+            Self::Secrets(error) => error.failure(),
+            Self::Integration(error) => error.failure(),
             Self::Archive(_) => Failure::internal(),
         }
     }
@@ -146,7 +163,7 @@ pub async fn work(app: &App, storage: &Storage, message: &GdprMessage) -> Result
     };
     let mut turn = Turn { app, claims, claim };
     let worked = match turn.claim.request.request_type {
-        RequestType::DataDeletion => Ok(Worked::NothingToDo),
+        RequestType::DataDeletion => Box::pin(erase::run(storage, &mut turn)).await,
         RequestType::DataAccess | RequestType::DataExport => Box::pin(export::run(storage, &mut turn)).await,
     };
     if let Err(error) = &worked {

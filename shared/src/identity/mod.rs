@@ -1,6 +1,7 @@
 //! People: how they sign up, prove who they are, and what they agreed to. One file for each thing that happens.
 
 mod change_me;
+mod check_password;
 mod confirm;
 mod consents;
 mod login;
@@ -22,6 +23,7 @@ use crate::kernel::ids::UserId;
 use crate::kernel::{Email, Language, Role};
 
 pub use change_me::{Changes, change_me};
+pub use check_password::{PasswordRefused, check_password};
 pub use confirm::{ConfirmError, confirm};
 pub use login::{LoginError, login};
 pub use logout::{LogoutError, logout, logout_by_refresh_token};

@@ -14,29 +14,33 @@ use crate::kernel::Caller;
 
 /// Removes the connection of the caller's organisation; none is fine.
 pub async fn disconnect(app: &App, caller: &Caller) -> Result<(), IntegrationError> {
-    let claims = Claims::from(caller);
+    disconnect_for(app, &Claims::from(caller), &Actor::from(caller)).await
+}
+
+/// Removes the connection of an organisation that goes; none is fine.
+pub async fn disconnect_for(app: &App, claims: &Claims, actor: &Actor) -> Result<(), IntegrationError> {
     let now = app.clock.now();
     let claim = app
         .db
-        .write("integrations.claim", &claims, async |tx| {
+        .write("integrations.claim", claims, async |tx| {
             store::claim(tx, now).await
         })
         .await?;
-    let removed = remove(app, caller, &claims, &claim).await;
+    let removed = remove(app, actor, claims, &claim).await;
     if removed.is_err() {
-        give_back(app, &claims, &claim).await;
+        give_back(app, claims, &claim).await;
         return removed;
     }
     // Last, so that a number that still calls is never without its token; and even where nothing was connected, so that
     // asking again removes what a failure left.
-    Ok(secret::delete(app.secrets().await, &app.config.stage, caller.organization).await?)
+    Ok(secret::delete(app.secrets().await, &app.config.stage, claims.organization()).await?)
 }
 
-async fn remove(app: &App, caller: &Caller, claims: &Claims, claim: &Claim) -> Result<(), IntegrationError> {
+async fn remove(app: &App, actor: &Actor, claims: &Claims, claim: &Claim) -> Result<(), IntegrationError> {
     if let Some(id) = &claim.before.vapi_phone_number_id {
         app.vapi().await?.delete_phone_number(id).await?;
     }
-    let (now, actor) = (app.clock.now(), &Actor::from(caller));
+    let now = app.clock.now();
     app.db
         .write("integrations.disconnect", claims, async |tx| {
             store::disconnect(tx, claim, now).await?;

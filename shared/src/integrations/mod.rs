@@ -21,7 +21,7 @@ use crate::kernel::{Country, Invalid, PhoneNumber};
 
 pub use crate::adapters::twilio::{AccountSid, ApiKey, ApiKeySid, TwilioCredentials};
 pub use connect::connect;
-pub use disconnect::disconnect;
+pub use disconnect::{disconnect, disconnect_for};
 pub use read::read;
 pub use sms_sender::SmsSender;
 

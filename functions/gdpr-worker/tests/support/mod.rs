@@ -114,6 +114,21 @@ impl<'a> Tenant<'a> {
                 &[&id(), &organization.id, &campaign, &contacts[0], &now],
             )
             .await;
+        organization
+            .sql(
+                "insert into messages (id, organization_id, direction, phone, sender, body, status, status_rank, segments,
+                                       dispatch, due_at, created_by, created_at, updated_at)
+                 values ($1, $2, 'outbound', '+33639980000', 'Agence', 'Bonjour', 'sent', 3, 1, 'done', $4, $3, $4, $4)",
+                &[&id(), &organization.id, &organization.member, &now],
+            )
+            .await;
+        organization
+            .sql(
+                "insert into do_not_call (id, organization_id, phone, source, created_by, created_at)
+                 values ($1, $2, '+33639989999', 'manual', $3, $4)",
+                &[&id(), &organization.id, &organization.member, &now],
+            )
+            .await;
         let call = id();
         organization
             .sql(

@@ -11,7 +11,7 @@ use zencall::App;
 use crate::{root, router, text};
 
 /// Routes that need no credentials of ours (api.md, Conventions).
-pub(crate) const PUBLIC: [&str; 11] = [
+pub(crate) const PUBLIC: [&str; 12] = [
     "/api/v1/auth/confirm",
     "/api/v1/auth/confirm/resend",
     "/api/v1/auth/login",
@@ -19,6 +19,7 @@ pub(crate) const PUBLIC: [&str; 11] = [
     "/api/v1/auth/refresh",
     "/api/v1/auth/register",
     "/api/v1/health",
+    "/api/v1/legal/{document}",
     "/api/v1/ready",
     "/api/v1/twilio/webhook",
     "/api/v1/twilio/webhook/{organization_id}",
@@ -36,6 +37,7 @@ pub(crate) fn routers() -> Vec<(&'static str, OpenApiRouter<App>)> {
         ("campaigns", campaigns::routes()),
         ("campaigns-start", campaigns_start::routes()),
         ("calls", calls::routes()),
+        ("gdpr", gdpr::routes()),
         ("gdpr-export", gdpr_export::routes()),
         ("messages", messages::routes()),
         ("twilio-webhook", twilio_webhook::routes()),

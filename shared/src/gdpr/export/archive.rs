@@ -89,6 +89,18 @@ impl Archive {
         Ok(files)
     }
 
+    /// Adds a file that is no table.
+    pub(super) fn add_text(&mut self, name: &str, text: &str) -> io::Result<()> {
+        self.zip.start_file(name, self.options)?;
+        self.zip.write_all(text.as_bytes())?;
+        let mut sums = Sums::default();
+        sums.add(text.as_bytes());
+        let mut entry = sums.entry(name.to_owned(), 0);
+        entry["rows"] = Value::Null;
+        self.files.push(entry);
+        Ok(())
+    }
+
     /// Writes the manifest and returns the file.
     pub(super) fn finish(mut self, about: &Value) -> io::Result<File> {
         let mut manifest = about.clone();

@@ -130,7 +130,7 @@ const TABLES: &[Table] = &[
         table: "organizations",
         columns: "id name organization_type company_registration vat_number country timezone language \
                   concurrent_calls_limit twilio_account_sid twilio_phone_number twilio_sms_sender twilio_configured \
-                  twilio_verified_at vapi_phone_number_id created_at updated_at",
+                  twilio_verified_at twilio_rejected_at vapi_phone_number_id created_at updated_at",
         ..ORGANIZATION
     },
     Table {
@@ -211,6 +211,26 @@ const TABLES: &[Table] = &[
         key: &[("month", "date"), ("dedupe_key", "text")],
         ..ORGANIZATION
     },
+    Table {
+        name: "messages",
+        table: "messages",
+        columns: "id direction phone sender body purpose status error_code twilio_message_sid segments contact_id \
+                  retry_of retries created_by created_at updated_at",
+        ..ORGANIZATION
+    },
+    Table {
+        name: "message_history",
+        table: "message_history",
+        columns: "message_id status error_code at",
+        key: &[("message_id", "uuid"), ("status", "text")],
+        ..ORGANIZATION
+    },
+    Table {
+        name: "do_not_call",
+        table: "do_not_call",
+        columns: "id phone reason source created_by created_at",
+        ..ORGANIZATION
+    },
 ];
 
 /// What is in the database and in no archive: table, column (`*` for all of them), and why.
@@ -248,6 +268,11 @@ pub const WITHHELD: &[(&str, &str, &str)] = &[
     ),
     (
         "organizations",
+        "erasing_at",
+        "how the platform works, not about anybody",
+    ),
+    (
+        "organizations",
         "twilio_change_until",
         "how the platform works, not about anybody",
     ),
@@ -264,6 +289,32 @@ pub const WITHHELD: &[(&str, &str, &str)] = &[
     ("call_turns", "text_hash", "computed from the text"),
     ("provider_events", "month", "computed from the call's time"),
     ("provider_events", "dedupe_key", "computed from the event"),
+    (
+        "messages",
+        "status_rank",
+        "how the platform works, not about anybody",
+    ),
+    (
+        "messages",
+        "dispatch",
+        "how the platform works, not about anybody",
+    ),
+    ("messages", "due_at", "how the platform works, not about anybody"),
+    (
+        "messages",
+        "queued_at",
+        "how the platform works, not about anybody",
+    ),
+    (
+        "messages",
+        "sending_at",
+        "how the platform works, not about anybody",
+    ),
+    (
+        "message_history",
+        "rank",
+        "how the platform works, not about anybody",
+    ),
     ("platform_slots", "*", "which lines are busy, not about anybody"),
     (
         "parked_events",

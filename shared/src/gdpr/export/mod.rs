@@ -11,12 +11,13 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::Scope;
 use super::mail::{GdprMail, GdprMailKind};
 use super::store as requests;
 use super::work::{Turn, WorkError, Worked};
+use super::{RequestType, Scope, legal};
 use crate::adapters::storage::Storage;
 use crate::audit::{self, Actor};
+use crate::kernel::Language;
 use crate::kernel::caller::Role;
 use crate::outbox::{self, Destination};
 use archive::Archive;
@@ -38,6 +39,9 @@ pub(super) async fn run(storage: &Storage, turn: &mut Turn<'_>) -> Result<Worked
     let mut rows = 0;
     for table in catalogue::tables(turn.claim.request.scope) {
         rows += write_table(turn, &mut archive, table).await?;
+    }
+    if turn.claim.request.request_type == RequestType::DataAccess {
+        add_information(&mut archive)?;
     }
     let mut file = archive.finish(&manifest(turn))?;
     turn.keep().await?;
@@ -70,6 +74,18 @@ async fn write_table(
             return Ok(files.finish()?);
         }
     }
+}
+
+/// What the law wants told with the data (RGPD, article 15(1)) stands in the privacy policy.
+fn add_information(archive: &mut Archive) -> std::io::Result<()> {
+    let Some(policy) = legal::find("privacy", None) else {
+        return Ok(());
+    };
+    for language in [Language::Fr, Language::En] {
+        let (language, text) = policy.text(language);
+        archive.add_text(&format!("information.{}.md", language.as_str()), text)?;
+    }
+    Ok(())
 }
 
 fn manifest(turn: &Turn<'_>) -> serde_json::Value {
