@@ -67,8 +67,8 @@ pub fn with_edge(routes: OpenApiRouter<App>, app: App) -> Router {
         .fallback(async || StatusCode::NOT_FOUND)
         .with_state(app.clone())
         .layer(CatchPanicLayer::custom(answer_a_panic))
-        .layer(from_fn_with_state(app.clone(), finish))
         .layer(cors(&app))
+        .layer(from_fn_with_state(app, finish))
 }
 
 fn cors(app: &App) -> CorsLayer {

@@ -31,11 +31,9 @@ impl Prefers {
             wanted
                 .split(',')
                 .filter_map(|range| {
-                    let (tag, weight) = range.split_once(";q=").unwrap_or((range, "1"));
+                    let (tag, weight) = range.split_once(';').unwrap_or((range, ""));
                     let primary = tag.trim().split('-').next().unwrap_or_default();
-                    primary
-                        .eq_ignore_ascii_case(language)
-                        .then(|| weight.trim().parse::<f32>().unwrap_or(0.0))
+                    primary.eq_ignore_ascii_case(language).then(|| weigh(weight))
                 })
                 .fold(0.0, f32::max)
         };
@@ -52,6 +50,14 @@ impl Prefers {
             Self::French => &text.fr,
             Self::English => &text.en,
         }
+    }
+}
+
+/// `q=0.8`, spaces around it allowed; nothing is 1.
+fn weigh(weight: &str) -> f32 {
+    match weight.trim().split_once('=') {
+        None => 1.0,
+        Some((_, number)) => number.trim().parse().unwrap_or(0.0),
     }
 }
 
@@ -89,6 +95,8 @@ mod tests {
         assert_eq!(prefers("en-GB,en;q=0.9"), Prefers::English);
         assert_eq!(prefers("fr-FR,fr;q=0.9,en;q=0.8"), Prefers::French);
         assert_eq!(prefers("fr;q=0.5, en;q=0.7"), Prefers::English);
+        assert_eq!(prefers("fr; q=0.5, en; q=0.7"), Prefers::English);
+        assert_eq!(prefers("en; q=0.4, fr; q = 0.9"), Prefers::French);
         assert_eq!(prefers("de, *"), Prefers::French);
         assert_eq!(Prefers::of(&HeaderMap::new()), Prefers::French);
     }

@@ -66,17 +66,24 @@ const SINGLE_ZONE: [(&str, &str); 34] = [
 /// The clocks on which a contact may live. With several, an hour is good when it is good on each; with none,
 /// nobody knows, and rules that need a zone refuse.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Zones(Vec<Timezone>);
+pub struct Zones {
+    clocks: Vec<Timezone>,
+    /// How many of them, the first ones, the surest source told.
+    surest: usize,
+}
 
 impl Zones {
     /// One clock, known for certain.
     pub fn one(zone: Timezone) -> Self {
-        Self(vec![zone])
+        Self {
+            clocks: vec![zone],
+            surest: 1,
+        }
     }
 
     /// Whether nothing tells where the contact lives.
     pub fn is_unknown(&self) -> bool {
-        self.0.is_empty()
+        self.clocks.is_empty()
     }
 
     /// These clocks, or the given one where there are none.
@@ -88,21 +95,26 @@ impl Zones {
         }
     }
 
-    /// The clocks.
+    /// Every clock that anything told.
     pub fn as_slice(&self) -> &[Timezone] {
-        &self.0
+        &self.clocks
+    }
+
+    /// Those of the surest source alone: the contact's own zone, else its postal code, else its number.
+    pub fn surest(&self) -> &[Timezone] {
+        &self.clocks[..self.surest]
     }
 
     fn add(&mut self, zone: Timezone) {
-        if !self.0.contains(&zone) {
-            self.0.push(zone);
+        if !self.clocks.contains(&zone) {
+            self.clocks.push(zone);
         }
     }
 }
 
 /// The clocks of a contact. Its own zone wins alone; else its postal code and its number are both heard, and
-/// where they differ the hours must suit both (décret 2022-1313, `D223-9`: the consumer's hours). A postal code is
-/// read as French next to a French number only: 97400 is a place in Germany too.
+/// where they differ the law's hours must suit both (décret 2022-1313, `D223-9`: the consumer's hours). A postal code
+/// is read as French next to a French number only: 97400 is a place in Germany too.
 pub fn zones_of(own: Option<&Timezone>, postal_code: Option<&str>, number: &PhoneNumber) -> Zones {
     if let Some(own) = own {
         return Zones::one(own.clone());
@@ -117,9 +129,11 @@ pub fn zones_of(own: Option<&Timezone>, postal_code: Option<&str>, number: &Phon
         for zone in code.zones() {
             zones.add(Timezone::known(zone));
         }
+        zones.surest = zones.clocks.len();
     }
     if let Some(zone) = zone_of_number(number.e164()) {
         zones.add(Timezone::known(zone));
+        zones.surest = zones.surest.max(1);
     }
     zones
 }
@@ -193,6 +207,24 @@ mod tests {
             zones(None, Some("75001"), "+590690001234"),
             ["Europe/Paris", "America/Guadeloupe"]
         );
+    }
+
+    #[test]
+    fn the_surest_source_is_the_zone_then_the_postal_code_then_the_number() {
+        let surest = |own: Option<&str>, postal_code: Option<&str>, number: &str| {
+            let own = own.map(|name| Timezone::parse(name).unwrap());
+            let number = PhoneNumber::parse(number, Country::FR).unwrap();
+            let zones = zones_of(own.as_ref(), postal_code, &number);
+            zones.surest().iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            surest(Some("America/Cayenne"), Some("97400"), "0199001234"),
+            ["America/Cayenne"]
+        );
+        assert_eq!(surest(None, Some("97400"), "0199001234"), ["Indian/Reunion"]);
+        assert_eq!(surest(None, None, "0199001234"), ["Europe/Paris"]);
+        assert_eq!(surest(None, Some("98714"), "+68987123456").len(), 3);
+        assert!(surest(None, None, "0639981234").is_empty());
     }
 
     #[test]

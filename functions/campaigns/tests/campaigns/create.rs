@@ -257,3 +257,20 @@ async fn the_list_is_newest_first_page_by_page() {
         .await
         .expect(422);
 }
+
+#[tokio::test]
+async fn as_member_a_window_with_a_member_of_no_meaning_is_refused() {
+    let fixture = Fixture::start().await;
+    let body = fixture.least_with(json!({
+        "settings": {
+            "call_windows": [{ "days": ["mon"], "start": "08:00", "end": "20:00", "zone": "Europe/Paris" }],
+        },
+    }));
+
+    let faults = fixture.member.post(PATH, body).await.expect(422).faults();
+
+    assert_eq!(
+        faults,
+        [("settings.call_windows".to_owned(), "wrong_type".to_owned())]
+    );
+}

@@ -237,3 +237,28 @@ async fn the_sample_event_logs_in() {
         json!({ "ip_address": "198.51.100.7", "user_agent": "sample-event/1" })
     );
 }
+
+#[tokio::test]
+async fn a_preflight_has_the_headers_of_every_answer_and_names_allowed_origins_only() {
+    let client = client_with(with_secret(|config| {
+        config.allowed_origins = vec!["https://app.example".to_owned()];
+    }))
+    .await;
+    for (origin, allowed) in [
+        ("https://app.example", true),
+        ("https://app.example.evil.example", false),
+        ("null", false),
+    ] {
+        let request = Request::options("/api/v1/auth/me")
+            .header("origin", origin)
+            .header("access-control-request-method", "PATCH")
+            .header("access-control-request-headers", "authorization,content-type")
+            .body(Body::empty())
+            .unwrap();
+        let reply = client.request(request).await.expect(200);
+        has_the_headers_of_every_answer(&reply);
+        let named = reply.headers.get("access-control-allow-origin");
+        assert_eq!(named.is_some_and(|named| named == origin), allowed, "{origin}");
+        assert!(!reply.headers.contains_key("access-control-allow-credentials"));
+    }
+}
