@@ -3,8 +3,6 @@
 //! Secrets are named here and held by Secrets Manager. A function names what it cannot do without ([`Need`]); it stops
 //! at its start if one of those names is missing.
 
-use std::fmt;
-
 /// What a function cannot do without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
@@ -194,11 +192,5 @@ impl Config {
             Need::MessagesQueue => vec![("QUEUE_MESSAGES_URL", &self.queue_messages_url)],
             Need::Mail => vec![("MAIL_FROM", &self.mail_from)],
         }
-    }
-}
-
-impl fmt::Display for Need {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, formatter)
     }
 }

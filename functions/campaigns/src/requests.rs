@@ -21,6 +21,8 @@ use crate::values::{amount, at_most, instant, line};
 /// The most contacts that one request names, and tags.
 const MOST_CONTACTS: usize = 10_000;
 const MOST_TAGS: usize = 50;
+/// As long as a contact's tag may be.
+const LONGEST_TAG: usize = 50;
 
 /// A campaign to make.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -267,7 +269,8 @@ fn parse_selection(ids: Member<Vec<String>>, tags: Member<Vec<String>>, faults: 
             .collect::<Result<Vec<_>, _>>()
     });
     let tags = tags.optional("tags", faults, |tags| {
-        at_most(tags.len(), MOST_TAGS).map(|()| tags)
+        at_most(tags.len(), MOST_TAGS)?;
+        tags.into_iter().map(|tag| line(tag, LONGEST_TAG)).collect()
     });
     Selection {
         ids: ids.unwrap_or_default(),

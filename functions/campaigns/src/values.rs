@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::Value;
-use zencall::kernel::Invalid;
+use zencall::kernel::{self, Invalid};
 
 pub(crate) fn amount(value: &Value) -> Result<Decimal, Invalid> {
     let text = match value {
@@ -18,6 +18,8 @@ pub(crate) fn amount(value: &Value) -> Result<Decimal, Invalid> {
     };
     text.parse::<Decimal>()
         .ok()
+        // As the database keeps it: what rounds to nothing, or over the limit, is refused here.
+        .map(|amount| amount.round_dp(4))
         .filter(|amount| {
             amount.is_sign_positive() && !amount.is_zero() && *amount < Decimal::from(100_000_000)
         })
@@ -54,11 +56,33 @@ pub(crate) fn at_most(count: usize, most: usize) -> Result<(), Invalid> {
 }
 
 pub(crate) fn instant(text: String) -> Result<Timestamp, Invalid> {
-    text.parse().map_err(|_| {
-        Invalid::new(
-            "timestamp_invalid",
-            "Un instant RFC 3339, comme 2026-12-01T09:00:00Z.",
-            "An RFC 3339 instant, such as 2026-12-01T09:00:00Z.",
-        )
-    })
+    kernel::instant::parse(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_amount_is_one_that_the_database_keeps() {
+        let read = |value| amount(&value).ok().map(|amount| amount.to_string());
+        assert_eq!(read(json!(12.5)).as_deref(), Some("12.5"));
+        assert_eq!(
+            read(json!({ "amount": "12.34567", "currency": "USD" })).as_deref(),
+            Some("12.3457")
+        );
+        assert_eq!(read(json!("99999999.9999")).as_deref(), Some("99999999.9999"));
+        for odd in [
+            json!("99999999.99996"),
+            json!("0.00001"),
+            json!(0),
+            json!(-1),
+            json!({ "amount": "1", "currency": "EUR" }),
+            json!(true),
+        ] {
+            assert_eq!(read(odd.clone()), None, "{odd}");
+        }
+    }
 }

@@ -20,12 +20,10 @@ pub struct Ticked {
     pub released: usize,
     /// Attempts whose fate was found out, or whose message was sent again.
     pub reconciled: usize,
-    /// Events whose call has become known.
+    /// Events that had waited for their call to be known.
     pub events: usize,
     /// Messages that a crash had left in the outbox.
     pub swept: usize,
-    /// Events that had waited for their call to be known.
-    pub applied: usize,
     /// Exports and deletions that are due, or had lost their worker.
     pub reminded: usize,
     /// Text messages that have become due, or whose fate is to be found out.
@@ -40,12 +38,8 @@ pub async fn run(app: &App) -> Result<Ticked, NotHandled> {
     ticked.swept = swept
         .inspect_err(|error| report("outbox", error))
         .unwrap_or_default();
-    match calls::retry_parked(app, now).await {
-        Ok(retried) => ticked.events = retried.applied,
-        Err(error) => report("parked events", &error),
-    }
     let retried = calls::retry_parked(app, now).await;
-    ticked.applied = retried
+    ticked.events = retried
         .inspect_err(|error| report("parked events", error))
         .unwrap_or_default()
         .applied;

@@ -13,8 +13,9 @@ const NOT_ACCEPTED: Invalid = Invalid::new(
     "You must accept this to sign up.",
 );
 
+// Without `Debug`, which would print the password.
 /// A sign-up form; camelCase members are read too.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 pub struct RegisterRequest {
     /// The person's address.
     #[serde(default)]

@@ -1,4 +1,4 @@
-//! What goes over the wire.
+//! What goes over the wire. `Debug` is left out where it would print a password or a token.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use zencall::kernel::{Country, Email, Language, Role, Timezone};
 use zencall::organizations::{Organization, OrganizationType};
 
 /// The token of a link.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 pub(crate) struct ConfirmRequest {
     /// From the link in the mail.
     #[serde(default)]
@@ -38,7 +38,7 @@ pub(crate) struct ResendAnswer {
 }
 
 /// Address and password.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 pub(crate) struct LoginRequest {
     /// The address.
     #[serde(default)]
@@ -51,7 +51,7 @@ pub(crate) struct LoginRequest {
 }
 
 /// A refresh token.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 pub(crate) struct RefreshRequest {
     /// The newest one of the session.
     #[serde(default)]
@@ -60,7 +60,7 @@ pub(crate) struct RefreshRequest {
 }
 
 /// A session.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct SessionBody {
     /// A JWT (ES256).
     access_token: String,

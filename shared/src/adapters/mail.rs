@@ -6,8 +6,7 @@ use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
 use crate::kernel::Email;
 use crate::kernel::class::{Class, Classify, Failure};
 
-/// A mail to send.
-#[derive(Debug)]
+/// A mail to send. Without `Debug`: its text may hold a link that logs in.
 pub struct Mail {
     /// To whom.
     pub to: Email,

@@ -3,7 +3,7 @@
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 
-use crate::kernel::class::{Classify, Failure};
+use crate::kernel::class::{Classify, Failure, chain};
 
 /// SQS takes at most this many messages in a request.
 const BATCH: usize = 10;
@@ -84,12 +84,14 @@ impl Queue {
             .send()
             .await;
         match sent {
-            Ok(answer) => answer.failed.len(),
+            Ok(answer) => {
+                for failed in &answer.failed {
+                    tracing::warn!(code = failed.code, "the queue did not take a message");
+                }
+                answer.failed.len()
+            }
             Err(error) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "the queue did not take a batch"
-                );
+                tracing::warn!(error = chain(&error), "the queue did not take a batch");
                 batch.len()
             }
         }

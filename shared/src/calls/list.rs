@@ -6,7 +6,7 @@ use super::{Call, Direction, SentimentFilter, Status, read_store};
 use crate::App;
 use crate::db::{Claims, DbError};
 use crate::kernel::ids::CampaignId;
-use crate::kernel::{Caller, Faults, Invalid, Page, PageRequest};
+use crate::kernel::{self, Caller, Faults, Invalid, Page, PageRequest};
 
 /// Which calls are wanted; a filter that is not set lets every call through.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -83,13 +83,7 @@ fn read<T>(
 
 fn instant(typed: &str) -> Result<Timestamp, Invalid> {
     // An address decodes `+02:00` to ` 02:00`.
-    typed.replace(' ', "+").parse().map_err(|_| {
-        Invalid::new(
-            "timestamp_invalid",
-            "Une date et une heure RFC 3339 sont attendues, comme 2026-11-05T08:00:00Z.",
-            "Must be an RFC 3339 date and time, such as 2026-11-05T08:00:00Z.",
-        )
-    })
+    kernel::instant::parse(&typed.replace(' ', "+"))
 }
 
 /// The calls that pass the filter, newest first.
@@ -120,7 +114,7 @@ mod tests {
             sentiment: Some("angry"),
             direction: Some("up"),
             from: Some("yesterday"),
-            to: Some("2026-13-01T00:00:00Z"),
+            to: Some("-009000-01-01T00:00:00Z"),
         })
         .unwrap_err();
         let fields: Vec<_> = faults.iter().map(|fault| fault.field.as_str()).collect();

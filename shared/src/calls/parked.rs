@@ -1,5 +1,7 @@
 //! Events whose call was not known when they came: tried again every minute, given up after a day.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -7,14 +9,16 @@ use super::apply::{Applied, ApplyError, apply_known};
 use crate::App;
 use crate::adapters::vapi::webhook::Projection;
 use crate::campaigns::end::release_next;
+use crate::kernel::class::{Class, Classify as _};
 
 /// Events of assistants that we never come to know are dropped after this (`architecture.md` §6).
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
 /// An event that was parked this recently is left for the next minute: nothing is tried twice in one run.
 const REST: SignedDuration = SignedDuration::from_secs(10);
-/// Looked at at once, and in one run.
+/// Looked at at once.
 const BATCH: i32 = 100;
-const BATCHES: usize = 5;
+/// How long one run goes on: whoever parks many events does not keep those behind them from being looked at.
+const TIME: Duration = Duration::from_secs(20);
 
 /// What became of the events that waited.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -28,17 +32,26 @@ pub struct Retried {
 }
 
 /// Tries the events that wait once more. One is forgotten only after it was applied: a crash in between applies it
-/// again, which changes nothing.
+/// again, which changes nothing. One that cannot be applied waits on, and holds up none behind it.
 pub async fn retry_parked(app: &App, now: Timestamp) -> Result<Retried, ApplyError> {
     let mut retried = Retried::default();
     let before = now.saturating_sub(REST).unwrap_or(now);
     let mut after = None;
-    for _ in 0..BATCHES {
+    let deadline = tokio::time::Instant::now() + TIME;
+    while tokio::time::Instant::now() < deadline {
         let parked = app.db.parked_events(before, after, BATCH).await?;
         let Some(last) = parked.last() else { break };
         after = Some(last.id);
         for event in parked {
-            if retry(app, event.body, now, &mut retried).await? {
+            let done = match retry(app, event.body, now, &mut retried).await {
+                Err(error) if error.failure().class == Class::Internal => {
+                    tracing::error!(event_id = %event.id, %error, "a parked event cannot be applied");
+                    retried.waiting += 1;
+                    false
+                }
+                outcome => outcome?,
+            };
+            if done {
                 app.db.forget_parked_event(event.id).await?;
             }
         }

@@ -13,6 +13,7 @@ use super::store::stale::Stale;
 use crate::App;
 use crate::adapters::vapi::ListedCall;
 use crate::db::{Claims, DbError};
+use crate::kernel::class::{Class, Classify as _};
 use crate::kernel::ended_reason::{Action, EndedReason, Outcome};
 use crate::kernel::ids::{AttemptId, OrganizationId};
 
@@ -88,8 +89,17 @@ pub async fn reconcile_organization(app: &App, organization: OrganizationId) -> 
                 continue;
             }
         };
-        freed |= settle(app, claims, attempt, found.as_ref(), now).await?;
-        settled += 1;
+        match settle(app, claims, attempt, found.as_ref(), now).await {
+            Ok(is_free) => {
+                freed |= is_free;
+                settled += 1;
+            }
+            // The oldest come first at every tick: one that cannot be settled must not keep the others waiting.
+            Err(error) if error.failure().class == Class::Internal => {
+                tracing::error!(attempt_id = %attempt.attempt, %error, "an attempt cannot be settled");
+            }
+            Err(error) => return Err(error),
+        }
     }
     if freed {
         release_next(app, organization).await;

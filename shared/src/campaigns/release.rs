@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
 use super::gate::{self, Decision, History, RefusalCode};
 use super::store::decision::DecisionRow;
@@ -21,6 +22,8 @@ const WAVE: i32 = 500;
 const SPARE: i32 = 20;
 /// How long one release goes on before it leaves the rest to the next.
 const TIME: Duration = Duration::from_secs(10);
+/// The same after a call's end, for everybody who is offered what it freed: `provider-events` has ten events and 30 s.
+const TIME_AFTER_AN_END: Duration = Duration::from_secs(2);
 /// How long a lease outlives the longest call, so that a late end finds its slot still held.
 const LEASE_MARGIN: SignedDuration = SignedDuration::from_mins(15);
 /// How many organisations are offered the slots that one call's end freed.
@@ -35,8 +38,12 @@ struct Done {
 
 /// Releases what may be called now, for one organisation; returns how many calls were queued.
 pub async fn release(app: &App, organization: OrganizationId) -> Result<usize, DbError> {
+    release_until(app, organization, Instant::now() + TIME).await
+}
+
+/// At least one wave, whatever the time.
+async fn release_until(app: &App, organization: OrganizationId, deadline: Instant) -> Result<usize, DbError> {
     let claims = &Claims::platform(organization);
-    let deadline = tokio::time::Instant::now() + TIME;
     let mut queued = 0;
     let mut spare = SPARE;
     loop {
@@ -49,7 +56,7 @@ pub async fn release(app: &App, organization: OrganizationId) -> Result<usize, D
             .await?;
         queued += done.queued.len();
         request_calls(app, organization, &done.queued).await;
-        if !done.go_on || tokio::time::Instant::now() >= deadline {
+        if !done.go_on || Instant::now() >= deadline {
             break;
         }
         // Everybody was refused: look further at once.
@@ -77,8 +84,9 @@ pub async fn release_next(app: &App, organization: OrganizationId) {
     if !turn.contains(&organization) {
         turn.push(organization);
     }
+    let deadline = Instant::now() + TIME_AFTER_AN_END;
     for organization in turn {
-        if let Err(error) = release(app, organization).await {
+        if let Err(error) = release_until(app, organization, deadline).await {
             tracing::warn!(
                 organization_id = %organization,
                 error = &error as &dyn std::error::Error,

@@ -1,6 +1,7 @@
 //! The SQL of contacts. Members come as one JSON object that holds exactly what was given: `members ? 'email'` tells a
 //! member that is null from one that was not mentioned.
 
+use futures_util::future::join;
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio_postgres::Row;
@@ -147,10 +148,17 @@ pub(super) async fn list(tx: &TenantTx, filter: &Filter, page: PageRequest) -> R
     rows.iter().map(Contact::try_from).collect()
 }
 
-/// Deletes a contact, its place in campaigns included, unless a call to it is under way.
+/// Deletes a contact, its place in campaigns included, unless a call to it is under way. A release that is choosing it is
+/// waited for first, and seen by the statement that follows: else its slot would be held for nobody.
 pub(super) async fn delete(tx: &TenantTx, id: ContactId) -> Result<Deletion, DbError> {
-    let row = tx
-        .query_one(
+    let (held, row) = join(
+        tx.execute(
+            "-- contacts.hold_places
+             select 1 from campaign_contacts where organization_id = $1 and contact_id = $2
+              order by campaign_id for update",
+            &[&tx.organization(), &id],
+        ),
+        tx.query_one(
             "-- contacts.delete
              with target as (
                select id from contacts where organization_id = $1 and id = $2 for update
@@ -162,8 +170,11 @@ pub(super) async fn delete(tx: &TenantTx, id: ContactId) -> Result<Deletion, DbE
              )
              select exists (select from target) as found, exists (select from in_call) as in_call",
             &[&tx.organization(), &id],
-        )
-        .await?;
+        ),
+    )
+    .await;
+    held?;
+    let row = row?;
     Ok(match (get(&row, "found")?, get(&row, "in_call")?) {
         (false, _) => Deletion::Absent,
         (true, true) => Deletion::InCall,

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::{CallbackRequest, Contract};
 use crate::kernel::fault::Text;
-use crate::kernel::{Faults, Invalid, PhoneNumber, PostalCode};
+use crate::kernel::{self, Faults, Invalid, PhoneNumber, PostalCode};
 
 const NAME_LIMIT: usize = 100;
 const COMPANY_LIMIT: usize = 200;
@@ -187,11 +187,7 @@ fn instant(typed: &str) -> Result<Timestamp, Invalid> {
             .ok()
             .map(|zoned| zoned.timestamp())
     };
-    typed.parse().ok().or_else(day).ok_or(Invalid::new(
-        "timestamp_invalid",
-        "Une date et une heure RFC 3339 sont attendues, comme 2026-11-05T08:00:00Z.",
-        "Must be an RFC 3339 date and time, such as 2026-11-05T08:00:00Z.",
-    ))
+    kernel::instant::parse(typed).or_else(|invalid| day().ok_or(invalid))
 }
 
 /// A line of text without the spaces around it; `None` where nothing is left.

@@ -2,17 +2,18 @@
 
 use tokio_postgres::error::SqlState;
 
-use crate::kernel::class::{Classify, Failure};
+use crate::kernel::class::{Classify, Failure, chain};
 
-/// A statement or a connection failed.
+/// A statement or a connection failed. It has no `source`, so that whoever logs a chain of causes meets [`cause`] and not
+/// PostgreSQL's own words.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
     /// The database cannot be reached, or was lost before anything was committed.
-    #[error("the database cannot be reached")]
-    Unreachable(#[source] Option<tokio_postgres::Error>),
+    #[error("the database cannot be reached{}", .0.as_ref().map(|error| format!(": {}", cause(error))).unwrap_or_default())]
+    Unreachable(Option<tokio_postgres::Error>),
     /// The connection was lost while the commit was under way: it may or may not have happened.
-    #[error("the connection was lost during the commit")]
-    CommitUnknown(#[source] tokio_postgres::Error),
+    #[error("the connection was lost during the commit: {}", cause(.0))]
+    CommitUnknown(tokio_postgres::Error),
     /// A constraint refused the row.
     #[error("the constraint {constraint} refused the row")]
     Constraint {
@@ -28,8 +29,8 @@ pub enum DbError {
     #[error("a one-packet transaction sent a second packet")]
     SecondPacket,
     /// Anything else: a bug of ours, or a database of another version.
-    #[error("the statement failed")]
-    Statement(#[source] tokio_postgres::Error),
+    #[error("the statement failed: {}", cause(.0))]
+    Statement(tokio_postgres::Error),
 }
 
 /// Which kind of constraint refused a row.
@@ -76,6 +77,16 @@ impl DbError {
     }
 }
 
+/// What a log may hold of the driver's error: never DETAIL or HINT, which quote the row, nor the message of a data
+/// exception (class 22), which quotes the value.
+pub(super) fn cause(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(db) if db.code().code().starts_with("22") => db.code().code().to_owned(),
+        Some(db) => format!("{} {}", db.code().code(), db.message()),
+        None => chain(error),
+    }
+}
+
 /// Whether running the transaction again may succeed: the connection was lost, or two transactions stood in each
 /// other's way.
 pub(super) fn is_worth_rerunning(error: &tokio_postgres::Error) -> bool {
@@ -88,10 +99,11 @@ pub(super) fn is_worth_rerunning(error: &tokio_postgres::Error) -> bool {
 
 fn is_connection_loss(error: &tokio_postgres::Error) -> bool {
     match error.code() {
-        // The server says that it is going away (class 57P) or cannot take us (class 08, 53300).
+        // The server says that it is going away (class 57P), cannot take us (class 08, 53300), or has closed a
+        // transaction that a frozen container left open (25P03, 25P04).
         Some(code) => {
             let code = code.code();
-            code.starts_with("57P") || code.starts_with("08") || code == "53300"
+            code.starts_with("57P") || code.starts_with("08") || matches!(code, "53300" | "25P03" | "25P04")
         }
         None => {
             error.is_closed()
@@ -100,11 +112,21 @@ fn is_connection_loss(error: &tokio_postgres::Error) -> bool {
     }
 }
 
+/// The statement ran into `statement_timeout`, or waited too long for a lock.
+fn took_too_long(error: &tokio_postgres::Error) -> bool {
+    matches!(
+        error.code(),
+        Some(code) if *code == SqlState::QUERY_CANCELED || *code == SqlState::LOCK_NOT_AVAILABLE
+    )
+}
+
 impl Classify for DbError {
     fn failure(&self) -> Failure {
         match self {
             Self::Unreachable(_) | Self::CommitUnknown(_) => Failure::unavailable(),
-            Self::Statement(error) if is_worth_rerunning(error) => Failure::unavailable(),
+            Self::Statement(error) if is_worth_rerunning(error) || took_too_long(error) => {
+                Failure::unavailable()
+            }
             Self::Constraint { .. } | Self::Aborted | Self::SecondPacket | Self::Statement(_) => {
                 Failure::internal()
             }

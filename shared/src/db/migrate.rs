@@ -20,9 +20,9 @@ pub struct Report {
 /// A run failed; what had been applied before stays.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
-    /// An address does not read as one.
+    /// An address does not read as one. Why is not told: the driver's words may quote a part of the password.
     #[error("the database address is not readable")]
-    Address(#[source] tokio_postgres::Error),
+    Address,
     /// The functions' address has no password, or no user of plain letters.
     #[error("the functions' database address needs a password, and a user of a-z, 0-9 and _")]
     Login,
@@ -30,8 +30,8 @@ pub enum MigrateError {
     #[error("no usable certificate authority")]
     Authority,
     /// The database cannot be reached or refused a statement.
-    #[error("the database refused")]
-    Database(#[source] tokio_postgres::Error),
+    #[error("the database refused: {}", super::error::cause(.0))]
+    Database(tokio_postgres::Error),
     /// A migration failed, or one that was applied has been edited since.
     #[error("a migration failed")]
     Migration(#[source] Box<refinery::Error>),
@@ -45,8 +45,9 @@ pub async fn run(
     authority: Option<&str>,
     platform_slots: i32,
 ) -> Result<Report, MigrateError> {
-    let owner = Config::from_str(owner_url).map_err(MigrateError::Address)?;
-    let functions = Config::from_str(functions_url).map_err(MigrateError::Address)?;
+    let mut owner = Config::from_str(owner_url).map_err(|_| MigrateError::Address)?;
+    super::pool::demand_tls(&mut owner);
+    let functions = Config::from_str(functions_url).map_err(|_| MigrateError::Address)?;
     // Checked before anything is done.
     let user = functions
         .get_user()

@@ -7,7 +7,7 @@ use std::time::Duration;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use futures_util::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -21,7 +21,7 @@ pub type LoadUrl = Arc<dyn Fn() -> BoxFuture<'static, Option<DatabaseUrl>> + Sen
 /// The address of a database with its login, and the certificate of its authority where it has one of its own.
 #[derive(Debug, Clone)]
 pub struct DatabaseUrl {
-    /// `postgres://user:password@host:port/name`, with `sslmode=require` outside this machine.
+    /// `postgres://user:password@host:port/name`. Outside this machine the connection is TLS unless `sslmode=disable`.
     pub url: SecretString,
     /// PEM, for hosts whose authority is not among the system's (RDS, Supabase).
     pub authority: Option<String>,
@@ -29,7 +29,12 @@ pub struct DatabaseUrl {
 
 pub(super) async fn build(load_url: &LoadUrl, size: usize) -> Result<Pool, DbError> {
     let address = load_url().await.ok_or(DbError::Unreachable(None))?;
-    let mut config = Config::from_str(address.url.expose_secret()).map_err(DbError::Statement)?;
+    let mut config = Config::from_str(address.url.expose_secret()).map_err(|_| {
+        // Its own words may quote a part of the password.
+        tracing::error!("the database address is not readable");
+        DbError::Unreachable(None)
+    })?;
+    demand_tls(&mut config);
     config
         .connect_timeout(CONNECT_TIMEOUT)
         .application_name("zencall");
@@ -49,7 +54,25 @@ pub(super) async fn build(load_url: &LoadUrl, size: usize) -> Result<Pool, DbErr
         .map_err(|_| DbError::Unreachable(None))
 }
 
-/// TLS where the address asks for it; the local stack's does not.
+/// Makes the driver's default, TLS if the server happens to offer it, an answer: none on this machine, always elsewhere.
+/// Otherwise an address that forgets `sslmode` would send the password in the clear. `sslmode=disable` stays what it says.
+pub(super) fn demand_tls(config: &mut Config) {
+    if config.get_ssl_mode() == SslMode::Prefer && !config.get_hosts().iter().all(is_this_machine) {
+        config.ssl_mode(SslMode::Require);
+    }
+}
+
+fn is_this_machine(host: &Host) -> bool {
+    match host {
+        Host::Tcp(name) => {
+            name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        }
+        #[cfg(unix)]
+        Host::Unix(_) => true,
+    }
+}
+
+/// TLS where [`demand_tls`] or the address asks for it.
 pub(super) fn connector(
     config: &Config,
     authority: Option<&str>,
@@ -77,4 +100,29 @@ pub(super) fn connector(
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(Some(MakeRustlsConnect::new(config)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_leaves_this_machine_over_tls_only() {
+        for (address, mode) in [
+            ("postgres://u:p@db.example.com/z", SslMode::Require),
+            ("postgres://u:p@10.0.0.7/z", SslMode::Require),
+            ("postgres://u:p@localhost,db.example.com/z", SslMode::Require),
+            (
+                "postgres://u:p@db.example.com/z?sslmode=disable",
+                SslMode::Disable,
+            ),
+            ("postgres://u:p@127.0.0.1:5432/z", SslMode::Prefer),
+            ("postgres://u:p@localhost/z", SslMode::Prefer),
+            ("host=/run/postgresql user=u", SslMode::Prefer),
+        ] {
+            let mut config = Config::from_str(address).unwrap();
+            demand_tls(&mut config);
+            assert_eq!(config.get_ssl_mode(), mode, "{address}");
+        }
+    }
 }

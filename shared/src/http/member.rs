@@ -93,11 +93,6 @@ impl<T> Member<T> {
             present => present.required(field, faults, parse),
         }
     }
-
-    /// Whether the member is in the body at all.
-    pub fn is_present(&self) -> bool {
-        !matches!(self, Self::Absent)
-    }
 }
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Member<T> {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::language::Prefers;
-use crate::kernel::class::{Class, Classify, Failure};
+use crate::kernel::class::{Class, Classify, Failure, chain};
 
 /// An error on its way out. The edge writes its body, in the reader's language and with the request's id.
 #[derive(Debug, Clone)]
@@ -143,10 +143,10 @@ impl<E: Classify + 'static> From<E> for Problem {
         let failure = error.failure();
         match failure.class {
             Class::Internal => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the request failed")
+                tracing::error!(error = chain(&error), "the request failed")
             }
             Class::Provider | Class::Unavailable => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "a dependency failed");
+                tracing::warn!(error = chain(&error), "a dependency failed");
             }
             _ => {}
         }

@@ -105,6 +105,22 @@ impl Failure {
     }
 }
 
+/// An error with all that caused it, on one line: what a log is told. The JSON of the logs shows of an error its own
+/// sentence and none of its causes.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut told = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let more = cause.to_string();
+        // A transparent error says what its cause says.
+        if !told.ends_with(&more) {
+            told = format!("{told}: {more}");
+        }
+        source = cause.source();
+    }
+    told
+}
+
 /// An error that knows how the outside hears of it.
 pub trait Classify: std::error::Error {
     /// The failure that it is.
@@ -125,3 +141,19 @@ impl std::fmt::Display for Faults {
 }
 
 impl std::error::Error for Faults {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the letter was not sent")]
+    struct NotSent(#[source] std::io::Error);
+
+    #[test]
+    fn a_chain_names_every_cause_once() {
+        let error = NotSent(std::io::Error::other("no stamp"));
+        assert_eq!(chain(&error), "the letter was not sent: no stamp");
+        assert_eq!(chain(&std::io::Error::other("no stamp")), "no stamp");
+    }
+}

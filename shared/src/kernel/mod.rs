@@ -10,6 +10,7 @@ pub mod email;
 pub mod ended_reason;
 pub mod fault;
 pub mod ids;
+pub mod instant;
 pub mod language;
 pub mod money;
 pub mod name;

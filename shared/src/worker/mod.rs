@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use tracing::Instrument as _;
 
 use crate::App;
-use crate::kernel::class::{Class, Classify, Failure};
+use crate::kernel::class::{Class, Classify, Failure, chain};
 
 /// A message as it came off a queue.
 #[derive(Debug, Clone)]
@@ -31,13 +31,7 @@ pub struct NotHandled(String, Class);
 impl<E: Classify> From<E> for NotHandled {
     fn from(error: E) -> Self {
         let Failure { class, .. } = error.failure();
-        let mut chain = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            chain = format!("{chain}: {cause}");
-            source = cause.source();
-        }
-        Self(chain, class)
+        Self(chain(&error), class)
     }
 }
 

@@ -49,6 +49,8 @@ async fn nonsense_and_strangers_are_not_added() {
     for body in [
         json!({}),
         json!({ "contact_ids": [], "tags": [] }),
+        json!({ "tags": ["a\0b"] }),
+        json!({ "tags": ["x".repeat(51)] }),
         json!({ "contact_ids": stranger }),
     ] {
         fixture.member.post(&address, body).await.expect(422);

@@ -114,6 +114,49 @@ mod delete {
     }
 }
 
+mod delete_while_it_is_being_chosen {
+    use tokio::sync::Notify;
+    use zencall::db::{Claims, DbError};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn waits_and_is_refused() {
+        let (test, organization, member) = start().await;
+        let id = organization.contact("+33639980001").await;
+        let assistant = organization.assistant().await;
+        organization.campaign(assistant, &[id]).await;
+        let (container, claims) = (test.another_container(), Claims::platform(organization.id));
+        let (chosen, go_on) = (&Notify::new(), &Notify::new());
+        let release = container.db.write("tests.release", &claims, async |tx| {
+            tx.execute("update campaign_contacts set status = 'active'", &[])
+                .await?;
+            chosen.notify_one();
+            go_on.notified().await;
+            Ok::<_, DbError>(())
+        });
+        let path = format!("/api/v1/contacts/{id}");
+        let delete = async {
+            chosen.notified().await;
+            let waiting = async {
+                tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+                go_on.notify_one();
+            };
+            tokio::join!(member.delete(&path), waiting).0
+        };
+        let (released, deleted) = tokio::join!(release, delete);
+        released.unwrap();
+        deleted.expect_problem(409, "contact_in_campaign");
+        assert_eq!(
+            organization
+                .rows("select status from campaign_contacts", &[])
+                .await
+                .len(),
+            1
+        );
+    }
+}
+
 mod by_id {
     use super::*;
 

@@ -49,6 +49,37 @@ async fn a_call_that_vapi_accepted_is_found_by_our_id_and_not_placed_again() {
 }
 
 #[tokio::test]
+async fn a_call_that_an_event_made_without_knowing_whose_it_is_stops_nothing() {
+    let fixture = Fixture::start().await;
+    let (_, body) = fixture.queued().await;
+    let lost = json!({ "status": 500, "after_accepting": true, "times": 1, "only": "POST /call" });
+    fixture
+        .test
+        .set_behaviour(json!({ "api": lost, "call_seconds": 600 }))
+        .await;
+    fixture.dial(&body).await;
+    let placed = fixture.test.placed_calls().await;
+    let organization = &fixture.calling.organization;
+    organization
+        .sql(
+            "insert into calls (id, organization_id, vapi_call_id, direction, status, created_at, updated_at)
+             values (gen_random_uuid(), $1, $2, 'outbound', 'ringing', now(), now())",
+            &[&organization.id, &placed[0]["id"].as_str().unwrap()],
+        )
+        .await;
+
+    fixture.test.app.clock.advance(SignedDuration::from_mins(6));
+    zencall::campaigns::reconcile::reconcile_organization(&fixture.test.app, organization.id)
+        .await
+        .unwrap();
+
+    assert_eq!(
+        fixture.calling.attempts("status, vapi_call_id").await,
+        [json!({ "status": "in_call", "vapi_call_id": placed[0]["id"] })]
+    );
+}
+
+#[tokio::test]
 async fn a_call_that_vapi_never_had_is_made_once_more_and_does_not_count() {
     let fixture = Fixture::start().await;
     let (_, body) = fixture.queued().await;

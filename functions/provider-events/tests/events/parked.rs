@@ -114,3 +114,34 @@ async fn a_call_that_nobody_here_placed_gets_its_row_in_the_end() {
     );
     assert_eq!(call.attempt().await["status"], "dialing");
 }
+
+#[tokio::test]
+async fn an_event_that_cannot_be_applied_holds_up_none_behind_it() {
+    let test = start().await;
+    let organization = test.organization().await;
+    let assistant = Uuid::from_bytes(test.app.clock.random_bytes()).to_string();
+    let [broken, good] = ["broken", "good"].map(|name| format!("{name}-{assistant}"));
+    let event = projected(inbound(&assistant, &broken), ago(&test, 1));
+    let mut event = serde_json::to_value(event).unwrap();
+    // No column holds such a sum.
+    event["fact"] = json!({ "report": { "cost": "1000000000000" } });
+    test.app.db.park_event(&test.app.clock, &event).await.unwrap();
+    test.app.clock.advance(MINUTE);
+    handle(&test.app, &projected(inbound(&assistant, &good), ago(&test, 1)))
+        .await
+        .unwrap();
+    let id = organization.assistant().await;
+    organization
+        .sql(
+            "update assistants set vapi_assistant_id = $2 where id = $1",
+            &[&id, &assistant],
+        )
+        .await;
+
+    test.app.clock.advance(MINUTE);
+    let retried = retry_parked(&test.app, test.app.clock.now()).await.unwrap();
+
+    assert_eq!((retried.applied, retried.waiting), (1, 1));
+    let calls = organization.rows("select vapi_call_id from calls", &[]).await;
+    assert_eq!(calls, [json!({ "vapi_call_id": good })]);
+}

@@ -128,7 +128,8 @@ fn allowed_until(decision: &Decision) -> Option<Timestamp> {
     }
 }
 
-/// Notes that Vapi has the call, and makes the call's row unless a webhook was faster. May be repeated.
+/// Notes that Vapi has the call, and makes the call's row unless a webhook was faster, under the attempt's id or, where it
+/// could not tell whose call it was, under another. May be repeated.
 pub(in crate::campaigns) async fn mark_in_call(
     tx: &TenantTx,
     attempt: AttemptId,
@@ -148,7 +149,7 @@ pub(in crate::campaigns) async fn mark_in_call(
                             phone, status, created_at, updated_at)
          select a.id, $1, $3, a.campaign_id, a.contact_id, a.id, a.assistant_id, 'outbound', p.phone, 'queued', $4, $4
            from placed a join contacts p on p.organization_id = $1 and p.id = a.contact_id
-         on conflict (id) do nothing",
+         on conflict do nothing",
         &[&tx.organization(), &attempt, &vapi_call_id, &now],
     )
     .await

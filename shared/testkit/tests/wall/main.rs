@@ -9,6 +9,7 @@
 
 mod catalogue;
 mod connections;
+mod errors;
 mod fixtures;
 mod round_trips;
 mod tenants;
