@@ -157,7 +157,6 @@ pub(super) async fn archives(tx: &TenantTx, user: UserId, scope: Scope) -> Resul
 /// Forgets the person: their profile and all that hangs on it, and their traces elsewhere. `false` where the claim was
 /// lost.
 pub(super) async fn erase_person(tx: &TenantTx, now: Timestamp, claim: &Claim) -> Result<bool, DbError> {
-    let user = claim.request.user;
     let row = tx
         .query_one(
             "-- gdpr.erase_person
