@@ -1,5 +1,5 @@
-//! The SQL of the edge: what may be asked before a tenant is known. Each is one narrow `SECURITY DEFINER` function of
-//! `V008__edge_functions.sql` and one round trip.
+//! The SQL of the edge: what may be asked before a tenant is known. Each is one narrow `SECURITY DEFINER` function, of
+//! `V008__edge_functions.sql` or of a later migration, and one round trip.
 
 use jiff::Timestamp;
 use secrecy::SecretString;
