@@ -2,10 +2,10 @@
 LOCAL = ./infra/local/setup.sh && cargo run --bin local --
 
 .DEFAULT_GOAL := help
-.PHONY: help dev up down demo test lint fmt binaries build deploy migrate restart invoke send openapi logs
+.PHONY: help dev up down demo test lint fmt binaries build deploy migrate restart bench-size bench-cold invoke send openapi logs
 
 help: ## this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 dev: ## everything in the foreground, functions reload when their code changes
 	@$(LOCAL) dev
@@ -42,6 +42,12 @@ migrate: ## run a stage's migrations: make migrate STAGE=dev
 
 restart: ## start a stage's containers anew, after a secret has changed: make restart STAGE=dev
 	@./infra/aws/restart.sh $(STAGE)
+
+bench-size: ## what every function weighs as an archive (of `make build`, if that was run)
+	@$(LOCAL) bench-size
+
+bench-cold: ## how long every function takes to be ready, beside an empty one
+	@$(LOCAL) bench-cold
 
 invoke: ## hand a sample event to a function: make invoke FN=minute-tick EVENT=minute-tick.json
 	@$(LOCAL) invoke "$(FN)" "$(EVENT)"

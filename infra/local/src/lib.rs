@@ -3,6 +3,7 @@
 //! PostgreSQL, the AWS emulator, the stand-ins of Vapi and Twilio, the bridge from queues to functions, the seeds and the demo.
 //! Nothing that is deployed depends on this crate.
 
+pub mod bench;
 pub mod bridge;
 pub mod client;
 pub mod daemon;

@@ -8,7 +8,7 @@ use local::daemon;
 use local::functions::Mode;
 use local::stack::{self, Stack};
 use local::terminal::say;
-use local::{bridge, demo, emulator, send};
+use local::{bench, bridge, demo, emulator, send};
 
 const USAGE: &str = "\
 usage: local <command>
@@ -21,7 +21,9 @@ usage: local <command>
   send EVENT    sign a sample webhook of events/ and post it
   invoke FUNCTION EVENT   hand a sample event of events/ to a function
   sandbox       the stand-ins of Vapi and Twilio alone
-  bridge        the bridge from queues and schedules to functions alone";
+  bridge        the bridge from queues and schedules to functions alone
+  bench-size    what every function weighs as an archive
+  bench-cold    how long every function takes from its start to its first question for work";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -69,6 +71,8 @@ async fn run() -> anyhow::Result<()> {
         "send" => send::send(&stack.layout, &stack.ports, &stack.secrets, &text(0, "EVENT")?).await,
         "invoke" => stack.invoke(&text(0, "FN")?, &text(1, "EVENT")?).await,
         "sandbox" => stack.sandbox().await,
+        "bench-size" => bench::size(&stack.layout).await,
+        "bench-cold" => bench::cold(&stack.layout).await,
         "bridge" => bridge::run(&stack.layout, &stack.ports).await,
         // What `daemon::start` runs.
         "supervise" => match text(0, "the supervisor's name")?.as_str() {

@@ -8,6 +8,12 @@ pub fn say(line: impl std::fmt::Display) {
     eprintln!("{line}");
 }
 
+/// Prints one line of an answer.
+pub fn print(line: impl std::fmt::Display) {
+    // Whoever has closed the pipe has read enough.
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
 /// Whether a person watches, so that a line may be drawn over.
 pub fn is_watched() -> bool {
     std::io::stderr().is_terminal()

@@ -15,6 +15,8 @@ use tokio::process::{Child, Command};
 pub(crate) const STAGE: &str = "check";
 const STACK: &str = "zencall-check";
 const BUCKET: &str = "artifacts";
+/// The program of a function that is deployed and not called.
+const NOTHING: &[u8] = b"#!/bin/sh\nexit 1\n";
 /// What the template has no default for.
 const PARAMETERS: [(&str, &str); 4] = [
     ("Stage", STAGE),
@@ -83,9 +85,10 @@ impl Cloud {
         );
         self.put_object("", here.into_bytes()).await;
         for name in self.layout.functions().unwrap() {
-            let program = running.contains(&name.as_str()).then(|| program(&name));
-            self.put_object(&format!("{name}.zip"), self.archive(&name, program).await)
-                .await;
+            let runs = running.contains(&name.as_str());
+            let program = if runs { program(&name) } else { NOTHING.to_vec() };
+            let archive = local::bench::archive(&program, 1).unwrap();
+            self.put_object(&format!("{name}.zip"), archive).await;
         }
         let template = std::fs::read_to_string(self.layout.root().join("infra/aws/template.yaml")).unwrap();
         let template = template
@@ -202,27 +205,6 @@ impl Cloud {
             .request(method, format!("{}{path}", self.endpoint()))
             .header("authorization", signature)
     }
-
-    /// The archive of a function, its program under the name that Lambda wants.
-    async fn archive(&self, name: &str, program: Option<PathBuf>) -> Vec<u8> {
-        let folder = self.folder.join(name);
-        std::fs::create_dir_all(&folder).unwrap();
-        let bootstrap = folder.join("bootstrap");
-        match program {
-            Some(program) => std::fs::copy(program, &bootstrap).map(drop).unwrap(),
-            None => std::fs::write(&bootstrap, "#!/bin/sh\nexit 1\n").unwrap(),
-        }
-        let zipped = Command::new(self.layout.python())
-            .args(["-m", "zipfile", "-c", "function.zip", "bootstrap"])
-            .current_dir(&folder)
-            .status()
-            .await
-            .unwrap();
-        assert!(zipped.success());
-        let archive = std::fs::read(folder.join("function.zip")).unwrap();
-        std::fs::remove_dir_all(folder).unwrap();
-        archive
-    }
 }
 
 impl Drop for Cloud {
@@ -233,16 +215,11 @@ impl Drop for Cloud {
 }
 
 /// The binary that `cargo test` has built beside this one.
-fn program(function: &str) -> PathBuf {
+fn program(function: &str) -> Vec<u8> {
     let own = std::env::current_exe().unwrap();
     let folder = own.parent().and_then(Path::parent).unwrap();
-    let program = folder.join(function);
-    assert!(
-        program.is_file(),
-        "{} is not built: `make binaries`",
-        program.display()
-    );
-    program
+    std::fs::read(folder.join(function))
+        .unwrap_or_else(|error| panic!("{function} is not built, `make binaries` does it: {error}"))
 }
 
 /// The text of the first such element.
