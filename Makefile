@@ -52,7 +52,7 @@ bench-cold: ## how long every function takes to be ready, beside an empty one
 invoke: ## hand a sample event to a function: make invoke FN=minute-tick EVENT=minute-tick.json
 	@$(LOCAL) invoke "$(FN)" "$(EVENT)"
 
-send: ## sign a sample webhook and post it: make send EVENT=vapi-end-of-call-report.json
+send: ## sign a sample webhook and post it: make send EVENT=vapi/end-of-call-report.json
 	@$(LOCAL) send "$(EVENT)"
 
 openapi: ## write infra/openapi.json from the code
