@@ -14,6 +14,7 @@ pub use databases::{DEVELOPMENT, Database, TEST, TEST_TEMPLATE, drop_copies, mig
 
 use crate::layout::Layout;
 use crate::settings::{Ports, Secrets, choose_port, write_private};
+use crate::terminal::say;
 use account::Account;
 
 /// The server of one checkout.
@@ -67,6 +68,7 @@ impl Server {
 
     /// Makes the cluster on the first run, starts it, and says on which port it listens.
     pub async fn start(&self, layout: &Layout, ports: &mut Ports, secrets: &Secrets) -> anyhow::Result<()> {
+        self.forget_another_checkout(secrets).await?;
         if let Some(port) = self.running_port().await? {
             ports.postgres = port;
             return Ok(());
@@ -89,6 +91,23 @@ impl Server {
         run(command)
             .await
             .with_context(|| format!("PostgreSQL does not start; see {}", self.log.display()))
+    }
+
+    /// As root, the data outlive a checkout that was removed, and a new one in the same folder has other passwords: what
+    /// nobody can open is made anew.
+    async fn forget_another_checkout(&self, secrets: &Secrets) -> anyhow::Result<()> {
+        let made = self.data.join("PG_VERSION").is_file();
+        if made && fs::read_to_string(self.owner_mark()).ok().as_deref() != Some(&mark(secrets)) {
+            say("• the database of an earlier checkout in this folder is made anew");
+            self.stop().await?;
+            fs::remove_dir_all(&self.data)?;
+        }
+        Ok(())
+    }
+
+    /// Beside the data: by whose passwords they were made.
+    fn owner_mark(&self) -> PathBuf {
+        self.data.with_extension("made-by")
     }
 
     /// Stops it; whether it ran.
@@ -143,6 +162,7 @@ impl Server {
             let _ = fs::remove_dir_all(&self.data);
         }
         outcome?;
+        write_private(&self.owner_mark(), mark(secrets).as_bytes())?;
         let link = layout.logs().join("postgres.log");
         let _ = fs::remove_file(&link);
         std::os::unix::fs::symlink(&self.log, &link).context("cannot link the server's log")
@@ -156,6 +176,13 @@ impl Server {
             .stdin(std::process::Stdio::null());
         command
     }
+}
+
+/// Tells one checkout's passwords from another's, and tells nothing of them.
+fn mark(secrets: &Secrets) -> String {
+    use sha2::{Digest as _, Sha256};
+    let sum = Sha256::digest(&secrets.superuser_password);
+    sum.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Makes the folder in a place where everybody may write, or makes sure that nobody else made it.
