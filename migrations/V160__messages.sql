@@ -32,7 +32,7 @@ create table messages (
   sender             text not null,
   body               text not null,
   purpose            text check (purpose in ('service', 'marketing')),
-  -- What is shown: Twilio's word, the furthest that was heard (`providers.md` 2.4).
+  -- What is shown: Twilio's word, the furthest that was heard.
   status             text not null,
   status_rank        int  not null,
   error_code         text,

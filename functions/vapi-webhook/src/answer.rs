@@ -1,4 +1,4 @@
-//! Answers to the messages that want one (`providers.md` 1.5 "Which need an answer"). Each is safe: what we cannot do is
+//! Answers to the messages that want one. Each is safe: what we cannot do is
 //! said in a sentence, and nobody is dialled or put through by mistake.
 
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ const NOBODY_TAKES_IT: &str =
     "Bonjour. Ce numéro ne prend pas d'appel pour le moment. Merci de rappeler plus tard. Au revoir.";
 const NOBODY_TO_TRANSFER_TO: &str = "Je ne peux pas transférer votre appel pour le moment.";
 
-/// The answer to a question; always with status 200, since Vapi discards any other (`providers.md` 1.5).
+/// The answer to a question; always with status 200, since Vapi discards any other.
 pub(crate) fn to(question: Question) -> Value {
     match question {
         Question::ToolCalls(calls) => {

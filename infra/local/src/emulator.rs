@@ -17,7 +17,7 @@ use crate::settings::{AWS_CREDENTIAL, MAIL_DOMAIN, Ports, REGION, Secrets, choos
 /// The name of its supervisor.
 pub const NAME: &str = "emulator";
 
-/// A queue, with what the deployed one has (`architecture.md` §4).
+/// A queue, with what the deployed one has.
 #[derive(Debug)]
 pub struct Queue {
     /// Its short name.

@@ -33,7 +33,7 @@ pub fn copies(function: &str) -> usize {
     }
 }
 
-/// How many calls may run at once, for all organisations together; Vapi's default is 10 (`providers.md` 1.1).
+/// How many calls may run at once, for all organisations together; Vapi's default is 10.
 pub fn platform_slots() -> anyhow::Result<i32> {
     let slots = environment("PLATFORM_SLOTS").unwrap_or_else(|| "10".to_owned());
     slots

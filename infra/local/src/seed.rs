@@ -109,7 +109,7 @@ async fn enter(api: &Api, organisation: &Organisation, password: &str) -> anyhow
     api.login(email, password).await
 }
 
-/// The French VAT number of a SIREN (`rules.md` 3.9).
+/// The French VAT number of a SIREN.
 pub fn vat_number(siren: &str) -> anyhow::Result<String> {
     let number: u64 = siren.parse().context("a SIREN is digits")?;
     Ok(format!("FR{:02}{siren}", (12 + 3 * (number % 97)) % 97))

@@ -60,7 +60,7 @@ fn body_of(text: &str) -> anyhow::Result<Vec<u8>> {
     Ok(body.as_bytes().to_vec())
 }
 
-/// `providers.md` 1.5: HMAC-SHA-256 in hexadecimal over `{timestamp}.{body}`.
+/// Vapi's default: HMAC-SHA-256 in hexadecimal over `{timestamp}.{body}`.
 fn sign(secret: &[u8], timestamp: &str, body: &[u8]) -> anyhow::Result<String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret).context("the webhook secret is unusable")?;
     mac.update(timestamp.as_bytes());

@@ -22,7 +22,7 @@ pub const REGION: &str = "eu-west-3";
 pub const AWS_CREDENTIAL: &str = "test";
 /// Who mails come from; the emulator wants the domain to be known first.
 pub const MAIL_DOMAIN: &str = "zencall.example";
-/// The stand-in's number: of a range that automated calls may show (`rules.md` 3.4).
+/// The stand-in's number: of a range that automated calls may show.
 pub const TWILIO_NUMBER: &str = "+33162000001";
 
 /// A variable of the environment, if it is set and not empty.

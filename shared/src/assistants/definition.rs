@@ -1,4 +1,4 @@
-//! An assistant as Vapi is told of it (`providers.md` 1.2 and 1.5).
+//! An assistant as Vapi is told of it.
 
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -79,7 +79,7 @@ fn model(settings: &Settings) -> Value {
 }
 
 /// Recording is on unless it is switched off. Sentiment is judged from the text alone: judging a voice may be emotion
-/// recognition in the sense of the AI Act (`rules.md` 3.5). Three members of one output cost one question to a model.
+/// recognition in the sense of the AI Act. Three members of one output cost one question to a model.
 fn artifact_plan(settings: &Settings) -> Value {
     json!({
         "recordingEnabled": settings.recording,

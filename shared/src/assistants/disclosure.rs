@@ -1,5 +1,5 @@
 //! What every assistant says and obeys, whatever its organisation wrote: that it is a machine, for whom and why it calls,
-//! that the call is recorded if it is, and how to object (`rules.md` 3.5 and 3.6).
+//! that the call is recorded if it is, and how to object.
 
 use super::scripts::script;
 use super::{AssistantType, Settings};

@@ -94,7 +94,7 @@ pub struct NewAssistant {
     pub transfer_number: Option<PhoneNumber>,
     /// How long a call may last.
     pub max_duration: Option<MaxDuration>,
-    /// Whether its calls are recorded; not unless asked for (`rules.md` 3.6).
+    /// Whether its calls are recorded; not unless asked for.
     pub recording: Option<bool>,
 }
 

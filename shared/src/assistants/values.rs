@@ -8,7 +8,7 @@ const LONGEST_PROMPT: usize = 10_000;
 /// The longest first message, in characters.
 const LONGEST_FIRST_MESSAGE: usize = 1_000;
 
-/// What an assistant is for. Any type may call (`api.md`); the type chooses its instructions and its voice.
+/// What an assistant is for. Any type may call; the type chooses its instructions and its voice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AssistantType {
     /// Out-of-hours service: takes urgent requests.

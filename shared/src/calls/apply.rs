@@ -1,5 +1,5 @@
-//! Applying an event: stored once, applied in the same transaction, whatever its order and however often it comes
-//! (`architecture.md` §6). Whose it is follows from our own rows, never from what it claims.
+//! Applying an event: stored once, applied in the same transaction, whatever its order and however often it comes.
+//! Whose it is follows from our own rows, never from what it claims.
 
 use futures_util::future::join;
 use jiff::{SignedDuration, Timestamp};

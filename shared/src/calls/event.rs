@@ -32,7 +32,7 @@ pub(super) fn created_at(event: &Projection) -> Timestamp {
     told
 }
 
-/// What the product calls it (`architecture.md` §6).
+/// What the product calls it.
 pub(super) fn name(event: &Projection) -> Option<&'static str> {
     match &event.fact {
         Fact::Status { status, .. } if status == "in-progress" => Some("call-started"),
@@ -45,7 +45,7 @@ pub(super) fn name(event: &Projection) -> Option<&'static str> {
     }
 }
 
-/// The same for every delivery of one event, and for no other: Vapi gives none an id (`providers.md` 1.5), and two
+/// The same for every delivery of one event, and for no other: Vapi gives none an id, and two
 /// deliveries of one report differ byte for byte.
 pub(super) fn dedupe_key(event: &Projection) -> String {
     let attempt = event.keys.attempt.map(|attempt| attempt.0.to_string());

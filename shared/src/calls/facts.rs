@@ -89,7 +89,7 @@ fn settle(known: &mut Option<Moment>, certainty: Certainty, at: Timestamp) {
     }
 }
 
-/// `providers.md` 1.5 "Deduplication and ordering": steps may be missing, none is taken back.
+/// Vapi promises no order: steps may be missing, none is taken back.
 fn rank(status: Status) -> u8 {
     match status {
         Status::Queued => 0,
@@ -197,7 +197,7 @@ impl Facts {
         }
     }
 
-    /// Seconds of conversation: Vapi has no such field, and no start means that nobody answered (`providers.md` 1.4).
+    /// Seconds of conversation: Vapi has no such field, and no start means that nobody answered.
     pub(super) fn duration_seconds(&self) -> Option<i32> {
         if self.status != Status::Ended {
             return None;

@@ -11,7 +11,7 @@ use crate::adapters::vapi::webhook::Projection;
 use crate::campaigns::end::release_next;
 use crate::kernel::class::{Class, Classify as _};
 
-/// Events of assistants that we never come to know are dropped after this (`architecture.md` §6).
+/// Events of assistants that we never come to know are dropped after this.
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
 /// An event that was parked this recently is left for the next minute: nothing is tried twice in one run.
 const REST: SignedDuration = SignedDuration::from_secs(10);

@@ -1,4 +1,4 @@
-//! Taking in a proven message: what we keep of it goes on the queue, and no database is needed (`architecture.md` §6).
+//! Taking in a proven message: what we keep of it goes on the queue, and no database is needed.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::adapters::verified::Verified;
 
 /// Whose turn an event takes that names neither an assistant nor a call.
 const NOBODY: &str = "vapi";
-/// Vapi waits 7.5 s for the answer to `assistant-request`, a cold start included (`providers.md` 1.5): the queue gets
+/// Vapi waits 7.5 s for the answer to `assistant-request`, a cold start included: the queue gets
 /// a share of it.
 const PATIENCE: Duration = Duration::from_secs(2);
 

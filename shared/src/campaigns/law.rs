@@ -54,7 +54,7 @@ static CANVASSING_WEEK: LazyLock<Week> = LazyLock::new(|| {
     )
 });
 
-/// On what ground people are called (`rules.md` 3.11).
+/// On what ground people are called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LegalBasis {

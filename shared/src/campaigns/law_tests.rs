@@ -267,7 +267,7 @@ fn nothing_is_dispatched_in_the_last_two_minutes() {
 
 #[test]
 fn the_table_of_bases_is_that_of_the_rules() {
-    // rules.md 3.11: hours, special slot, four in thirty days, sector ban, businesses only, zone needed.
+    // One row of the table: hours, special slot, four in thirty days, sector ban, businesses only, zone needed.
     for (name, row) in [
         ("consent", [true, true, true, true, false, true]),
         ("contract", [true, false, true, false, false, true]),

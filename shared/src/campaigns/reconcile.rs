@@ -1,7 +1,7 @@
 //! Reconciliation: finds out what became of attempts of which nothing is heard, and sends again what was left.
 //!
 //! Vapi has no idempotency key, no call metadata and no filter on either: its calls of an assistant around the time are
-//! listed, and ours is the one whose `customer.externalId` is the attempt's id (`providers.md` 1.4).
+//! listed, and ours is the one whose `customer.externalId` is the attempt's id.
 
 use jiff::{SignedDuration, Timestamp};
 

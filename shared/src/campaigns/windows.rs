@@ -69,7 +69,7 @@ impl CallWindows {
         schedule::next_opening(&self.clocks(zones), instant)
     }
 
-    /// The windows are the organisation's wish: they are read where the contact most surely lives (`api.md`). The
+    /// The windows are the organisation's wish: they are read where the contact most surely lives. The
     /// law's hours, which must suit every clock, are another matter.
     pub(super) fn clocks<'a>(&'a self, zones: &'a Zones) -> Vec<Clock<'a>> {
         zones
@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_postal_code_of_reunion_is_surer_than_a_number_of_paris() {
-        // api.md: own zone, else postal code, else number. 05–06 in Réunion is 01–02 UTC, a time when Paris sleeps.
+        // Own zone, else postal code, else number. 05–06 in Réunion is 01–02 UTC, a time when Paris sleeps.
         let hours = windows(&[(&["mon"], "05:00", "06:00")]);
         let zones = paris_and_reunion();
         assert_eq!(zones.as_slice().len(), 2);

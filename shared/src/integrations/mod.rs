@@ -84,7 +84,7 @@ pub enum IntegrationError {
     Db(#[from] DbError),
 }
 
-/// Why nothing may be sent from a sender (`providers.md` 2.7).
+/// Why nothing may be sent from a sender.
 pub const SMS_SENDER_NOT_ALLOWED: Invalid = Invalid::new(
     "sms_sender_not_allowed",
     "Les SMS ne peuvent pas partir de là : indiquez un nom d'expéditeur (11 caractères au plus, lettres, chiffres et \

@@ -1,4 +1,4 @@
-//! What text messages may be sent from (`providers.md` 2.7, `rules.md` 3.8).
+//! What text messages may be sent from.
 
 use super::SMS_SENDER_NOT_ALLOWED;
 use crate::kernel::{Country, Invalid, PhoneNumber, numbering};

@@ -30,8 +30,8 @@ const SKEW: SignedDuration = SignedDuration::from_secs(90);
 const EXPIRY: SignedDuration = SignedDuration::from_hours(24);
 /// How long a message waits when Twilio was not reached or had no time.
 const PAUSE: SignedDuration = SignedDuration::from_secs(30);
-/// Twilio tries a callback again up to five times: when it does not connect, does not answer, or gets a 5xx
-/// (`providers.md` 2.4). The fragment is neither sent nor signed.
+/// Twilio tries a callback again up to five times: when it does not connect, does not answer, or gets a 5xx.
+/// The fragment is neither sent nor signed.
 const RETRIES: &str = "#rc=2&rp=ct,rt,5xx";
 
 /// What became of a request.

@@ -1,4 +1,4 @@
-//! What Twilio's error codes ask for (`providers.md` 2.4, "Error codes worth handling").
+//! What Twilio's error codes ask for.
 
 use jiff::SignedDuration;
 

@@ -1,4 +1,4 @@
-//! When a marketing message may be sent (`rules.md` 3.8): in the hours in which people may be called, one rule to explain.
+//! When a marketing message may be sent: in the hours in which people may be called, one rule to explain.
 
 use jiff::Timestamp;
 

@@ -1,4 +1,4 @@
-//! Words with which somebody asks for no more messages (`providers.md` 2.5, `rules.md` 3.8): Twilio knows the English ones
+//! Words with which somebody asks for no more messages: Twilio knows the English ones
 //! only, and the French ones are ours to understand.
 
 /// The whole message, written as [`bare`] leaves it.

@@ -2,7 +2,7 @@
 //!
 //! A message is a row before it is a request: `waiting → sending → done`, or `unknown`, when nobody knows whether Twilio
 //! has it; such a message is looked up at Twilio before it is ever sent again. What is shown is Twilio's own word for how
-//! far a message is (`providers.md` 2.4), whose ranks make it monotone.
+//! far a message is, whose ranks make it monotone.
 
 pub mod apply;
 pub mod deliver;
@@ -171,8 +171,8 @@ pub(crate) async fn enqueue(
         .await
 }
 
-/// How far a status is; higher ones are never taken back, and of two that end a message the first counts
-/// (`providers.md` 2.4). None for a word that nobody has seen before.
+/// How far a status is; higher ones are never taken back, and of two that end a message the first counts.
+/// None for a word that nobody has seen before.
 pub fn rank(status: &str) -> Option<i32> {
     Some(match status {
         "accepted" | "scheduled" => 0,
@@ -185,7 +185,7 @@ pub fn rank(status: &str) -> Option<i32> {
     })
 }
 
-/// Whether a number is a landline of France, which takes no text messages (`providers.md` 2.7: refused by Twilio too).
+/// Whether a number is a landline of France, which takes no text messages.
 fn is_landline(number: &PhoneNumber) -> bool {
     numbering::french_national(number.as_str())
         .is_some_and(|subscriber| subscriber.starts_with(['1', '2', '3', '4', '5', '9']))

@@ -1,5 +1,5 @@
 //! Taking in a webhook of Twilio: proven with the token of the organisation, and what we keep of it put on the queue of
-//! events (`architecture.md` §6). No database is needed, except where the address names no organisation.
+//! events. No database is needed, except where the address names no organisation.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! How many segments a text takes, each of which is billed (`providers.md` 2.3, `rules.md` 3.8; GSM 03.38).
+//! How many segments a text takes, each of which is billed.
 
 /// Letters of the GSM alphabet that are not ASCII. `ç`, `ê` and the typographic apostrophe are not among them.
 const GSM_BEYOND_ASCII: &str = "£¥èéùìòÇØøÅåΔΦΓΛΩΠΨΣΘΞÆæßÉ¤¡ÄÖÑÜ§¿äöñüà";

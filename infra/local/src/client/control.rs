@@ -9,7 +9,7 @@ use super::{answer, plain};
 use crate::functions;
 use crate::settings::Ports;
 
-/// The stand-ins' control API (`architecture.md` §7).
+/// The stand-ins' control API.
 #[derive(Debug, Clone)]
 pub struct Control {
     http: reqwest::Client,

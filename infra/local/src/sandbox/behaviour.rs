@@ -1,4 +1,4 @@
-//! What `PUT /_control/behaviour` sets: how calls end, how fast, how webhooks suffer and how the APIs fail (architecture.md §7).
+//! What `PUT /_control/behaviour` sets: how calls end, how fast, how webhooks suffer and how the APIs fail.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -20,7 +20,7 @@ pub(crate) enum Outcome {
     Voicemail,
     /// Something breaks, before or during the conversation.
     Failed,
-    /// Somebody answers and is put through to a person (an addition to architecture.md §7).
+    /// Somebody answers and is put through to a person.
     Transferred,
 }
 
@@ -40,12 +40,12 @@ pub(crate) struct Behaviour {
     pub(crate) api: ApiBehaviour,
     /// Outcomes of certain numbers (an addition).
     pub(crate) numbers: BTreeMap<String, Outcome>,
-    /// Errors of messages to certain numbers (an addition; providers.md 2.4): 3xxxx ends them as undelivered, any other
+    /// Errors of messages to certain numbers: 3xxxx ends them as undelivered, any other
     /// refuses them at once.
     pub(crate) message_errors: BTreeMap<String, u32>,
-    /// How many calls may run at once (an addition; providers.md 1.1: 10 by default).
+    /// How many calls may run at once (10 by default).
     pub(crate) concurrency_limit: u32,
-    /// What a call too many gets (an addition; both have been seen, providers.md 1.1).
+    /// What a call too many gets (both have been seen).
     pub(crate) concurrency_mode: ConcurrencyMode,
 }
 

@@ -1,4 +1,4 @@
-//! `/_control`: what tests, the demo and outsiders see and set (architecture.md §7).
+//! `/_control`: what tests, the demo and outsiders see and set.
 
 use std::sync::Arc;
 

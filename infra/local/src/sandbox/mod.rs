@@ -1,5 +1,5 @@
 //! Stand-ins of Vapi and Twilio: one process that checks what it is sent as strictly as the providers' contracts say, lets calls
-//! happen over time, posts signed webhooks, and obeys `/_control` (architecture.md §7, providers.md).
+//! happen over time, posts signed webhooks, and obeys `/_control`.
 //!
 //! Vapi's API lies under `/vapi`, Twilio's under `/twilio`. Nothing here depends on the product, so that both cannot share a mistake.
 

@@ -12,7 +12,7 @@ use super::{
     state::Stand,
 };
 
-/// Vapi's time limit for a webhook, unless the server says otherwise (providers.md 1.2).
+/// Vapi's time limit for a webhook, unless the server says otherwise.
 const DEFAULT_TIMEOUT_SECONDS: f64 = 20.0;
 
 /// Where the messages of one call go.
@@ -35,8 +35,7 @@ pub(crate) struct Backoff {
 }
 
 impl Target {
-    /// Reads a `server`. `saved` says that it stands in an assistant and not in a call: only then is its credential used
-    /// (providers.md 1.5 "Authentication of webhooks").
+    /// Reads a `server`. `saved` says that it stands in an assistant and not in a call: only then is its credential used.
     pub(crate) fn of(server: &Value, stand: &Stand, saved: bool) -> Option<Self> {
         let url = server["url"].as_str()?.to_owned();
         let headers: Vec<(String, String)> = server["headers"]
@@ -64,7 +63,7 @@ impl Target {
 }
 
 impl Backoff {
-    /// No plan, no retry (providers.md 1.5 "Retries").
+    /// No plan, no retry.
     fn of(plan: &Value) -> Option<Self> {
         let retries = plan["maxRetries"].as_f64()?;
         Some(Self {
@@ -158,7 +157,7 @@ fn sign(secret: &str, timestamp: &str, body: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Presigned addresses are made anew for each delivery, so that two deliveries of one report differ (providers.md 1.5).
+/// Presigned addresses are made anew for each delivery, so that two deliveries of one report differ.
 fn with_fresh_addresses(message: &Value) -> Value {
     let mut message = message.clone();
     let artifact = message.get_mut("artifact");

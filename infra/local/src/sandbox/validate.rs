@@ -1,4 +1,4 @@
-//! The faults of a request, in the words of the framework behind Vapi's API (`property X should not exist`; providers.md 1.1).
+//! The faults of a request, in the words of the framework behind Vapi's API (`property X should not exist`).
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! The house (architecture.md, section 1): who may import whom, what a function's package may hold, and that what is
+//! The house: who may import whom, what a function's package may hold, and that what is
 //! generated or listed elsewhere agrees with the code.
 
 #![expect(

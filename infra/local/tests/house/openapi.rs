@@ -10,7 +10,7 @@ use zencall::App;
 
 use crate::{root, router, text};
 
-/// Routes that need no credentials of ours (api.md, Conventions).
+/// Routes that need no credentials of ours.
 pub(crate) const PUBLIC: [&str; 12] = [
     "/api/v1/auth/confirm",
     "/api/v1/auth/confirm/resend",

@@ -1,4 +1,4 @@
-//! The address that Twilio called, as it may have signed it (`providers.md` 2.6, 1, 6 and 7).
+//! The address that Twilio called, as it may have signed it.
 
 /// The address with its port and without: Twilio's own signing is inconsistent, and its libraries accept both. User and
 /// password never belong to it, nor does a fragment.

@@ -1,4 +1,4 @@
-//! What can go wrong at Twilio (`providers.md` 2.1 and 2.2). Its sentences are not kept: they quote numbers.
+//! What can go wrong at Twilio. Its sentences are not kept: they quote numbers.
 
 use serde::Deserialize;
 

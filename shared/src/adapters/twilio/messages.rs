@@ -1,4 +1,4 @@
-//! Text messages: sending one, and finding it again when nobody knows whether it was sent (`providers.md` 2.3).
+//! Text messages: sending one, and finding it again when nobody knows whether it was sent.
 
 use std::time::Duration;
 

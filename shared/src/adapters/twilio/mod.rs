@@ -1,4 +1,4 @@
-//! Twilio: checking an account and its numbers (`providers.md` part 2). Each organisation brings its own account; its
+//! Twilio: checking an account and its numbers. Each organisation brings its own account; its
 //! token lives in Secrets Manager and in no other place.
 
 mod address;

@@ -1,4 +1,4 @@
-//! Webhooks of Twilio: proven on their raw bytes, and only then read (`providers.md` 2.6).
+//! Webhooks of Twilio: proven on their raw bytes, and only then read.
 //!
 //! What is signed is the address that Twilio called, exactly as it called it, and every parameter of a form; the key is the
 //! token of the organisation whose address it is. Nothing is asked of Secrets Manager before the signature has its form.

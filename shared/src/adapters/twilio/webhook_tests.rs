@@ -75,7 +75,7 @@ fn form<'a>(target: &'a str, body: &'a str, address: &str, parameters: &str) -> 
 
 #[test]
 fn the_known_answer_of_twilios_documentation() {
-    // providers.md 2.6, 11. It has no AccountSid: the signature holds, and the account is asked for next.
+    // The known answer of Twilio's documentation. It has no AccountSid: the signature holds, and the account is asked for next.
     let post = Post {
         origin: "https://example.com",
         target: "/myapp.php?foo=1&bar=2",

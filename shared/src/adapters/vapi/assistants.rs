@@ -17,7 +17,7 @@ impl Vapi {
             .map(|created: Created| created.id)
     }
 
-    /// Changes an assistant. Nested objects are replaced, so they are sent whole (`providers.md` 1.2).
+    /// Changes an assistant. Nested objects are replaced, so they are sent whole.
     pub async fn update_assistant(&self, id: &str, change: &Value) -> Result<(), VapiError> {
         let path = format!("/assistant/{id}");
         let changed = self

@@ -50,7 +50,7 @@ impl Classify for VapiError {
     }
 }
 
-/// A call was not placed, or may not have been (retry rule of `providers.md` 1.1).
+/// A call was not placed, or may not have been.
 #[derive(Debug, thiserror::Error)]
 pub enum PlaceCallError {
     /// Vapi has no free line or no time: nothing rang, and the attempt does not count.

@@ -1,4 +1,4 @@
-//! What a message says: `providers.md` 1.5 "Messages that matter", and the names of 1.7.
+//! What a message says, in Vapi's names of today and in those of the application before this one.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use super::projection::{Fact, LONGEST_UTTERANCE, LONGEST_WORD, Role, Turn};
 use super::report;
 
 impl Fact {
-    /// `providers.md` 1.5 "Messages that matter"; the names of 1.7 come from the application before this one.
+    /// Vapi's names of today; the others come from the application before this one.
     pub(super) fn of(message: &Message, at: Timestamp) -> Self {
         let content = message.content();
         let status = |status: &str| Self::Status {

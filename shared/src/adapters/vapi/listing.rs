@@ -1,4 +1,4 @@
-//! Vapi's lists: at most 1,000 rows of a stretch of time, in no promised order and without a cursor (`providers.md` 1.1).
+//! Vapi's lists: at most 1,000 rows of a stretch of time, in no promised order and without a cursor.
 
 use jiff::Timestamp;
 use reqwest::Method;

@@ -1,4 +1,4 @@
-//! A message of Vapi, proven and read: what kind it is, and what it wants to know (`providers.md` 1.5, 1.7).
+//! A message of Vapi, proven and read: what kind it is, and what it wants to know.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -67,7 +67,7 @@ impl Message {
     /// Reads a body: the envelope `{ message: { type, … } }`, or the older form with everything at the top.
     pub(super) fn parse(body: &[u8]) -> Option<Self> {
         let mut body = json::object(body)?;
-        // The envelope never has a type of its own (`providers.md` 1.5); the older form may have a `message`.
+        // The envelope never has a type of its own; the older form may have a `message`.
         let content = if body["type"].is_string() {
             body
         } else {

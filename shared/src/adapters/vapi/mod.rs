@@ -1,4 +1,4 @@
-//! Vapi: voice assistants, phone numbers, calls. What is asked and answered follows `providers.md` part 1.
+//! Vapi: voice assistants, phone numbers, calls. What is asked and answered follows Vapi's published contract.
 //!
 //! One platform key serves every organisation. Reading, changing and deleting are tried three times, since repeating them
 //! is harmless; creating and calling are tried once, since Vapi knows no idempotency key and a second try could ring a
@@ -23,5 +23,5 @@ pub use error::{PlaceCallError, Refusal, VapiError};
 pub use phone_numbers::NumberAtTwilio;
 pub use wire::{ListedAssistant, ListedCall, NewCall, Placed};
 
-/// The longest name that Vapi takes, of anything (`providers.md` 1.2 to 1.4).
+/// The longest name that Vapi takes, of anything.
 pub const LONGEST_NAME: usize = 40;

@@ -1,4 +1,4 @@
-//! Phone numbers that organisations bring from Twilio (`providers.md` 1.3). Answers repeat the credentials: only the id
+//! Phone numbers that organisations bring from Twilio. Answers repeat the credentials: only the id
 //! is read.
 
 use jiff::Timestamp;

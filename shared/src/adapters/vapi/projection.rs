@@ -1,7 +1,7 @@
 //! What we keep of a message: a few members under our own names, which travel on the queue and lie in the database.
 //!
-//! Messages carry Twilio tokens, addresses that let anybody speak into a call, prompts and our own webhook secret
-//! (`providers.md` 1.5 "Secrets and personal data inside payloads"). Nothing is copied whole, so none of it passes.
+//! Messages carry Twilio tokens, addresses that let anybody speak into a call, prompts and our own webhook secret.
+//! Nothing is copied whole, so none of it passes.
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -214,7 +214,7 @@ impl Projection {
 
 impl Keys {
     /// Our attempt is in `customer.externalId` and in the overrides' metadata; what else stands there is not read, since
-    /// whose event it is follows from our rows alone (`architecture.md` §6).
+    /// whose event it is follows from our rows alone.
     fn of(content: &Value) -> Self {
         let call = &content["call"];
         let id = |values: &[&Value]| values.iter().find_map(|value| json::text(value, LONGEST_WORD));

@@ -1,4 +1,4 @@
-//! `end-of-call-report`: what a call was (`providers.md` 1.5), and the members by which it is told in older bodies.
+//! `end-of-call-report`: what a call was, and the members by which it is told in older bodies.
 
 use jiff::Timestamp;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Webhooks of Vapi: proven on their raw bytes, and only then read (`providers.md` 1.5 "Authentication of webhooks").
+//! Webhooks of Vapi: proven on their raw bytes, and only then read.
 //!
 //! Two kinds of proof: an HMAC over `{x-timestamp}.{body}`, which is Vapi's default where `server.credentialId` is set,
 //! and a bearer token, which is the header that our assistants carry where it is not.
@@ -35,7 +35,7 @@ pub struct Proofs {
 
 impl Proofs {
     /// A credential at Vapi signs; without one, assistants carry the secret as a bearer token. On a laptop both are
-    /// accepted, so that anybody's stand-in serves (`architecture.md` §7).
+    /// accepted, so that anybody's stand-in serves.
     pub fn of(stage: &str, credential_id: Option<&str>) -> Self {
         let signed = credential_id.is_some();
         let local = stage == "local";

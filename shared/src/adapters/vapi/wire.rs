@@ -1,4 +1,4 @@
-//! What is sent to Vapi and what of its answers is read: a few members, since they also carry secrets (`providers.md` 1.5).
+//! What is sent to Vapi and what of its answers is read: a few members, since they also carry secrets.
 
 use std::str::FromStr as _;
 
@@ -33,7 +33,7 @@ pub struct NewCall<'a> {
 }
 
 impl NewCall<'_> {
-    /// A call has no metadata of its own: our ids travel in the overrides and in the customer (`providers.md` 1.4).
+    /// A call has no metadata of its own: our ids travel in the overrides and in the customer.
     pub(super) fn to_json(&self) -> Value {
         let mut customer = json!({
             "number": self.number.as_str(),

@@ -1,4 +1,4 @@
-//! French. The opening is fixed word by word by `rules.md` 3.5.
+//! French. The opening is fixed word by word (AI Act, art. 50).
 
 use super::{Roles, Script};
 

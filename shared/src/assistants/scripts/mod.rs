@@ -14,9 +14,9 @@ use crate::kernel::Language;
 
 /// The texts of one language.
 pub(super) struct Script {
-    /// The first sentence: what speaks, on whose behalf, why (AI Act art. 50(1), `rules.md` 3.5; L221-16).
+    /// The first sentence: what speaks, on whose behalf, why (AI Act art. 50(1); L221-16).
     pub(super) opening: &'static str,
-    /// Spoken next where the call is recorded (`rules.md` 3.6).
+    /// Spoken next where the call is recorded.
     pub(super) recording: &'static str,
     /// Spoken next: the right to object (GDPR art. 21(4)).
     pub(super) objection: &'static str,

@@ -7,7 +7,7 @@ use crate::{login, owner};
 /// The record of what was migrated belongs to whoever migrates; nobody else may look (see `tenants`).
 const NOT_OURS: &str = "refinery_schema_history";
 
-/// Every function that acts with another's rights (architecture.md, section 3). Adding one is a decision: it must return
+/// Every function that acts with another's rights. Adding one is a decision: it must return
 /// the least that serves.
 const DEFINER_FUNCTIONS: [&str; 23] = [
     "due_gdpr_requests",

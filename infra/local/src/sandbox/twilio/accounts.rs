@@ -212,7 +212,7 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     Some((user.to_owned(), password.to_owned()))
 }
 
-/// The account as the API shows it: with its token, as the real one does (providers.md 2.2).
+/// The account as the API shows it: with its token, as the real one does.
 pub(crate) fn resource(sid: &str, account: &Account) -> Value {
     let uri = format!("/2010-04-01/Accounts/{sid}");
     json!({

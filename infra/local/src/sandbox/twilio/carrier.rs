@@ -1,4 +1,4 @@
-//! The way of a message to its recipient, and the status callbacks (providers.md 2.4).
+//! The way of a message to its recipient, and the status callbacks.
 
 use std::{sync::Arc, time::Duration};
 
@@ -76,7 +76,7 @@ impl Carrier {
         Some(message.clone())
     }
 
-    /// By default tried twice, and the second time only if nothing answered (providers.md 2.4 "Retries").
+    /// By default tried twice, and the second time only if nothing answered.
     async fn tell(&self, callback: &str, status: &str, message: &Value) {
         let mut parameters: Vec<(String, String)> = [
             ("AccountSid", self.account.as_str()),

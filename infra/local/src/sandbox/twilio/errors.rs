@@ -1,4 +1,4 @@
-//! Twilio's error shape: `{code, message, more_info, status}` (providers.md 2.1).
+//! Twilio's error shape: `{code, message, more_info, status}`.
 
 use axum::{
     Json,

@@ -23,7 +23,7 @@ pub(crate) fn pairs(bytes: &[u8]) -> Vec<(String, String)> {
 pub(crate) struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
-    /// Reads a form; any other kind of body is refused, as Twilio reads nothing else (providers.md 2.1).
+    /// Reads a form; any other kind of body is refused, as Twilio reads nothing else.
     pub(crate) fn of_body(headers: &HeaderMap, body: &[u8]) -> Result<Self, TwilioError> {
         let kind = headers
             .get(header::CONTENT_TYPE)

@@ -1,4 +1,4 @@
-//! Text messages (providers.md 2.3 and 2.4).
+//! Text messages.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Twilio's REST API: accounts, numbers, messages (providers.md part 2).
+//! Twilio's REST API: accounts, numbers, messages.
 
 use std::sync::Arc;
 
@@ -69,7 +69,7 @@ async fn account(
         .strip_suffix(".json")
         .ok_or_else(|| TwilioError::not_found(&path))?;
     let data = stand.data();
-    // A standard API key does not reach the account itself (providers.md 2.2).
+    // A standard API key does not reach the account itself.
     if authenticate(&data.kept, &headers, sid, &path)? == Authority::Key {
         return Err(TwilioError::new(
             StatusCode::FORBIDDEN,

@@ -1,4 +1,4 @@
-//! Incoming phone numbers (providers.md 2.2).
+//! Incoming phone numbers.
 
 use std::sync::Arc;
 

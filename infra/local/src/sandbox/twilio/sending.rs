@@ -1,4 +1,4 @@
-//! What a message must be to be sent, and how many segments it takes (providers.md 2.3).
+//! What a message must be to be sent, and how many segments it takes.
 
 use super::{accounts::is_sid, errors::TwilioError, form::Parameters};
 use crate::sandbox::{
@@ -115,7 +115,7 @@ fn host_has_underscore(url: &str) -> bool {
 const GSM_LETTERS: &str = "£¥èéùìòÇØøÅåΔΦΓΛΩΠΨΣΘΞÆæßÉ¤¡ÄÖÑÜ§¿äöñüà";
 const GSM_EXTENDED: &str = "^{}\\[~]|€";
 
-/// 160 letters of the GSM alphabet or 70 of UCS-2 in one segment, 153 or 67 in each of several (providers.md 2.3).
+/// 160 letters of the GSM alphabet or 70 of UCS-2 in one segment, 153 or 67 in each of several.
 pub(crate) fn segments(body: &str) -> usize {
     let gsm = body.chars().all(|letter| {
         (letter.is_ascii() && letter != '`') || GSM_LETTERS.contains(letter) || GSM_EXTENDED.contains(letter)

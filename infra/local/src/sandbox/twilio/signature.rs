@@ -1,4 +1,4 @@
-//! `X-Twilio-Signature` (providers.md 2.6).
+//! `X-Twilio-Signature`.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
@@ -39,7 +39,7 @@ pub(crate) fn public_address(url: &str) -> String {
 mod tests {
     use super::*;
 
-    /// The known answer of Twilio's documentation (providers.md 2.6, 11).
+    /// The known answer of Twilio's documentation.
     #[test]
     fn known_answer() {
         let parameters: Vec<(String, String)> = [

@@ -1,4 +1,4 @@
-//! `/assistant` (providers.md 1.2).
+//! `/assistant`.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! `/call` (providers.md 1.4).
+//! `/call`.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Vapi's error shape: `{message, error, statusCode}` (providers.md 1.1).
+//! Vapi's error shape: `{message, error, statusCode}`.
 
 use axum::{
     Json,

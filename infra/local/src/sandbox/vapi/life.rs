@@ -1,4 +1,4 @@
-//! The life of a call: queued, ringing, talking, ended, and the webhooks on the way (providers.md 1.5).
+//! The life of a call: queued, ringing, talking, ended, and the webhooks on the way.
 
 use std::{sync::Arc, time::Duration};
 

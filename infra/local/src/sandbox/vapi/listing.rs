@@ -1,4 +1,4 @@
-//! Lists at Vapi: a bare array, newest first, filtered by instants, at most `limit` long (providers.md 1.1).
+//! Lists at Vapi: a bare array, newest first, filtered by instants, at most `limit` long.
 
 use jiff::Timestamp;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Vapi's API: assistants, phone numbers, calls (providers.md part 1).
+//! Vapi's API: assistants, phone numbers, calls.
 
 use std::sync::Arc;
 

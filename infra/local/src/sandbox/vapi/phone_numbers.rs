@@ -1,4 +1,4 @@
-//! `/phone-number`: numbers brought from Twilio (providers.md 1.3).
+//! `/phone-number`: numbers brought from Twilio.
 
 use std::sync::Arc;
 
@@ -132,7 +132,7 @@ pub(crate) fn check_ownership(
 ) -> Result<(), VapiError> {
     let text = |name: &str| members.get(name).and_then(Value::as_str);
     let sid = text("twilioAccountSid").unwrap_or_default();
-    // Given both, the auth token wins over the API key (providers.md 1.3).
+    // Given both, the auth token wins over the API key.
     let (user, password) = match (
         text("twilioAuthToken"),
         text("twilioApiKey"),

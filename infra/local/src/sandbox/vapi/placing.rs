@@ -19,7 +19,7 @@ use crate::sandbox::{
 
 /// What a call that was refused a slot ends with, as listings show it.
 const OVER_LIMIT: &str = "call.start.error-subscription-concurrency-limit-reached";
-/// Recording consent is for enterprise accounts only (providers.md 1.2).
+/// Recording consent is for enterprise accounts only.
 const NO_CONSENT_PLAN: &str = "call.start.error-enterprise-feature-not-available-recording-consent";
 const NO_CONNECTION: &str = "twilio-failed-to-connect-call";
 
@@ -248,7 +248,7 @@ fn new_call(kept: &Kept, order: &Order, assistant: &Value, customer: &Value) -> 
     call
 }
 
-/// Both addresses are open to whoever has them, unless the plan says otherwise (providers.md 1.2).
+/// Both addresses are open to whoever has them, unless the plan says otherwise.
 fn monitor(id: &str, plan: &Value) -> Option<Value> {
     let mut monitor = Map::new();
     for (enabled, member, path) in [

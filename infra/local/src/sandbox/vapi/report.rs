@@ -1,4 +1,4 @@
-//! What is known of a call: its messages, and the facts that `end-of-call-report` carries (providers.md 1.5).
+//! What is known of a call: its messages, and the facts that `end-of-call-report` carries.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -179,7 +179,7 @@ fn outputs_into(life: &mut Life, reason: &str, said: &Conversation, artifact: &m
     }
 }
 
-/// Summary and evaluation unless switched off, data only if switched on (providers.md 1.2 `analysisPlan`).
+/// Summary and evaluation unless switched off, data only if switched on.
 fn analyse(life: &mut Life, said: &Conversation, analysis: &mut Map<String, Value>) {
     let plan = &life.plan.assistant["analysisPlan"];
     if plan["summaryPlan"]["enabled"] != false {

@@ -1,4 +1,4 @@
-//! Assistants (providers.md 1.2).
+//! Assistants.
 
 use super::{
     model::MODEL,
@@ -44,7 +44,7 @@ const SERVER_MESSAGES: &[&str] = &[
     "call.artifact.upload",
 ];
 
-/// What a saved server is told when an assistant does not say (providers.md 1.5 "Subscription").
+/// What a saved server is told when an assistant does not say.
 pub(crate) const DEFAULT_SERVER_MESSAGES: &[&str] = &[
     "conversation-update",
     "end-of-call-report",

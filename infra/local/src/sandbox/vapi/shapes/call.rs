@@ -1,4 +1,4 @@
-//! Calls (providers.md 1.4). There is no `metadata` on a call, in no revision of the contract.
+//! Calls. There is no `metadata` on a call, in no revision of the contract.
 
 use super::{
     assistant::{ASSISTANT, ASSISTANT_OVERRIDES},

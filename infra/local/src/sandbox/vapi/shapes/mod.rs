@@ -1,4 +1,4 @@
-//! What Vapi accepts, restated from its published contract (providers.md 1.2 to 1.5).
+//! What Vapi accepts, restated from its published contract.
 
 pub(crate) mod assistant;
 pub(crate) mod call;

@@ -1,4 +1,4 @@
-//! Language models (providers.md 1.2): a union by `provider`.
+//! Language models: a union by `provider`.
 
 use super::tools::TOOL;
 use crate::sandbox::rules::{Rule, TEXT, between, shape, text_up_to};

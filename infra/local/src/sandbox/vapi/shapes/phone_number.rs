@@ -1,4 +1,4 @@
-//! Phone numbers brought from Twilio (providers.md 1.3).
+//! Phone numbers brought from Twilio.
 
 use super::{server::SERVER, tools::DESTINATION};
 use crate::sandbox::rules::{Rule, TEXT, is_international, shape, text_up_to};

@@ -1,4 +1,4 @@
-//! Where webhooks go, and how often they are tried (providers.md 1.5 "Retries").
+//! Where webhooks go, and how often they are tried.
 
 use crate::sandbox::rules::{NUMBER, Rule, TEXT, between, is_web_address, shape};
 

@@ -1,4 +1,4 @@
-//! Transcribers (providers.md 1.2): a union by `provider`. Lists of languages are left open, except that of Deepgram.
+//! Transcribers: a union by `provider`. Lists of languages are left open, except that of Deepgram.
 
 use super::server::SERVER;
 use crate::sandbox::rules::{NUMBER, Rule, TEXT, between, shape, text_up_to};

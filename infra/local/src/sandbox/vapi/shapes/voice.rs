@@ -1,4 +1,4 @@
-//! Voices (providers.md 1.2): a union by `provider`. Lists of languages and of stock voices are left open.
+//! Voices: a union by `provider`. Lists of languages and of stock voices are left open.
 
 use super::server::SERVER;
 use crate::sandbox::rules::{NUMBER, Rule, TEXT, between, shape, text_up_to};
