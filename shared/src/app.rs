@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretBox, SecretString};
 use tokio::sync::OnceCell;
 
 use crate::adapters;
+use crate::adapters::kept::{Fetch, Kept};
 use crate::adapters::queue::Queue;
 use crate::adapters::secrets::{Secrets, SecretsError};
 use crate::adapters::twilio::{CredentialsCache, Twilio};
@@ -16,7 +17,7 @@ use crate::adapters::vapi::Vapi;
 use crate::config::{Config, ConfigError, Need};
 use crate::db::migrate::{self, MigrateError};
 use crate::db::{DatabaseUrl, Db, LoadUrl};
-use crate::kernel::access_token::TokenKeys;
+use crate::kernel::access_token::{AccessClaims, TokenKeys, TokenRefused};
 use crate::kernel::class::{Classify, Failure};
 use crate::kernel::clock::Clock;
 
@@ -55,15 +56,14 @@ pub struct Parts {
     pub clock: Clock,
     /// The database.
     pub db: Db,
-    aws: Arc<OnceCell<aws_config::SdkConfig>>,
-    secrets: Arc<OnceCell<Secrets>>,
+    aws: Aws,
     queue: OnceCell<Queue>,
     http: OnceLock<reqwest::Client>,
-    token_keys: OnceCell<TokenKeys>,
-    pepper: OnceCell<Pepper>,
-    vapi_key: OnceCell<SecretString>,
-    vapi: OnceCell<Vapi>,
-    vapi_webhook_secrets: OnceCell<Vec<SecretString>>,
+    token_keys: Kept<TokenKeys>,
+    pepper: Kept<Pepper>,
+    vapi_key: Arc<Kept<SecretString>>,
+    /// What Vapi's webhooks are authenticated with: the current secret, and the one before during a rotation.
+    pub vapi_webhook_secrets: Kept<Vec<SecretString>>,
     /// Organisations' credentials at Twilio, for a few minutes.
     pub twilio_credentials: CredentialsCache,
 }
@@ -88,22 +88,44 @@ impl App {
 
     /// An application on these settings. `pool_size` is 1 in a container, which serves one request at a time.
     pub fn new(config: Config, clock: Clock, pool_size: usize) -> Self {
-        let aws = Arc::new(OnceCell::new());
-        let secrets = Arc::new(OnceCell::new());
-        let db = Db::new(load_database_url(&config, &aws, &secrets), pool_size);
+        Self::on(Aws::default(), config, clock, pool_size)
+    }
+
+    /// The same on these settings of AWS, instead of the environment's.
+    pub fn on(aws: Aws, config: Config, clock: Clock, pool_size: usize) -> Self {
+        let db = Db::new(load_database_url(&config, &aws), pool_size);
+        let issuer = config.api_url.clone();
         Self(Arc::new(Parts {
+            token_keys: Kept::new(
+                &config.token_keys_secret,
+                &clock,
+                aws.fetch(&config.token_keys_secret),
+                Box::new(move |text| TokenKeys::from_json(text, &issuer).ok()),
+            ),
+            pepper: Kept::new(
+                &config.pepper_secret,
+                &clock,
+                aws.fetch(&config.pepper_secret),
+                Box::new(read_pepper),
+            ),
+            vapi_key: Arc::new(Kept::new(
+                &config.vapi_api_key_secret,
+                &clock,
+                aws.fetch(&config.vapi_api_key_secret),
+                Box::new(|text| Some(SecretString::from(text.trim()))),
+            )),
+            vapi_webhook_secrets: Kept::new(
+                &config.vapi_webhook_secret,
+                &clock,
+                aws.fetch(&config.vapi_webhook_secret),
+                Box::new(read_lines),
+            ),
             config,
             clock,
             db,
             aws,
-            secrets,
             queue: OnceCell::new(),
             http: OnceLock::new(),
-            token_keys: OnceCell::new(),
-            pepper: OnceCell::new(),
-            vapi_key: OnceCell::new(),
-            vapi: OnceCell::new(),
-            vapi_webhook_secrets: OnceCell::new(),
             twilio_credentials: CredentialsCache::default(),
         }))
     }
@@ -120,7 +142,7 @@ impl App {
                     Need::TokenKeys => drop(app.token_keys().await),
                     Need::Pepper => drop(app.pepper().await),
                     Need::Vapi => drop(app.vapi().await),
-                    Need::VapiWebhook => drop(app.vapi_webhook_secrets().await),
+                    Need::VapiWebhook => drop(app.vapi_webhook_secrets.get().await),
                     Need::CallsQueue
                     | Need::EventsQueue
                     | Need::MailQueue
@@ -142,13 +164,12 @@ impl App {
 impl Parts {
     /// AWS: region, credentials, endpoint.
     pub async fn aws(&self) -> &aws_config::SdkConfig {
-        self.aws.get_or_init(adapters::aws_config).await
+        self.aws.settings().await
     }
 
     /// Secrets Manager.
     pub async fn secrets(&self) -> &Secrets {
-        let config = self.aws().await;
-        self.secrets.get_or_init(async || Secrets::new(config)).await
+        self.aws.secrets().await
     }
 
     /// SQS.
@@ -163,30 +184,27 @@ impl Parts {
     }
 
     /// The keys of access tokens.
-    pub async fn token_keys(&self) -> Result<&TokenKeys, SecretsError> {
-        self.token_keys
-            .get_or_try_init(async || {
-                let name = &self.config.token_keys_secret;
-                let secret = self.secrets().await.get(name).await?;
-                TokenKeys::from_json(secret.expose_secret(), &self.config.api_url)
-                    .map_err(|_| SecretsError::Absent(name.clone()))
-            })
-            .await
+    pub async fn token_keys(&self) -> Result<Arc<TokenKeys>, SecretsError> {
+        self.token_keys.get().await
+    }
+
+    /// What an access token says. Where it names a key that the container does not have, with the keys that there are now.
+    pub async fn read_access_token(
+        &self,
+        token: &str,
+    ) -> Result<Result<AccessClaims, TokenRefused>, SecretsError> {
+        let keys = self.token_keys().await?;
+        if keys.lacks_key_of(token)
+            && let Some(newer) = self.token_keys.other_than(&keys).await?
+        {
+            return Ok(newer.verify(token, self.clock.now()));
+        }
+        Ok(keys.verify(token, self.clock.now()))
     }
 
     /// The platform's pepper.
-    pub async fn pepper(&self) -> Result<&Pepper, SecretsError> {
-        self.pepper
-            .get_or_try_init(async || {
-                let name = &self.config.pepper_secret;
-                let secret = self.secrets().await.get(name).await?;
-                let bytes = STANDARD.decode(secret.expose_secret().trim()).ok();
-                let bytes: Option<[u8; 32]> = bytes.and_then(|bytes| bytes.try_into().ok());
-                bytes
-                    .map(|bytes| SecretBox::new(Box::new(bytes)))
-                    .ok_or_else(|| SecretsError::Absent(name.clone()))
-            })
-            .await
+    pub async fn pepper(&self) -> Result<Arc<Pepper>, SecretsError> {
+        self.pepper.get().await
     }
 
     /// Brings the database up to date, as its owner; returns the versions that were applied.
@@ -204,64 +222,80 @@ impl Parts {
         Ok(report.applied)
     }
 
-    /// The platform's key at Vapi.
-    pub async fn vapi_key(&self) -> Result<&SecretString, SecretsError> {
-        self.vapi_key
-            .get_or_try_init(async || self.secrets().await.get(&self.config.vapi_api_key_secret).await)
-            .await
-    }
-
-    /// Vapi, with the platform's key.
-    pub async fn vapi(&self) -> Result<&Vapi, SecretsError> {
-        self.vapi
-            .get_or_try_init(async || {
-                let key = self.vapi_key().await?.clone();
-                Ok(Vapi::new(
-                    self.http_client().clone(),
-                    &self.config.vapi_api_url,
-                    key,
-                ))
-            })
-            .await
+    /// Vapi, with the platform's key as it is now.
+    pub async fn vapi(&self) -> Result<Vapi, SecretsError> {
+        Vapi::new(
+            self.http_client().clone(),
+            &self.config.vapi_api_url,
+            Arc::clone(&self.vapi_key),
+        )
+        .await
     }
 
     /// Twilio. Each request brings an organisation's own credentials.
     pub fn twilio(&self) -> Twilio {
         Twilio::new(self.http_client().clone(), &self.config.twilio_api_url)
     }
+}
 
-    /// What Vapi's webhooks are authenticated with: the current secret, and the one before during a rotation.
-    pub async fn vapi_webhook_secrets(&self) -> Result<&[SecretString], SecretsError> {
-        self.vapi_webhook_secrets
-            .get_or_try_init(async || {
-                let secret = self.secrets().await.get(&self.config.vapi_webhook_secret).await?;
-                let lines = secret
-                    .expose_secret()
-                    .lines()
-                    .map(str::trim)
-                    .filter(|line| !line.is_empty());
-                Ok(lines.map(SecretString::from).collect())
-            })
-            .await
-            .map(Vec::as_slice)
+/// AWS, set up at its first use: a container pays for what it uses.
+#[derive(Debug, Clone, Default)]
+pub struct Aws {
+    settings: Arc<OnceCell<aws_config::SdkConfig>>,
+    secrets: Arc<OnceCell<Secrets>>,
+}
+
+impl Aws {
+    /// AWS with these settings, instead of the environment's.
+    pub fn with(settings: aws_config::SdkConfig) -> Self {
+        Self {
+            settings: Arc::new(OnceCell::new_with(Some(settings))),
+            secrets: Arc::default(),
+        }
+    }
+
+    async fn settings(&self) -> &aws_config::SdkConfig {
+        self.settings.get_or_init(adapters::aws_config).await
+    }
+
+    async fn secrets(&self) -> &Secrets {
+        let settings = self.settings().await;
+        self.secrets.get_or_init(async || Secrets::new(settings)).await
+    }
+
+    /// Asks for the current value of a secret.
+    fn fetch(&self, name: &str) -> Fetch {
+        let (aws, name) = (self.clone(), name.to_owned());
+        Box::new(move || {
+            let (aws, name) = (aws.clone(), name.clone());
+            Box::pin(async move { aws.secrets().await.get(&name).await })
+        })
     }
 }
 
+fn read_pepper(text: &str) -> Option<Pepper> {
+    let bytes = STANDARD.decode(text.trim()).ok()?;
+    let bytes: [u8; 32] = bytes.try_into().ok()?;
+    Some(SecretBox::new(Box::new(bytes)))
+}
+
+/// One secret a line.
+fn read_lines(text: &str) -> Option<Vec<SecretString>> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let lines: Vec<_> = lines.map(SecretString::from).collect();
+    (!lines.is_empty()).then_some(lines)
+}
+
 /// The database's address, fetched from Secrets Manager at the first connection.
-fn load_database_url(
-    config: &Config,
-    aws: &Arc<OnceCell<aws_config::SdkConfig>>,
-    secrets: &Arc<OnceCell<Secrets>>,
-) -> LoadUrl {
-    let (name, authority) = (config.database_secret.clone(), config.database_authority.clone());
-    let (aws, secrets) = (Arc::clone(aws), Arc::clone(secrets));
+fn load_database_url(config: &Config, aws: &Aws) -> LoadUrl {
+    let (fetch, authority) = (
+        aws.fetch(&config.database_secret),
+        config.database_authority.clone(),
+    );
     Arc::new(move || {
-        let (name, authority) = (name.clone(), authority.clone());
-        let (aws, secrets) = (Arc::clone(&aws), Arc::clone(&secrets));
+        let (url, authority) = (fetch(), authority.clone());
         Box::pin(async move {
-            let config = aws.get_or_init(adapters::aws_config).await;
-            let secrets = secrets.get_or_init(async || Secrets::new(config)).await;
-            match secrets.get(&name).await {
+            match url.await {
                 Ok(url) => Some(DatabaseUrl { url, authority }),
                 Err(error) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "no database address");

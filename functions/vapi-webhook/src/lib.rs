@@ -30,10 +30,16 @@ async fn receive(State(app): State<App>, request: Request) -> Answer<Json<Value>
     let (parts, body) = request.into_parts();
     let body = http::raw_body(body, WEBHOOK_BODY_LIMIT).await?;
     let proofs = Proofs::of(&app.config.stage, app.config.vapi_credential_id.as_deref());
-    let secrets = app.vapi_webhook_secrets().await?;
-    let message = webhook::verify(proofs, secrets, &parts.headers, body, app.clock.now())
-        .inspect_err(|refused| tracing::warn!(%refused, "a webhook was refused"))?
-        .parse()?;
+    let message = webhook::prove(
+        proofs,
+        &app.vapi_webhook_secrets,
+        &parts.headers,
+        body,
+        app.clock.now(),
+    )
+    .await
+    .inspect_err(|refused| tracing::warn!(%refused, "a webhook was refused"))?
+    .parse()?;
     if let Some(question) = message.get().question() {
         calls::receive_in_passing(&app, &message).await;
         return Ok(Json(answer::to(question)));

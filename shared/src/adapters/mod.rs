@@ -1,6 +1,7 @@
 //! The outside world, in its own words: providers, AWS. One small client each; its address is a setting.
 
 mod exchange;
+pub mod kept;
 pub mod mail;
 pub mod queue;
 pub mod secrets;

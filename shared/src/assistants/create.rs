@@ -20,7 +20,7 @@ pub async fn create(app: &App, caller: &Caller, new: NewAssistant) -> Result<Ass
     let (id, now) = (AssistantId::new(&app.clock), app.clock.now());
     let settings = &new.settings();
     let definition = definition(app, settings, caller.organization, id).await?;
-    let vapi = app.vapi().await?;
+    let vapi = &app.vapi().await?;
     let vapi_assistant_id = match vapi.create_assistant(&definition).await {
         Ok(vapi_assistant_id) => vapi_assistant_id,
         Err(error) => {

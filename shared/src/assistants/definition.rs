@@ -130,7 +130,7 @@ async fn server(app: &App) -> Result<Value, SecretsError> {
     match &app.config.vapi_credential_id {
         Some(credential) => server["credentialId"] = credential.as_str().into(),
         None => {
-            let secrets = app.vapi_webhook_secrets().await?;
+            let secrets = app.vapi_webhook_secrets.get().await?;
             let current = secrets
                 .first()
                 .ok_or_else(|| SecretsError::Absent(app.config.vapi_webhook_secret.clone()))?;

@@ -12,7 +12,7 @@ use crate::kernel::Caller;
 /// Deletes an assistant of the caller's organisation.
 pub async fn delete(app: &App, caller: &Caller, key: &AssistantKey) -> Result<(), AssistantError> {
     // Without the platform's key there is no point in beginning.
-    let vapi = app.vapi().await?;
+    let vapi = &app.vapi().await?;
     let (claims, actor, now) = (Claims::from(caller), &Actor::from(caller), app.clock.now());
     let assistant = app
         .db

@@ -66,7 +66,7 @@ async fn put_back(app: &App, caller: &Caller, before: &Assistant) {
     };
     let put_back = async {
         let definition = definition(app, &current.settings, caller.organization, current.id).await?;
-        let vapi = app.vapi().await?;
+        let vapi = &app.vapi().await?;
         vapi.update_assistant(&current.vapi_assistant_id, &definition)
             .await?;
         Ok::<_, AssistantError>(())

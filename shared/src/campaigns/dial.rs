@@ -73,7 +73,7 @@ enum Claim {
 /// Makes the attempt that the message asks for.
 pub async fn dial(app: &App, request: &CallRequested) -> Result<Dialled, DialError> {
     // Before anything is marked: without a key nothing can be dialled.
-    let vapi = app.vapi().await?;
+    let vapi = &app.vapi().await?;
     let (organization, attempt) = (request.organization_id, request.attempt_id);
     let claims = &Claims::platform(organization);
     let now = app.clock.now();

@@ -108,7 +108,7 @@ pub async fn reconcile_organization(app: &App, organization: OrganizationId) -> 
 }
 
 async fn find_call(app: &App, stale: &Stale) -> Result<Option<ListedCall>, String> {
-    let vapi = app.vapi().await.map_err(|error| error.to_string())?;
+    let vapi = &app.vapi().await.map_err(|error| error.to_string())?;
     if let Some(id) = &stale.vapi_call_id {
         return vapi.call(id).await.map_err(|error| error.to_string());
     }

@@ -61,7 +61,7 @@ async fn erase_organization(storage: &Storage, turn: &mut Turn<'_>) -> Result<()
             store::begin_erasure(tx, now).await
         })
         .await?;
-    let vapi = app.vapi().await?;
+    let vapi = &app.vapi().await?;
     for assistant in &assistants {
         turn.keep().await?;
         vapi.delete_assistant(assistant).await?;

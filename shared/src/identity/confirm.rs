@@ -73,7 +73,7 @@ impl Classify for ConfirmError {
 /// Confirms the address behind this link and opens a session, once.
 pub async fn confirm(app: &App, origin: &Origin, token: &str) -> Result<Session, ConfirmError> {
     let issuer = Issuer::of(app).await?;
-    let link = token::read_one_time_token(issuer.pepper, Purpose::ConfirmEmail, token)
+    let link = token::read_one_time_token(&issuer.pepper, Purpose::ConfirmEmail, token)
         .ok_or(ConfirmError::Invalid)?;
     let organization = app.db.organization_of_one_time_token(link).await?;
     let organization = organization.ok_or(ConfirmError::Invalid)?;

@@ -42,7 +42,7 @@ pub async fn logout_by_refresh_token(
     origin: &Origin,
     refresh_token: &str,
 ) -> Result<(), LogoutError> {
-    let hash = token::refresh_token_hash(app.pepper().await?, refresh_token);
+    let hash = token::refresh_token_hash(&*app.pepper().await?, refresh_token);
     match app.db.session_by_refresh_token(&hash).await? {
         Some((organization, session)) => end(app, origin, organization, session).await,
         None => Ok(()),

@@ -171,7 +171,7 @@ async fn with_link(
     organization: OrganizationId,
     link: OneTimeTokenId,
 ) -> Result<Notice, SessionError> {
-    let token = token::one_time_token(app.pepper().await?, Purpose::ConfirmEmail, link);
+    let token = token::one_time_token(&*app.pepper().await?, Purpose::ConfirmEmail, link);
     Ok(Notice {
         to: profile.email,
         language: profile.language,

@@ -62,7 +62,7 @@ impl Classify for RefreshError {
 /// Spends a refresh token for a new session of the same login.
 pub async fn refresh(app: &App, origin: &Origin, refresh_token: &str) -> Result<Session, RefreshError> {
     let issuer = Issuer::of(app).await?;
-    let hash = &token::refresh_token_hash(issuer.pepper, refresh_token);
+    let hash = &token::refresh_token_hash(&issuer.pepper, refresh_token);
     let known = app.db.session_by_refresh_token(hash).await?;
     let (organization, session) = known.ok_or(RefreshError::Invalid)?;
     let clock = &app.clock;

@@ -1,5 +1,7 @@
 //! A login on one device: a short access token, and a refresh token that is spent at each use.
 
+use std::sync::Arc;
+
 use futures_util::future::try_join;
 use jiff::SignedDuration;
 use secrecy::{ExposeSecret, SecretString};
@@ -66,13 +68,13 @@ impl Classify for SessionError {
 }
 
 /// The platform's secrets that sessions need, fetched before anything is written.
-pub(super) struct Issuer<'a> {
-    pub(super) pepper: &'a Pepper,
-    keys: &'a TokenKeys,
+pub(super) struct Issuer {
+    pub(super) pepper: Arc<Pepper>,
+    keys: Arc<TokenKeys>,
 }
 
-impl<'a> Issuer<'a> {
-    pub(super) async fn of(app: &'a App) -> Result<Self, SecretsError> {
+impl Issuer {
+    pub(super) async fn of(app: &App) -> Result<Self, SecretsError> {
         Ok(Self {
             pepper: app.pepper().await?,
             keys: app.token_keys().await?,
@@ -83,7 +85,7 @@ impl<'a> Issuer<'a> {
     pub(super) fn new_refresh(&self, clock: &Clock) -> Refresh {
         let token = token::new_refresh_token(clock);
         Refresh {
-            hash: token::refresh_token_hash(self.pepper, token.expose_secret()),
+            hash: token::refresh_token_hash(&self.pepper, token.expose_secret()),
             token,
         }
     }

@@ -69,7 +69,7 @@ async fn replace(
     new: &NewConnection,
     claim: &Claim,
 ) -> Result<TwilioConnection, IntegrationError> {
-    let vapi = app.vapi().await?;
+    let vapi = &app.vapi().await?;
     let (secrets, stage, organization) = (app.secrets().await, &app.config.stage, caller.organization);
     let former = secret::load(secrets, stage, organization).await?;
     let former = former.filter(|_| claim.before.configured);

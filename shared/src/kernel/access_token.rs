@@ -168,6 +168,15 @@ impl TokenKeys {
         }
     }
 
+    /// Whether the token names a key that is not among these: one that was brought in since, or that never was.
+    pub fn lacks_key_of(&self, token: &str) -> bool {
+        let header = jsonwebtoken::decode_header(token).ok();
+        let kid = header
+            .filter(|header| header.alg == Algorithm::ES256)
+            .and_then(|header| header.kid);
+        kid.is_some_and(|kid| self.all().all(|key| key.public.kid != kid))
+    }
+
     /// The public keys, for JWKS.
     pub fn public_keys(&self) -> Vec<JsonWebKey> {
         self.all().map(|key| key.public.clone()).collect()

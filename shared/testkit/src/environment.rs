@@ -45,7 +45,9 @@ impl Environment {
                     .store("owner-database-url", &environment.owner_url)
                     .await;
                 environment.store("pepper", &STANDARD.encode([7; 32])).await;
-                environment.store("token-keys", &token_keys()).await;
+                environment
+                    .store("token-keys", &token_keys(&["test"]).to_string())
+                    .await;
                 environment.store("vapi-api-key", VAPI_API_KEY).await;
                 environment
                     .store("vapi-webhook-secret", VAPI_WEBHOOK_SECRET)
@@ -98,6 +100,23 @@ impl Environment {
         format!("{}/{name}", self.prefix)
     }
 
+    /// Gives a secret another value, as whoever rotates it does.
+    pub async fn set_secret(&self, name: &str, value: &str) {
+        let secrets = Secrets::new(&zencall::adapters::aws_config().await);
+        secrets.put(name, &SecretString::from(value)).await.unwrap();
+    }
+
+    /// Removes a secret.
+    pub async fn remove_secret(&self, name: &str) {
+        let secrets = Secrets::new(&zencall::adapters::aws_config().await);
+        secrets.delete(name).await.unwrap();
+    }
+
+    /// The address of the AWS emulator.
+    pub fn aws_endpoint(&self) -> String {
+        variable("AWS_ENDPOINT_URL")
+    }
+
     /// A database for one test alone, as the functions' login sees it: a copy of the migrated template.
     pub async fn own_database(&self) -> String {
         let (client, connection) = tokio_postgres::connect(&self.owner_url, NoTls).await.unwrap();
@@ -115,9 +134,7 @@ impl Environment {
     }
 
     async fn store(&self, name: &str, value: &str) {
-        let secrets = Secrets::new(&zencall::adapters::aws_config().await);
-        let name = format!("{}/{name}", self.prefix);
-        secrets.put(&name, &SecretString::from(value)).await.unwrap();
+        self.set_secret(&format!("{}/{name}", self.prefix), value).await;
     }
 }
 
@@ -141,10 +158,12 @@ fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests with `make test`"))
 }
 
-/// A key pair as the platform keeps it.
-fn token_keys() -> String {
-    let document =
-        EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
-    serde_json::json!({ "keys": [{ "kid": "test", "pkcs8": STANDARD.encode(document.as_ref()) }] })
-        .to_string()
+/// Key pairs as the platform keeps them, the first of which signs.
+pub fn token_keys(kids: &[&str]) -> serde_json::Value {
+    let key = |kid: &&str| {
+        let document =
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
+        serde_json::json!({ "kid": kid, "pkcs8": STANDARD.encode(document.as_ref()) })
+    };
+    serde_json::json!({ "keys": kids.iter().map(key).collect::<Vec<_>>() })
 }

@@ -20,6 +20,7 @@ use jiff::Timestamp;
 use local::sandbox::{Sandbox, SandboxSettings};
 use utoipa_axum::router::OpenApiRouter;
 use zencall::App;
+use zencall::app::Aws;
 use zencall::config::Config;
 use zencall::kernel::Clock;
 
@@ -65,6 +66,8 @@ pub struct Options {
     pub database_url: Option<String>,
     /// A database of its own, for tests of what looks at every organisation: another test's campaigns would be called here.
     pub alone: bool,
+    /// AWS behind this address (a counting proxy, a dead port) instead of the emulator.
+    pub aws_endpoint: Option<String>,
     /// Changes to the settings.
     pub configure: Option<Configure>,
 }
@@ -128,7 +131,14 @@ impl TestApp {
             configure(&mut config);
         }
         let clock = options.held_at.map_or_else(Clock::system, Clock::held_at);
-        let app = App::new(config.clone(), clock, 4);
+        let app = match options.aws_endpoint {
+            None => App::new(config.clone(), clock, 4),
+            Some(endpoint) => {
+                let settings = zencall::adapters::aws_config().await.into_builder();
+                let aws = Aws::with(settings.endpoint_url(endpoint).build());
+                App::on(aws, config.clone(), clock, 4)
+            }
+        };
         let test = Self {
             app,
             sandbox,

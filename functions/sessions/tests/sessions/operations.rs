@@ -2,9 +2,14 @@
 
 use axum::body::Body;
 use axum::http::Request;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::SignedDuration;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Value, json};
-use testkit::{Client, Options, Reply, TestApp};
+use testkit::environment::token_keys;
+use testkit::{Client, CountingProxy, Environment, Options, Reply, TestApp};
+use zencall::kernel::Role;
 
 use crate::people::{PASSWORD, Person};
 
@@ -261,4 +266,115 @@ async fn a_preflight_has_the_headers_of_every_answer_and_names_allowed_origins_o
         assert_eq!(named.is_some_and(|named| named == origin), allowed, "{origin}");
         assert!(!reply.headers.contains_key("access-control-allow-credentials"));
     }
+}
+
+/// The keys of a test, which may be exchanged.
+struct Keys {
+    test: TestApp,
+    requests: CountingProxy,
+    secret: String,
+}
+
+impl Keys {
+    async fn with(kids: &[&str]) -> (Self, Value) {
+        let environment = Environment::get().await;
+        let keys = token_keys(kids);
+        let secret = environment.store_secret(&keys.to_string()).await;
+        let (requests, endpoint) = CountingProxy::in_front_of(&environment.aws_endpoint()).await;
+        let name = secret.clone();
+        let test = TestApp::with(Options {
+            held_at: Some("2026-11-24T08:30:00Z".parse().unwrap()),
+            aws_endpoint: Some(endpoint),
+            ..with_secret(move |config| config.token_keys_secret = name)
+        })
+        .await;
+        let made = Self {
+            test,
+            requests,
+            secret,
+        };
+        (made, keys)
+    }
+
+    async fn set(&self, keys: &[&Value]) {
+        let keys = json!({ "keys": keys }).to_string();
+        Environment::get().await.set_secret(&self.secret, &keys).await;
+    }
+
+    fn pass(&self, minutes: i64) {
+        let by = SignedDuration::from_mins(minutes);
+        self.test.app.clock.advance(by);
+    }
+}
+
+#[tokio::test]
+async fn keys_are_exchanged_without_a_restart_and_without_a_logout() {
+    let (keys, old) = Keys::with(&["old"]).await;
+    let old = &old["keys"][0];
+    let organization = keys.test.organization().await;
+    let router = keys.test.serving(sessions::routes());
+    let before = organization.admin(router.clone()).await;
+    before.get("/api/v1/auth/me").await.expect(200);
+    // Another container has the new keys already, and issues a token with them.
+    let new = &token_keys(&["new"])["keys"][0];
+    keys.set(&[new, old]).await;
+    let elsewhere = keys.test.another_container();
+    let issued = elsewhere.token_keys().await.unwrap();
+    let token = issued
+        .issue(
+            organization.admin,
+            organization.id,
+            Role::Admin,
+            organization.session,
+            keys.test.app.clock.now(),
+        )
+        .unwrap();
+    let after = Client::bearer(router.clone(), token);
+    after
+        .get("/api/v1/auth/me")
+        .await
+        .expect_problem(401, "token_invalid");
+    keys.pass(1);
+    after.get("/api/v1/auth/me").await.expect(200);
+    before.get("/api/v1/auth/me").await.expect(200);
+    // Once the old key is gone, its tokens are.
+    keys.set(&[new]).await;
+    keys.pass(5);
+    after.get("/api/v1/auth/me").await.expect(200);
+    before
+        .get("/api/v1/auth/me")
+        .await
+        .expect_problem(401, "token_invalid");
+}
+
+#[tokio::test]
+async fn forged_tokens_make_nobody_ask_for_keys_more_than_once_a_minute() {
+    let (keys, _) = Keys::with(&["old"]).await;
+    let client = |kid: &str, alg: &str| {
+        let head = json!({ "alg": alg, "kid": kid, "typ": "JWT" }).to_string();
+        let token = format!("{}.e30.c2ln", URL_SAFE_NO_PAD.encode(head));
+        Client::bearer(keys.test.serving(sessions::routes()), token)
+    };
+    let refused = async |client: Client| {
+        client
+            .get("/api/v1/auth/me")
+            .await
+            .expect_problem(401, "token_invalid");
+    };
+    refused(client("old", "ES256")).await;
+    keys.pass(1);
+    let before = keys.requests.round_trips();
+    // Malformed, or in a way that we do not sign: nothing to ask for.
+    for forged in [
+        client("unknown", "HS256"),
+        client("old", "ES256"),
+        client("unknown", "none"),
+    ] {
+        refused(forged).await;
+    }
+    assert_eq!(keys.requests.round_trips(), before);
+    for _ in 0..20 {
+        refused(client("unknown", "ES256")).await;
+    }
+    assert_eq!(keys.requests.round_trips(), before + 1);
 }

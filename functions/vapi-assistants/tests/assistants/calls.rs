@@ -1,13 +1,16 @@
 //! Calls through Vapi's client: placed once, and found again when nobody knows whether they were placed.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use testkit::{TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_NUMBER};
+use zencall::adapters::kept::{Fetch, Kept};
 use zencall::adapters::twilio::{AccountSid, TwilioCredentials};
 use zencall::adapters::vapi::{NewCall, NumberAtTwilio, PlaceCallError, Placed, Refusal, Vapi};
 use zencall::kernel::ids::{AttemptId, CampaignId};
-use zencall::kernel::{Country, PhoneNumber};
+use zencall::kernel::{Clock, Country, PhoneNumber};
 
 use super::{Tenant, minimal, text};
 
@@ -201,19 +204,23 @@ async fn what_is_refused_says_why() {
     );
 }
 
+fn key() -> Arc<Kept<SecretString>> {
+    let fetch: Fetch = Box::new(|| Box::pin(async { Ok(SecretString::from("the-value")) }));
+    let read = Box::new(|text: &str| Some(SecretString::from(text)));
+    Arc::new(Kept::new("key", &Clock::system(), fetch, read))
+}
+
 #[tokio::test]
 async fn what_never_left_was_not_sent() {
     let line = Line::open().await;
     let http = zencall::adapters::http_client();
-    let nowhere = Vapi::new(http, "http://127.0.0.1:1", SecretString::from("key"));
+    let nowhere = Vapi::new(http, "http://127.0.0.1:1", key()).await.unwrap();
     let refused = nowhere.place_call(&line.call(line.attempt())).await;
     assert!(matches!(refused, Err(PlaceCallError::NotSent)));
-    assert!(!format!("{nowhere:?}").contains("\"key\""));
-    let unresolved = Vapi::new(
-        zencall::adapters::http_client(),
-        "http://vapi.invalid",
-        SecretString::from("key"),
-    );
+    assert!(!format!("{nowhere:?}").contains("\"the-value\""));
+    let unresolved = Vapi::new(zencall::adapters::http_client(), "http://vapi.invalid", key())
+        .await
+        .unwrap();
     let refused = unresolved.place_call(&line.call(line.attempt())).await;
     assert!(matches!(refused, Err(PlaceCallError::NotSent)));
 

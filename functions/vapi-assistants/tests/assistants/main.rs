@@ -5,6 +5,7 @@
 mod calls;
 mod create;
 mod delete;
+mod key;
 mod list;
 mod update;
 

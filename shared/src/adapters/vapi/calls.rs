@@ -7,13 +7,16 @@ use serde_json::Value;
 use super::client::Vapi;
 use super::error::{PlaceCallError, Refusal, VapiError};
 use super::wire::{ListedCall, NewCall, Placed, PlacedAnswer};
-use crate::adapters::exchange::{Answer, Trouble, send_once};
+use crate::adapters::exchange::{Answer, Trouble};
 
 impl Vapi {
-    /// Places a call, in one request that is never repeated here.
+    /// Places a call, in one request; never repeated after one that Vapi may have carried out.
     pub async fn place_call(&self, call: &NewCall<'_>) -> Result<Placed, PlaceCallError> {
-        let request = self.request(Method::POST, "/call").json(&call.to_json());
-        match send_once(request).await {
+        let body = call.to_json();
+        match self
+            .once(|vapi| vapi.request(Method::POST, "/call").json(&body))
+            .await
+        {
             Ok(answer) => read_placed(&answer, call),
             Err(Trouble::NotReached) => Err(PlaceCallError::NotSent),
             Err(Trouble::TimeOut) => Err(PlaceCallError::Unknown("time-out")),

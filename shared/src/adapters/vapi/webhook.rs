@@ -14,6 +14,8 @@ use subtle::ConstantTimeEq as _;
 
 pub use super::message::{Message, Question, ToolCall};
 pub use super::projection::{Fact, Keys, Projection, Report, Role, Turn};
+use crate::adapters::kept::Kept;
+use crate::adapters::secrets::SecretsError;
 use crate::adapters::verified::Verified;
 use crate::kernel::class::{Class, Classify, Failure};
 
@@ -121,6 +123,49 @@ pub fn verify(
         return Err(Refused::NoProof);
     }
     Ok(Verified::attest(body))
+}
+
+/// A webhook was not proven.
+#[derive(Debug, thiserror::Error)]
+pub enum NotProven {
+    /// It is not Vapi's.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// There is nothing to prove it with.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+}
+
+impl Classify for NotProven {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::Refused(error) => error.failure(),
+            Self::Secrets(error) => error.failure(),
+        }
+    }
+}
+
+/// Proves a webhook with the secrets that the container has; where only they make the difference, with those that there
+/// are now.
+pub async fn prove(
+    proofs: Proofs,
+    secrets: &Kept<Vec<SecretString>>,
+    headers: &HeaderMap,
+    body: Bytes,
+    now: Timestamp,
+) -> Result<Verified<Bytes>, NotProven> {
+    let known = secrets.get().await?;
+    let refused = match verify(proofs, &known, headers, body.clone(), now) {
+        Ok(proven) => return Ok(proven),
+        Err(refused) => refused,
+    };
+    if !matches!(refused, Refused::WrongSignature | Refused::WrongToken) {
+        return Err(refused.into());
+    }
+    match secrets.other_than(&known).await? {
+        Some(newer) => Ok(verify(proofs, &newer, headers, body, now)?),
+        None => Err(refused.into()),
+    }
 }
 
 impl Verified<Bytes> {
