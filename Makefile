@@ -55,8 +55,8 @@ invoke: ## hand a sample event to a function: make invoke FN=minute-tick EVENT=m
 send: ## sign a sample webhook and post it: make send EVENT=vapi/end-of-call-report.json
 	@$(LOCAL) send "$(EVENT)"
 
-openapi: ## write infra/openapi.json from the code
-	@OPENAPI=write cargo test -q -p local --test house openapi
+openapi: ## write infra/openapi.json and infra/rights.md from the code
+	@OPENAPI=write cargo test -q -p local --test house -- is_current
 
 logs: ## follow every log
 	@tail -n 20 -F .local/logs/*.log

@@ -2,6 +2,7 @@
 //! edges (HTTP and queues) that the functions are served through.
 
 pub mod adapters;
+pub mod api_keys;
 pub mod app;
 pub mod assistants;
 pub mod audit;

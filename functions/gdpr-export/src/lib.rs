@@ -16,8 +16,8 @@ use zencall::adapters::storage::{Storage, StorageError};
 use zencall::gdpr::export::LINK_LIFETIME;
 use zencall::gdpr::{self, GdprError, GdprRequest, RequestType, Scope, WantedExport};
 use zencall::http::{self, Answer, Caller, Json, Member, ProblemBody};
-use zencall::kernel::Faults;
 use zencall::kernel::ids::GdprRequestId;
+use zencall::kernel::{Faults, Role};
 
 /// The storage client, made at its first use.
 type Bucket = Arc<OnceCell<Storage>>;
@@ -123,7 +123,7 @@ async fn request_export(
 ) -> Answer<(StatusCode, Json<ExportAnswer>)> {
     let wanted = body.map(|Json(body)| body).unwrap_or_default().parse()?;
     if wanted.scope == Scope::Organization {
-        caller.require_admin()?;
+        caller.require(Role::Admin)?;
     }
     let request = gdpr::request_export(&app, &caller, wanted).await?;
     Ok((StatusCode::ACCEPTED, ExportView::answer(request, None)))

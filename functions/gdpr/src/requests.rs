@@ -9,7 +9,7 @@ use zencall::App;
 use zencall::gdpr::{self, GdprError, GdprRequest, Scope, WantedDeletion};
 use zencall::http::{Answer, Caller, Json, ListOf, ListQuery, Member, ProblemBody};
 use zencall::kernel::ids::{GdprRequestId, UserId};
-use zencall::kernel::{Faults, Invalid};
+use zencall::kernel::{Faults, Invalid, Role};
 
 /// Who is to be forgotten. `Debug` is left out: the body holds a password.
 #[derive(Default, Deserialize, ToSchema)]
@@ -122,7 +122,7 @@ pub(crate) async fn request_deletion(
 ) -> Answer<(StatusCode, Json<GdprRequestAnswer>)> {
     let wanted = body.parse()?;
     if wanted.scope == Scope::Organization {
-        caller.require_admin()?;
+        caller.require(Role::Admin)?;
     }
     let request = gdpr::request_deletion(&app, &caller, wanted).await?.into();
     Ok((StatusCode::ACCEPTED, Json(GdprRequestAnswer { request })))

@@ -3,22 +3,43 @@
 use serde_json::Value;
 
 use crate::db::{DbError, TenantTx};
-use crate::kernel::ids::UserId;
+use crate::kernel::ids::{ApiKeyId, UserId};
 use crate::kernel::{Caller, Clock, Origin};
 
 /// Who did it, and from where.
 #[derive(Debug, Clone, Default)]
 pub struct Actor {
-    /// The person; `None` for the platform itself.
+    /// The person; `None` for a program and for the platform itself.
     pub user: Option<UserId>,
+    /// The API key of a program.
+    pub api_key: Option<ApiKeyId>,
     /// From where.
     pub origin: Origin,
+}
+
+impl Actor {
+    /// A person, who may not be logged in yet.
+    pub fn person(user: UserId, origin: &Origin) -> Self {
+        Self {
+            user: Some(user),
+            ..Self::nobody(origin)
+        }
+    }
+
+    /// Somebody who is not known.
+    pub fn nobody(origin: &Origin) -> Self {
+        Self {
+            origin: origin.clone(),
+            ..Self::default()
+        }
+    }
 }
 
 impl From<&Caller> for Actor {
     fn from(caller: &Caller) -> Self {
         Self {
-            user: Some(caller.user),
+            user: caller.user(),
+            api_key: caller.api_key(),
             origin: caller.origin.clone(),
         }
     }
@@ -34,12 +55,14 @@ pub async fn record(
 ) -> Result<(), DbError> {
     tx.execute(
         "-- audit.record
-         insert into gdpr_audit_logs (id, organization_id, user_id, action, details, ip_address, user_agent, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+         insert into gdpr_audit_logs (id, organization_id, user_id, api_key_id, action, details, ip_address, user_agent,
+                                      created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         &[
             &clock.uuid(),
             &tx.organization(),
             &actor.user,
+            &actor.api_key,
             &action,
             &details,
             &actor.origin.ip_address,

@@ -70,7 +70,7 @@ pub async fn create(
             if !new.has_own_timezone {
                 campaign.settings.timezone = timezone;
             }
-            store::campaign::insert(tx, &campaign, caller.user).await?;
+            store::campaign::insert(tx, &campaign, caller.user()).await?;
             if !new.contacts.is_empty() {
                 let added = add_contacts::add_in(tx, id, &new.contacts, now).await?;
                 campaign.total_contacts = added.added + added.suppressed;

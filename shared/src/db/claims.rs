@@ -42,9 +42,9 @@ impl From<&Caller> for Claims {
     fn from(caller: &Caller) -> Self {
         Self {
             organization_id: caller.organization,
-            sub: Some(caller.user),
+            sub: caller.user(),
             role: "authenticated",
-            org_role: Some(caller.role),
+            org_role: caller.person().ok().map(|person| person.role),
         }
     }
 }

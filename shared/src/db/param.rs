@@ -7,8 +7,8 @@ use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
 use crate::kernel::ids::{
-    AssistantId, AttemptId, CallId, CampaignId, ContactId, DecisionId, DoNotCallId, GdprRequestId, MessageId,
-    OneTimeTokenId, OrganizationId, OutboxId, SessionId, UserId,
+    ApiKeyId, AssistantId, AttemptId, CallId, CampaignId, ContactId, DecisionId, DoNotCallId, GdprRequestId,
+    MessageId, OneTimeTokenId, OrganizationId, OutboxId, SessionId, UserId,
 };
 
 /// A Rust type with its SQL type.
@@ -51,6 +51,7 @@ sql_types! {
     OrganizationId => UUID, UUID_ARRAY;
     UserId => UUID, UUID_ARRAY;
     SessionId => UUID, UUID_ARRAY;
+    ApiKeyId => UUID, UUID_ARRAY;
     OneTimeTokenId => UUID, UUID_ARRAY;
     AssistantId => UUID, UUID_ARRAY;
     ContactId => UUID, UUID_ARRAY;

@@ -63,7 +63,7 @@ pub async fn add(app: &App, caller: &Caller, new: &NewEntry) -> Result<Added, Db
         phone: &new.phone,
         reason: new.reason.as_deref(),
         source: new.source.as_deref().unwrap_or(MANUAL),
-        created_by: Some(caller.user),
+        created_by: caller.user(),
     };
     app.db
         .write("do_not_call.add", &Claims::from(caller), async |tx| {

@@ -114,7 +114,7 @@ pub async fn read_consents(
     caller: &Caller,
     page: PageRequest,
 ) -> Result<(Page<Consent>, Vec<Consent>), GdprError> {
-    let user = caller.user;
+    let user = caller.person()?.user;
     let read: Result<_, DbError> = app
         .db
         .read("gdpr.read_consents", &Claims::from(caller), async |tx| {
@@ -133,7 +133,7 @@ pub async fn read_consents(
 pub async fn give_consent(app: &App, caller: &Caller, consent: &GivenConsent) -> Result<Consent, GdprError> {
     let actor = &Actor::from(caller);
     let body = async |tx: &TenantTx| {
-        let user = caller.user;
+        let user = caller.person()?.user;
         // The lock comes first: two choices at once are one after the other.
         let (person, current) =
             try_join(store::lock_person(tx, user), consents_store::current(tx, user)).await?;

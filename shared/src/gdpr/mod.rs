@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use crate::db::DbError;
 use crate::identity::PasswordRefused;
 use crate::kernel::Invalid;
-use crate::kernel::caller::AdminOnly;
+use crate::kernel::caller::{AdminOnly, PersonOnly};
 use crate::kernel::class::{Class, Classify, Failure};
 use crate::kernel::ids::{GdprRequestId, UserId};
 
@@ -171,6 +171,9 @@ pub enum GdprError {
     /// Only an administrator asks for the organisation's data.
     #[error(transparent)]
     AdminOnly(#[from] AdminOnly),
+    /// Nobody asks for a program.
+    #[error(transparent)]
+    PersonOnly(#[from] PersonOnly),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -223,6 +226,7 @@ impl Classify for GdprError {
             ),
             Self::Password(error) => error.failure(),
             Self::AdminOnly(error) => error.failure(),
+            Self::PersonOnly(error) => error.failure(),
             Self::Db(error) => error.failure(),
         }
     }

@@ -11,7 +11,7 @@ use crate::kernel::ids::GdprRequestId;
 
 /// The caller's own export.
 pub async fn read_export(app: &App, caller: &Caller, id: GdprRequestId) -> Result<GdprRequest, GdprError> {
-    let user = caller.user;
+    let user = caller.person()?.user;
     let found = app
         .db
         .read("gdpr.read_export", &Claims::from(caller), async |tx| {

@@ -34,7 +34,8 @@ pub async fn request_deletion(
     caller: &Caller,
     wanted: WantedDeletion,
 ) -> Result<GdprRequest, GdprError> {
-    if wanted.user.is_some_and(|user| user != caller.user) {
+    let person = caller.person()?;
+    if wanted.user.is_some_and(|user| user != person.user) {
         return Err(GdprError::SomebodyElse);
     }
     identity::check_password(app, caller, wanted.password).await?;
@@ -46,7 +47,7 @@ pub async fn request_deletion(
     );
     let scheduled_at = now.saturating_add(DELAY).unwrap_or(now);
     let body = async |tx: &TenantTx| {
-        let user = caller.user;
+        let user = caller.person()?.user;
         let (role, open, (members, admins)) = try_join3(
             store::lock_person(tx, user),
             erasure_store::open_deletion(tx, user),
@@ -81,7 +82,7 @@ pub async fn request_deletion(
 
 /// Cancels one of the caller's own deletions; one that was cancelled stays so.
 pub async fn cancel_deletion(app: &App, caller: &Caller, id: GdprRequestId) -> Result<(), GdprError> {
-    let (now, user, actor) = (app.clock.now(), caller.user, &Actor::from(caller));
+    let (now, user, actor) = (app.clock.now(), caller.person()?.user, &Actor::from(caller));
     app.db
         .write("gdpr.cancel_deletion", &Claims::from(caller), async |tx| {
             if erasure_store::cancel(tx, now, user, id).await? {
@@ -104,7 +105,7 @@ pub async fn list_requests(
     caller: &Caller,
     page: PageRequest,
 ) -> Result<Page<GdprRequest>, GdprError> {
-    let user = caller.user;
+    let user = caller.person()?.user;
     let rows: Result<_, DbError> = app
         .db
         .read("gdpr.list", &Claims::from(caller), async |tx| {

@@ -40,7 +40,7 @@ pub async fn request_export(
     );
     let since = now.saturating_sub(DAY).unwrap_or(now);
     let body = async |tx: &crate::db::TenantTx| {
-        let user = caller.user;
+        let user = caller.person()?.user;
         // The lock comes first: two requests at once see each other.
         let (role, open, recent) = try_join3(
             store::lock_person(tx, user),

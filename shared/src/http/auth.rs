@@ -1,4 +1,4 @@
-//! Extracting the caller is the authentication.
+//! Extracting the caller is the authentication, and asks the table of rights.
 
 use std::convert::Infallible;
 
@@ -9,10 +9,11 @@ use lambda_http::RequestExt as _;
 use lambda_http::request::RequestContext;
 
 use super::problem::Problem;
+use super::rights;
 use crate::App;
 use crate::kernel::access_token::TokenRefused;
 use crate::kernel::class::{Class, Classify, Failure};
-use crate::kernel::{Caller, Origin};
+use crate::kernel::{Caller, Origin, Person, Principal};
 
 /// No characters beyond this of what a client calls itself.
 const USER_AGENT_LIMIT: usize = 500;
@@ -58,11 +59,16 @@ impl FromRequestParts<App> for Caller {
         let token = bearer(&parts.headers).ok_or(AuthError::Missing)?;
         let claims = app.read_access_token(token).await?.map_err(AuthError::Refused)?;
         tracing::Span::current().record("organization_id", tracing::field::display(claims.organization_id));
-        Ok(Self {
+        let person = Person {
             user: claims.sub,
-            organization: claims.organization_id,
             role: claims.org_role,
             session: claims.session_id,
+        };
+        let principal = Principal::Person(person);
+        rights::of(parts)?.admit(principal)?;
+        Ok(Self {
+            principal,
+            organization: claims.organization_id,
             origin: origin(parts),
         })
     }

@@ -8,6 +8,7 @@ mod list;
 mod member;
 mod problem;
 mod raw;
+pub mod rights;
 
 pub use body::{Json, raw_body};
 pub use edge::{API_BODY_LIMIT, WEBHOOK_BODY_LIMIT, api, serve, with_edge};

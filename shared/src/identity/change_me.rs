@@ -41,6 +41,7 @@ pub async fn change_me(
     caller: &Caller,
     changes: &Changes,
 ) -> Result<(Profile, Organization), MeError> {
+    let user = caller.person()?.user;
     let clock = &app.clock;
     let now = clock.now();
     let actor = &Actor::from(caller);
@@ -49,9 +50,9 @@ pub async fn change_me(
         .map(|given| (ConsentType::Marketing, given));
     let body = async |tx: &TenantTx| {
         let (profile, organization, (), ()) = try_join4(
-            store::update_profile(tx, now, caller.user, changes),
+            store::update_profile(tx, now, user, changes),
             organizations::find(tx),
-            consents::record(tx, clock, caller.user, choice.as_slice(), &caller.origin),
+            consents::record(tx, clock, user, choice.as_slice(), &caller.origin),
             audit::record(
                 tx,
                 clock,

@@ -44,7 +44,11 @@ impl Classify for PasswordRefused {
 
 /// Compares a password with the caller's own.
 pub async fn check_password(app: &App, caller: &Caller, typed: String) -> Result<(), PasswordRefused> {
-    let user = caller.user;
+    let user = caller
+        .person()
+        .map_err(MeError::from)
+        .map_err(PasswordRefused::Gone)?
+        .user;
     let profile = app
         .db
         .read("identity.check_password", &Claims::from(caller), async |tx| {

@@ -93,10 +93,7 @@ pub async fn confirm(app: &App, origin: &Origin, token: &str) -> Result<Session,
                     _ => ConfirmError::Invalid,
                 });
             };
-            let actor = Actor {
-                user: Some(user),
-                origin: origin.clone(),
-            };
+            let actor = Actor::person(user, origin);
             let (_, profile, organization, (), ()) = try_join5(
                 store::confirm_email(tx, now, user),
                 store::find_profile(tx, user),

@@ -88,10 +88,7 @@ pub async fn login(
     let refresh = issuer.new_refresh(clock);
     let (written, stronger) = (&refresh, &stronger);
     let (user, now) = (login.user, clock.now());
-    let actor = &Actor {
-        user: Some(user),
-        origin: origin.clone(),
-    };
+    let actor = &Actor::person(user, origin);
     let body = async |tx: &crate::db::TenantTx| {
         let rehashed = stronger
             .as_ref()

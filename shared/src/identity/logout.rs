@@ -7,6 +7,7 @@ use crate::App;
 use crate::adapters::secrets::SecretsError;
 use crate::audit::{self, Actor};
 use crate::db::{Claims, DbError};
+use crate::kernel::caller::PersonOnly;
 use crate::kernel::class::{Classify, Failure};
 use crate::kernel::ids::{OrganizationId, SessionId};
 use crate::kernel::{Caller, Origin};
@@ -17,6 +18,9 @@ pub enum LogoutError {
     /// A secret of the platform is not there.
     #[error(transparent)]
     Secrets(#[from] SecretsError),
+    /// A program has no login to end.
+    #[error(transparent)]
+    PersonOnly(#[from] PersonOnly),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -26,6 +30,7 @@ impl Classify for LogoutError {
     fn failure(&self) -> Failure {
         match self {
             Self::Secrets(error) => error.failure(),
+            Self::PersonOnly(error) => error.failure(),
             Self::Db(error) => error.failure(),
         }
     }
@@ -33,7 +38,8 @@ impl Classify for LogoutError {
 
 /// Ends the caller's login.
 pub async fn logout(app: &App, caller: &Caller) -> Result<(), LogoutError> {
-    end(app, &caller.origin, caller.organization, caller.session).await
+    let session = caller.person()?.session;
+    end(app, &caller.origin, caller.organization, session).await
 }
 
 /// Ends the login that a refresh token descends from; of an unknown one there is nothing to end.
@@ -59,10 +65,7 @@ async fn end(
     app.db
         .write("identity.logout", &Claims::platform(organization), async |tx| {
             if let Some(user) = store::revoke_session(tx, now, session).await? {
-                let actor = Actor {
-                    user: Some(user),
-                    origin: origin.clone(),
-                };
+                let actor = Actor::person(user, origin);
                 let details = json!({ "session_id": session });
                 audit::record(tx, &app.clock, &actor, "session.logout", details).await?;
             }

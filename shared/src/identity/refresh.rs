@@ -113,10 +113,7 @@ async fn end_if_spent(
                     return Ok(RefreshError::Invalid);
                 }
                 if let Some(user) = store::revoke_session(tx, now, session).await? {
-                    let actor = Actor {
-                        user: Some(user),
-                        origin: origin.clone(),
-                    };
+                    let actor = Actor::person(user, origin);
                     let details = json!({ "session_id": session, "reason": "refresh_token_reused" });
                     audit::record(tx, &app.clock, &actor, "session.revoke", details).await?;
                 }

@@ -115,10 +115,7 @@ async fn create(
         (ConsentType::Privacy, true),
         (ConsentType::Marketing, sign_up.marketing_consent),
     ];
-    let actor = &Actor {
-        user: Some(user),
-        origin: origin.clone(),
-    };
+    let actor = &Actor::person(user, origin);
     let message = &MailMessage::new(MailPart::ConfirmEmail {
         organization_id: organization.id,
         user_id: user,
@@ -160,10 +157,7 @@ async fn tell(app: &App, origin: &Origin, known: KnownUser) -> Result<Promise, R
         user_id: known.user,
     });
     // Whoever tried is not that person.
-    let actor = &Actor {
-        user: None,
-        origin: origin.clone(),
-    };
+    let actor = &Actor::nobody(origin);
     app.db
         .write(
             "identity.tell_known_address",

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::class::{Class, Classify, Failure};
-use super::ids::{OrganizationId, SessionId, UserId};
+use super::ids::{ApiKeyId, OrganizationId, SessionId, UserId};
 
 /// What a member of an organisation may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -44,17 +45,45 @@ pub struct Origin {
     pub user_agent: Option<String>,
 }
 
-/// Who asks, proven. Extracting one is the authentication; a handler without one is visibly public.
-#[derive(Debug, Clone)]
-pub struct Caller {
-    /// The person.
+/// A person who is logged in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Person {
+    /// Who.
     pub user: UserId,
-    /// The organisation that the person acts for.
-    pub organization: OrganizationId,
-    /// What the person may do there.
+    /// What they may do in the organisation that they act for.
     pub role: Role,
     /// The login that the access token came from.
     pub session: SessionId,
+}
+
+/// A person or a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Principal {
+    /// Somebody who is logged in.
+    Person(Person),
+    /// A program with one of the organisation's API keys. It has no role: the table of rights says which routes its
+    /// scopes open.
+    ApiKey(ApiKeyId),
+}
+
+impl Principal {
+    /// The id of the person or of the key: ids are unique over both.
+    pub fn id(self) -> Uuid {
+        match self {
+            Self::Person(person) => person.user.0,
+            Self::ApiKey(key) => key.0,
+        }
+    }
+}
+
+/// Who asks, proven. Extracting one is the authentication, and the table of rights is asked on the way; a handler
+/// without one is visibly public.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The person or the program.
+    pub principal: Principal,
+    /// The organisation that they act for.
+    pub organization: OrganizationId,
     /// From where.
     pub origin: Origin,
 }
@@ -75,12 +104,51 @@ impl Classify for AdminOnly {
     }
 }
 
+/// The caller is a program, and this is a person's own.
+#[derive(Debug, thiserror::Error)]
+#[error("needs a person")]
+pub struct PersonOnly;
+
+impl Classify for PersonOnly {
+    fn failure(&self) -> Failure {
+        Failure::new(
+            Class::Forbidden,
+            "api_key_not_accepted",
+            "Cette adresse n'accepte pas de clé d'API : connectez-vous avec un compte.",
+            "This address takes no API keys: log in with an account.",
+        )
+    }
+}
+
 impl Caller {
-    /// Refuses whoever is not an administrator.
-    pub fn require_admin(&self) -> Result<(), AdminOnly> {
-        match self.role {
-            Role::Admin => Ok(()),
-            Role::Member => Err(AdminOnly),
+    /// Refuses whoever does not have this role. Where the right depends on the route alone, the table of rights has asked
+    /// already; this is for what depends on the body.
+    pub fn require(&self, role: Role) -> Result<(), AdminOnly> {
+        match (self.principal, role) {
+            (Principal::Person(person), _) if person.role == Role::Admin => Ok(()),
+            (Principal::Person(_), Role::Member) => Ok(()),
+            _ => Err(AdminOnly),
+        }
+    }
+
+    /// The person, for what is a person's own.
+    pub fn person(&self) -> Result<Person, PersonOnly> {
+        match self.principal {
+            Principal::Person(person) => Ok(person),
+            Principal::ApiKey(_) => Err(PersonOnly),
+        }
+    }
+
+    /// The person, where a row says who made it; a program is named by the audit log alone.
+    pub fn user(&self) -> Option<UserId> {
+        self.person().ok().map(|person| person.user)
+    }
+
+    /// The API key, if it is one.
+    pub fn api_key(&self) -> Option<ApiKeyId> {
+        match self.principal {
+            Principal::Person(_) => None,
+            Principal::ApiKey(key) => Some(key),
         }
     }
 }

@@ -61,6 +61,8 @@ typed_id! {
     UserId;
     /// A login on one device, from which refresh tokens descend.
     SessionId;
+    /// A key that a program authenticates with.
+    ApiKeyId;
     /// A link in a mail, usable once.
     OneTimeTokenId;
     /// A voice assistant.

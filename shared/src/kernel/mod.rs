@@ -1,6 +1,7 @@
 //! The vocabulary of the product: values with rules, and no input or output.
 
 pub mod access_token;
+pub mod api_key;
 pub mod caller;
 pub mod class;
 pub mod clock;
@@ -18,10 +19,11 @@ pub mod numbering;
 pub mod page;
 pub mod phone;
 pub mod postal_code;
+pub mod scope;
 pub mod timezone;
 pub mod zones;
 
-pub use caller::{Caller, Origin, Role};
+pub use caller::{Caller, Origin, Person, Principal, Role};
 pub use class::{Class, Classify, Failure};
 pub use clock::Clock;
 pub use company::{CompanyRegistration, Siren, Siret, VatNumber};
@@ -34,5 +36,6 @@ pub use name::Name;
 pub use page::{Page, PageRequest};
 pub use phone::PhoneNumber;
 pub use postal_code::PostalCode;
+pub use scope::Scope;
 pub use timezone::Timezone;
 pub use zones::{Zones, zones_of};

@@ -16,7 +16,7 @@ pub(super) struct New<'a> {
     pub(super) segments: i32,
     pub(super) due_at: Timestamp,
     pub(super) is_test: bool,
-    pub(super) created_by: UserId,
+    pub(super) created_by: Option<UserId>,
 }
 
 /// Whether it was inserted, and why not.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use zencall::App;
 use zencall::db::{Claims, DbError};
 use zencall::kernel::ids::{AssistantId, CampaignId, ContactId, OrganizationId, SessionId, UserId};
-use zencall::kernel::{Caller, Origin, Role};
+use zencall::kernel::{Caller, Origin, Person, Principal, Role};
 
 use crate::client::Client;
 use crate::{TWILIO_ACCOUNT_SID, TWILIO_NUMBER};
@@ -86,11 +86,14 @@ impl TestOrganization {
 
     /// The administrator as a use-case sees them.
     pub fn caller(&self) -> Caller {
-        Caller {
+        let person = Person {
             user: self.admin,
-            organization: self.id,
             role: Role::Admin,
             session: self.session,
+        };
+        Caller {
+            principal: Principal::Person(person),
+            organization: self.id,
             origin: Origin::default(),
         }
     }

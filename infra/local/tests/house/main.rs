@@ -11,6 +11,7 @@ mod doors;
 mod functions;
 mod imports;
 mod openapi;
+mod rights;
 mod sources;
 
 use std::path::{Path, PathBuf};

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, Info, OpenApi, SecurityRequirement};
 use utoipa_axum::router::OpenApiRouter;
 use zencall::App;
+use zencall::http::rights::{RIGHTS, Who};
 
 use crate::{root, router, text};
 
@@ -59,13 +60,41 @@ pub(crate) fn document() -> Value {
         document.merge(function);
     }
     document.paths.paths.retain(|path, _| is_versioned(path));
-    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-    document
-        .components
-        .get_or_insert_with(Components::new)
-        .add_security_scheme("bearer", bearer);
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some("An access token, as login gives it."));
+    let api_key = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("zc_…")
+        .description(Some("An API key with the scope that is named."));
+    let components = document.components.get_or_insert_with(Components::new);
+    components.add_security_scheme("bearer", SecurityScheme::Http(bearer.build()));
+    components.add_security_scheme("api_key", SecurityScheme::Http(api_key.build()));
     document.security = Some(vec![SecurityRequirement::new("bearer", Vec::<String>::new())]);
-    serde_json::to_value(document).unwrap()
+    let mut document = serde_json::to_value(document).unwrap();
+    name_rights(&mut document);
+    document
+}
+
+/// Says of each route who may ask, as the table of rights has it: a role, or a scope of an API key.
+fn name_rights(document: &mut Value) {
+    for right in RIGHTS.iter().filter(|right| right.who != Who::Public) {
+        let Some(operation) = document["paths"]
+            .get_mut(right.path)
+            .and_then(|item| item.get_mut(right.method.to_lowercase()))
+        else {
+            continue;
+        };
+        let role = if right.who == Who::Admin {
+            "admin"
+        } else {
+            "member"
+        };
+        let mut ways = vec![json!({ "bearer": [role] })];
+        ways.extend(right.scope.map(|scope| json!({ "api_key": [scope] })));
+        operation["security"] = ways.into();
+    }
 }
 
 fn is_versioned(path: &str) -> bool {

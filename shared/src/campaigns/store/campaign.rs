@@ -21,7 +21,7 @@ pub(super) const COLUMNS: &str = "c.id, c.name, c.assistant_id, c.object, c.lega
 pub(in crate::campaigns) async fn insert(
     tx: &TenantTx,
     campaign: &Campaign,
-    created_by: UserId,
+    created_by: Option<UserId>,
 ) -> Result<(), CampaignError> {
     let settings = &campaign.settings;
     tx.execute(

@@ -109,7 +109,7 @@ const TABLES: &[Table] = &[
         // What they did, and what others did about them: of the others, nothing but that.
         name: "audit_log",
         table: "gdpr_audit_logs",
-        columns: "id action details created_at",
+        columns: "id action details api_key_id created_at",
         computed: &[
             ("user_id", "case when t.user_id = $2 then t.user_id end"),
             ("ip_address", "case when t.user_id = $2 then t.ip_address end"),
@@ -137,6 +137,12 @@ const TABLES: &[Table] = &[
         name: "members",
         table: "profiles",
         columns: "id email full_name role language created_at",
+        ..ORGANIZATION
+    },
+    Table {
+        name: "api_keys",
+        table: "api_keys",
+        columns: "id name scopes created_by created_at expires_at last_used_at revoked_at",
         ..ORGANIZATION
     },
     Table {
@@ -250,6 +256,7 @@ pub const WITHHELD: &[(&str, &str, &str)] = &[
         "*",
         "secrets; when and from where somebody logged in stands in sessions",
     ),
+    ("api_keys", "key_hash", "a secret: what a key is compared with"),
     ("outbox", "*", "ids of messages that leave within a minute"),
     (
         "gdpr_requests",

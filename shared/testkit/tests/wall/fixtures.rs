@@ -44,7 +44,7 @@ impl Tenant {
 }
 
 /// Table, columns, values.
-const ROWS: [(&str, &str, &str); 22] = [
+const ROWS: [(&str, &str, &str); 23] = [
     (
         "organizations",
         "id, name, organization_type, created_at, updated_at",
@@ -89,6 +89,11 @@ const ROWS: [(&str, &str, &str); 22] = [
         "gdpr_audit_logs",
         "id, organization_id, action, created_at",
         "{row}, {org}, 'test.wall', now()",
+    ),
+    (
+        "api_keys",
+        "id, organization_id, name, scopes, key_hash, created_at",
+        "{row}, {org}, 'Intégration', '{calls:read}', sha256({row}::text::bytea), now()",
     ),
     (
         "outbox",
