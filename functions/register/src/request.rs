@@ -64,7 +64,11 @@ impl RegisterRequest {
     /// depend on whether the address is known.
     pub fn check(self, language: Language) -> Result<SignUp, Faults> {
         let mut faults = Faults::default();
-        let personal = [given(&self.email), given(&self.full_name)];
+        let personal = [
+            given(&self.email),
+            given(&self.full_name),
+            given(&self.company_name),
+        ];
         let personal: Vec<&str> = personal.iter().map(String::as_str).collect();
         let email = self
             .email

@@ -2,8 +2,11 @@
 //! function has come here too, for their 404.
 
 mod auth;
+mod email;
+mod logins;
 mod me;
 mod operations;
+mod password;
 mod wire;
 
 use axum::routing::get;
@@ -21,6 +24,12 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(auth::refresh))
         .routes(routes!(auth::logout))
         .routes(routes!(me::read_me, me::change_me))
+        .routes(routes!(password::change_password))
+        .routes(routes!(password::forgot))
+        .routes(routes!(password::reset_password))
+        .routes(routes!(email::change_email))
+        .routes(routes!(logins::list))
+        .routes(routes!(logins::revoke))
         .routes(routes!(operations::health))
         .routes(routes!(operations::ready))
         .route("/.well-known/jwks.json", get(operations::jwks))

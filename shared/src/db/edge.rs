@@ -19,8 +19,10 @@ pub struct Login {
     pub user: UserId,
     /// Their organisation.
     pub organization: OrganizationId,
-    /// A PHC string.
+    /// A PHC string, or a bcrypt hash that was brought over from another system.
     pub password_hash: SecretString,
+    /// Since when it is kept.
+    pub changed_at: Timestamp,
 }
 
 /// Whose address it is.
@@ -76,7 +78,7 @@ impl Db {
             .lookup(
                 "edge.login_by_email",
                 "-- edge.login_by_email
-                 select user_id, organization_id, password_hash from zencall.login_by_email($1)",
+                 select user_id, organization_id, password_hash, changed_at from zencall.credentials_by_email($1)",
                 &[&email.as_str()],
             )
             .await?;
@@ -86,6 +88,7 @@ impl Db {
                     user: get(row, 0)?,
                     organization: get(row, 1)?,
                     password_hash: SecretString::from(get::<String>(row, 2)?),
+                    changed_at: get(row, 3)?,
                 })
             })
             .transpose()

@@ -76,6 +76,12 @@ pub const RIGHTS: &[Right] = &[
     public("POST", "/api/v1/auth/logout"),
     member("GET", "/api/v1/auth/me"),
     member("PATCH", "/api/v1/auth/me"),
+    member("POST", "/api/v1/auth/password"),
+    public("POST", "/api/v1/auth/password/forgot"),
+    public("POST", "/api/v1/auth/password/reset"),
+    member("POST", "/api/v1/auth/email"),
+    member("GET", "/api/v1/auth/sessions"),
+    member("DELETE", "/api/v1/auth/sessions/{id}"),
     // The organisation's own Twilio account.
     member("GET", "/api/v1/integrations/twilio"),
     admin("PUT", "/api/v1/integrations/twilio"),

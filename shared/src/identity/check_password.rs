@@ -1,13 +1,18 @@
-//! Whether somebody who is logged in also knows the password: before what cannot be undone.
+//! Whether somebody who is logged in also knows the password: before what cannot be undone, and before what would shut
+//! them out.
 
+use jiff::Timestamp;
 use secrecy::SecretString;
 
 use super::password::{self, Comparison, HashingFailed};
-use super::{MeError, store};
+use super::{MeError, Profile, identity_of};
 use crate::App;
 use crate::db::{Claims, DbError};
 use crate::kernel::Caller;
+use crate::kernel::caller::Person;
 use crate::kernel::class::{Class, Classify, Failure};
+use crate::kernel::ids::SessionId;
+use crate::organizations::Organization;
 
 /// The password was not the caller's.
 #[derive(Debug, thiserror::Error)]
@@ -42,25 +47,46 @@ impl Classify for PasswordRefused {
     }
 }
 
+/// A caller who knows the password.
+pub(super) struct Proven {
+    pub(super) profile: Profile,
+    pub(super) organization: Organization,
+    /// The login that they ask with.
+    pub(super) session: SessionId,
+    /// Since when that password is kept.
+    pub(super) since: Timestamp,
+}
+
 /// Compares a password with the caller's own.
 pub async fn check_password(app: &App, caller: &Caller, typed: String) -> Result<(), PasswordRefused> {
-    let user = caller
-        .person()
-        .map_err(MeError::from)
-        .map_err(PasswordRefused::Gone)?
-        .user;
-    let profile = app
+    prove(app, caller, &SecretString::from(typed)).await.map(drop)
+}
+
+/// The caller, if this is their password.
+pub(super) async fn prove(
+    app: &App,
+    caller: &Caller,
+    typed: &SecretString,
+) -> Result<Proven, PasswordRefused> {
+    let person = caller.person().map_err(MeError::from);
+    let Person { user, session, .. } = person.map_err(PasswordRefused::Gone)?;
+    let (profile, organization) = app
         .db
         .read("identity.check_password", &Claims::from(caller), async |tx| {
-            store::find_profile(tx, user).await
+            identity_of(tx, user).await
         })
         .await?
         .ok_or(PasswordRefused::Gone(MeError::Gone))?;
     let login = app.db.login_by_email(&profile.email).await?;
     let kept = login.filter(|login| login.user == user);
-    let kept = kept.as_ref().map(|login| &login.password_hash);
-    match password::compare(&SecretString::from(typed), kept).await? {
-        Comparison::Wrong => Err(PasswordRefused::Wrong),
-        Comparison::Right | Comparison::RightButWeak => Ok(()),
+    let hash = kept.as_ref().map(|login| &login.password_hash);
+    match (password::compare(typed, hash).await?, kept) {
+        (Comparison::Right | Comparison::RightButWeak, Some(kept)) => Ok(Proven {
+            profile,
+            organization,
+            session,
+            since: kept.changed_at,
+        }),
+        _ => Err(PasswordRefused::Wrong),
     }
 }

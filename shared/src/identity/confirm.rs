@@ -1,32 +1,34 @@
-//! The link in the mail was followed: the address is theirs, and they are logged in.
+//! The link in the mail was followed: the address is theirs, and they are logged in. The link of a sign-up confirms the
+//! address of the profile; that of a change brings another one, which takes its place.
 
-use futures_util::future::try_join5;
+use futures_util::future::{try_join3, try_join5};
 use serde_json::json;
 
-use super::session::{self, Issuer, Session, SessionError};
-use super::store::{self, LinkState};
+use super::link::LinkRefused;
+use super::mail::{MailMessage, MailPart, RecipientLink};
+use super::session::{self, Issuer, Refresh, Session, SessionError};
+use super::store;
 use super::token::{self, Purpose};
+use super::{Profile, identity_of};
 use crate::App;
 use crate::adapters::secrets::SecretsError;
 use crate::audit::{self, Actor};
-use crate::db::{Claims, DbError};
+use crate::db::{Claims, DbError, OnConstraint as _, TenantTx};
 use crate::kernel::Origin;
 use crate::kernel::class::{Class, Classify, Failure};
-use crate::kernel::ids::SessionId;
-use crate::organizations;
+use crate::kernel::ids::{OneTimeTokenId, OrganizationId, SessionId};
+use crate::organizations::Organization;
+use crate::outbox::{self, Destination, Promise};
 
-/// A link leads nowhere.
+/// The address was not confirmed.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfirmError {
-    /// It is none of ours, or its person is gone.
-    #[error("not a link of ours")]
-    Invalid,
-    /// Its time has passed.
-    #[error("the link has expired")]
-    Expired,
-    /// It was followed before.
-    #[error("the link was used")]
-    Used,
+    /// The link leads nowhere.
+    #[error(transparent)]
+    Link(#[from] LinkRefused),
+    /// Somebody else has taken the address since the link was mailed to it.
+    #[error("the address was taken meanwhile")]
+    EmailTaken,
     /// See [`SessionError`].
     #[error(transparent)]
     Session(#[from] SessionError),
@@ -47,58 +49,76 @@ impl From<SecretsError> for ConfirmError {
 impl Classify for ConfirmError {
     fn failure(&self) -> Failure {
         match self {
-            Self::Invalid => Failure::new(
-                Class::Invalid,
-                "link_invalid",
-                "Ce lien n'est pas valide.",
-                "This link is not valid.",
-            ),
-            Self::Expired => Failure::new(
-                Class::Invalid,
-                "link_expired",
-                "Ce lien a expiré. Demandez-en un nouveau.",
-                "This link has expired. Ask for a new one.",
-            ),
-            Self::Used => Failure::new(
-                Class::Invalid,
-                "link_used",
-                "Ce lien a déjà servi. Connectez-vous.",
-                "This link was used before. Please log in.",
+            Self::Link(refused) => refused.failure(),
+            // Told to whoever reads the mails of that address, and to nobody else.
+            Self::EmailTaken => Failure::new(
+                Class::Conflict,
+                "email_taken",
+                "Cette adresse est entre-temps devenue celle d'un autre compte : rien n'a changé.",
+                "This address has become that of another account meanwhile: nothing has changed.",
             ),
             Self::Session(error) => error.failure(),
         }
     }
 }
 
+/// A session that is about to be opened with a link.
+struct Opening<'a> {
+    app: &'a App,
+    origin: &'a Origin,
+    link: OneTimeTokenId,
+    session: SessionId,
+    refresh: &'a Refresh,
+}
+
 /// Confirms the address behind this link and opens a session, once.
 pub async fn confirm(app: &App, origin: &Origin, token: &str) -> Result<Session, ConfirmError> {
     let issuer = Issuer::of(app).await?;
-    let link = token::read_one_time_token(&issuer.pepper, Purpose::ConfirmEmail, token)
-        .ok_or(ConfirmError::Invalid)?;
+    let read = |purpose| token::read_one_time_token(&issuer.pepper, purpose, token);
+    let (link, is_change) = match (read(Purpose::ConfirmEmail), read(Purpose::ChangeEmail)) {
+        (Some(link), _) => (link, false),
+        (None, Some(link)) => (link, true),
+        (None, None) => return Err(LinkRefused::Invalid.into()),
+    };
     let organization = app.db.organization_of_one_time_token(link).await?;
-    let organization = organization.ok_or(ConfirmError::Invalid)?;
-    let clock = &app.clock;
-    let now = clock.now();
-    let session = SessionId::new(clock);
-    let refresh = issuer.new_refresh(clock);
-    let written = &refresh;
-    let who = app
-        .db
-        .write("identity.confirm", &Claims::platform(organization), async |tx| {
-            let used = store::use_one_time_token(tx, now, link, Purpose::ConfirmEmail).await?;
+    let organization = organization.ok_or(LinkRefused::Invalid)?;
+    let refresh = issuer.new_refresh(&app.clock);
+    let opening = Opening {
+        app,
+        origin,
+        link,
+        session: SessionId::new(&app.clock),
+        refresh: &refresh,
+    };
+    let (who, told) = if is_change {
+        let (who, promise) = opening.with_change(organization).await?;
+        (who, Some(promise))
+    } else {
+        (opening.with_sign_up(organization).await?, None)
+    };
+    outbox::keep(app, told.as_slice()).await;
+    let session = opening.session;
+    Ok(issuer
+        .session(&app.clock, session, refresh, who)
+        .map_err(SessionError::from)?)
+}
+
+impl Opening<'_> {
+    async fn with_sign_up(
+        &self,
+        organization: OrganizationId,
+    ) -> Result<(Profile, Organization), ConfirmError> {
+        let (clock, now, session) = (&self.app.clock, self.app.clock.now(), self.session);
+        let body = async |tx: &TenantTx| {
+            let used = store::use_one_time_token(tx, now, self.link, Purpose::ConfirmEmail).await?;
             let Some(user) = used else {
-                return Err(match store::find_link(tx, now, link).await? {
-                    Some(LinkState::Used) => ConfirmError::Used,
-                    Some(LinkState::Expired) => ConfirmError::Expired,
-                    _ => ConfirmError::Invalid,
-                });
+                return Err(self.refused(tx).await?);
             };
-            let actor = Actor::person(user, origin);
-            let (_, profile, organization, (), ()) = try_join5(
+            let actor = Actor::person(user, self.origin);
+            let (_, who, (), ()) = futures_util::future::try_join4(
                 store::confirm_email(tx, now, user),
-                store::find_profile(tx, user),
-                organizations::find(tx),
-                session::open(tx, clock, (session, user), written, origin),
+                identity_of(tx, user),
+                session::open(tx, clock, (session, user), self.refresh, self.origin),
                 audit::record(
                     tx,
                     clock,
@@ -108,10 +128,63 @@ pub async fn confirm(app: &App, origin: &Origin, token: &str) -> Result<Session,
                 ),
             )
             .await?;
-            profile.zip(organization).ok_or(ConfirmError::Invalid)
-        })
-        .await?;
-    Ok(issuer
-        .session(clock, session, refresh, who)
-        .map_err(SessionError::from)?)
+            Ok(who.ok_or(LinkRefused::Invalid)?)
+        };
+        let claims = Claims::platform(organization);
+        Box::pin(self.app.db.write("identity.confirm", &claims, body)).await
+    }
+
+    async fn with_change(
+        &self,
+        organization: OrganizationId,
+    ) -> Result<((Profile, Organization), Promise), ConfirmError> {
+        let (clock, now, session) = (&self.app.clock, self.app.clock.now(), self.session);
+        let body = async |tx: &TenantTx| {
+            let (used, (wanted, _)) = futures_util::future::try_join(
+                store::use_one_time_token(tx, now, self.link, Purpose::ChangeEmail),
+                store::find_email_change(tx, self.link),
+            )
+            .await?;
+            let Some((user, wanted)) = used.zip(wanted) else {
+                return Err(self.refused(tx).await?);
+            };
+            let actor = Actor::person(user, self.origin);
+            let told = MailMessage::new(MailPart::EmailChanged(RecipientLink {
+                organization_id: organization,
+                user_id: user,
+                token_id: self.link,
+            }));
+            // In this order: the address is kept for the mail to its owner before another takes its place, and that
+            // one stands in the profile before it is read.
+            let (_, written, promise) = try_join3(
+                store::keep_previous_email(tx, self.link),
+                try_join5(
+                    store::change_email(tx, now, user, &wanted),
+                    store::void_links(tx, now, user),
+                    identity_of(tx, user),
+                    session::open(tx, clock, (session, user), self.refresh, self.origin),
+                    audit::record(
+                        tx,
+                        clock,
+                        &actor,
+                        "user.change_email",
+                        json!({ "session_id": session }),
+                    ),
+                ),
+                outbox::promise(tx, self.app, Destination::Mail, &told),
+            )
+            .await
+            .on_constraint("profiles_email_key", || ConfirmError::EmailTaken)?;
+            let (_, (), who, (), ()) = written;
+            Ok((who.ok_or(LinkRefused::Invalid)?, promise))
+        };
+        let claims = Claims::platform(organization);
+        Box::pin(self.app.db.write("identity.confirm_change", &claims, body)).await
+    }
+
+    /// Why the link could not be used.
+    async fn refused(&self, tx: &TenantTx) -> Result<ConfirmError, DbError> {
+        let state = store::find_link(tx, self.app.clock.now(), self.link).await?;
+        Ok(LinkRefused::of(state).unwrap_or(LinkRefused::Invalid).into())
+    }
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::password::{self, Comparison, HashingFailed};
 use super::session::{self, Issuer, Session, SessionError};
-use super::{store, unauthenticated};
+use super::{identity_of, store, unauthenticated};
 use crate::App;
 use crate::adapters::secrets::SecretsError;
 use crate::audit::{self, Actor};
@@ -14,7 +14,6 @@ use crate::db::{Claims, DbError};
 use crate::kernel::class::{Class, Classify, Failure};
 use crate::kernel::ids::SessionId;
 use crate::kernel::{Email, Origin};
-use crate::organizations;
 
 /// Nobody was logged in.
 #[derive(Debug, thiserror::Error)]
@@ -81,21 +80,22 @@ pub async fn login(
     let login = login.ok_or(LoginError::InvalidCredentials)?;
     let clock = &app.clock;
     let stronger = match compared {
-        Comparison::RightButWeak => Some(password::hash(password, clock).await?),
+        Comparison::RightButWeak => Some(password::hash_again(password, clock).await?),
         _ => None,
     };
     let session = SessionId::new(clock);
     let refresh = issuer.new_refresh(clock);
     let (written, stronger) = (&refresh, &stronger);
-    let (user, now) = (login.user, clock.now());
+    let (user, now, since) = (login.user, clock.now(), login.changed_at);
     let actor = &Actor::person(user, origin);
     let body = async |tx: &crate::db::TenantTx| {
         let rehashed = stronger
             .as_ref()
-            .map(|hash| store::update_credentials(tx, now, user, hash));
-        let (profile, organization, (), (), ()) = try_join5(
-            store::find_profile(tx, user),
-            organizations::find(tx),
+            .map(|hash| store::replace_credentials(tx, now, user, hash, since));
+        // First of all: what was compared must still be the password, and stays it until the login is written.
+        let (held, who, (), (), _) = try_join5(
+            store::hold_credentials(tx, user, since),
+            identity_of(tx, user),
             session::open(tx, clock, (session, user), written, origin),
             audit::record(
                 tx,
@@ -104,10 +104,11 @@ pub async fn login(
                 "session.login",
                 json!({ "session_id": session }),
             ),
-            async { OptionFuture::from(rehashed).await.unwrap_or(Ok(())) },
+            async { OptionFuture::from(rehashed).await.unwrap_or(Ok(true)) },
         )
         .await?;
-        let (profile, organization) = profile.zip(organization).ok_or(LoginError::InvalidCredentials)?;
+        let who = who.filter(|_| held);
+        let (profile, organization) = who.ok_or(LoginError::InvalidCredentials)?;
         if !profile.email_confirmed {
             return Err(LoginError::EmailNotConfirmed);
         }

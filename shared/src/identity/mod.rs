@@ -1,10 +1,14 @@
 //! People: how they sign up, prove who they are, and what they agreed to. One file for each thing that happens.
 
+mod change_email;
 mod change_me;
+mod change_password;
 mod check_password;
 mod confirm;
 mod consents;
+mod link;
 mod login;
+mod logins;
 mod logout;
 mod mail;
 mod me;
@@ -18,21 +22,27 @@ mod token;
 
 use jiff::Timestamp;
 
+use crate::db::{DbError, TenantTx};
 use crate::kernel::class::{Class, Failure};
 use crate::kernel::ids::UserId;
 use crate::kernel::{Email, Language, Role};
+use crate::organizations::{self, Organization};
 
+pub use change_email::{ChangeEmailError, change_email};
 pub use change_me::{Changes, change_me};
+pub use change_password::{ChangePasswordError, change_password, reset_password};
 pub use check_password::{PasswordRefused, check_password};
 pub use confirm::{ConfirmError, confirm};
+pub use link::LinkRefused;
 pub use login::{LoginError, login};
+pub use logins::{Login, LoginsError, logins, revoke_login};
 pub use logout::{LogoutError, logout, logout_by_refresh_token};
-pub use mail::{MailMessage, MailPart, Notice, compose, mark_sent};
+pub use mail::{MailMessage, MailPart, Notice, NoticeKind, Recipient, RecipientLink, compose, mark_sent};
 pub use me::{MeError, me};
 pub use password::{HashingFailed, NewPassword};
 pub use refresh::{RefreshError, refresh};
 pub use register::{RegisterError, SignUp, register};
-pub use resend::{ResendError, resend};
+pub use resend::{ResendError, forgot, resend};
 pub use session::{Session, SessionError};
 
 /// A person who logs in.
@@ -61,4 +71,11 @@ pub struct Profile {
 /// Bad credentials, in one sentence for every reason: it must not tell which part was wrong.
 fn unauthenticated(code: &'static str, fr: &'static str, en: &'static str) -> Failure {
     Failure::new(Class::Unauthenticated, code, fr, en)
+}
+
+/// Somebody and their organisation; both statements leave at once.
+async fn identity_of(tx: &TenantTx, user: UserId) -> Result<Option<(Profile, Organization)>, DbError> {
+    let (profile, organization) =
+        futures_util::future::try_join(store::find_profile(tx, user), organizations::find(tx)).await?;
+    Ok(profile.zip(organization))
 }

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use super::consents::{self, ConsentType};
-use super::mail::{MailMessage, MailPart};
+use super::mail::{MailMessage, MailPart, Recipient, RecipientLink};
 use super::password::{HashingFailed, NewPassword};
 use super::store;
 use super::token::Purpose;
@@ -116,11 +116,11 @@ async fn create(
         (ConsentType::Marketing, sign_up.marketing_consent),
     ];
     let actor = &Actor::person(user, origin);
-    let message = &MailMessage::new(MailPart::ConfirmEmail {
+    let message = &MailMessage::new(MailPart::ConfirmEmail(RecipientLink {
         organization_id: organization.id,
         user_id: user,
         token_id: token,
-    });
+    }));
     let now = clock.now();
     let expires_at = now.saturating_add(CONFIRMATION_LIFETIME).unwrap_or(now);
     let claims = Claims::platform(organization.id);
@@ -152,10 +152,10 @@ async fn create(
 
 /// Promises a mail to the owner of a known address.
 async fn tell(app: &App, origin: &Origin, known: KnownUser) -> Result<Promise, RegisterError> {
-    let message = &MailMessage::new(MailPart::AddressKnown {
+    let message = &MailMessage::new(MailPart::AddressKnown(Recipient {
         organization_id: known.organization,
         user_id: known.user,
-    });
+    }));
     // Whoever tried is not that person.
     let actor = &Actor::nobody(origin);
     app.db

@@ -1,4 +1,4 @@
-//! Another confirmation mail. Whether the address is known shows neither in the answer nor in its time: the queue gets
+//! Another confirmation mail, and the mail for a lost password. Whether the address is known shows neither in the answer nor in its time: the queue gets
 //! a message either way, and `mailer` finds out whether there is something to send.
 
 use crate::App;
@@ -6,8 +6,9 @@ use crate::adapters::queue::{Outgoing, QueueError};
 use crate::db::DbError;
 use crate::kernel::Email;
 use crate::kernel::class::{Classify, Failure};
+use crate::kernel::ids::OneTimeTokenId;
 
-use super::mail::{MailMessage, MailPart};
+use super::mail::{MailMessage, MailPart, RecipientLink};
 
 /// The mail could not be asked for.
 #[derive(Debug, thiserror::Error)]
@@ -31,14 +32,24 @@ impl Classify for ResendError {
 
 /// Asks for another confirmation mail to this address.
 pub async fn resend(app: &App, email: &Email) -> Result<(), ResendError> {
+    ask(app, email, MailPart::ConfirmEmailAgain).await
+}
+
+/// Asks for a mail with which the owner of this address chooses a new password.
+pub async fn forgot(app: &App, email: &Email) -> Result<(), ResendError> {
+    ask(app, email, MailPart::ResetPassword).await
+}
+
+async fn ask(app: &App, email: &Email, part: fn(RecipientLink) -> MailPart) -> Result<(), ResendError> {
     let (part, group) = match app.db.user_by_email(email).await? {
-        Some(known) => (
-            MailPart::ConfirmEmailAgain {
+        Some(known) => {
+            let link = RecipientLink {
                 organization_id: known.organization,
                 user_id: known.user,
-            },
-            known.organization.to_string(),
-        ),
+                token_id: OneTimeTokenId::new(&app.clock),
+            };
+            (part(link), known.organization.to_string())
+        }
         None => (MailPart::Nobody {}, "nobody".to_owned()),
     };
     let message = Outgoing {

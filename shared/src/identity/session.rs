@@ -18,7 +18,7 @@ use crate::kernel::{Clock, Origin};
 use crate::organizations::Organization;
 
 /// How long a refresh token that nobody spends is good for.
-const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
+pub(super) const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// What a person gets who proved who they are.
 #[derive(Debug)]

@@ -18,6 +18,10 @@ use crate::kernel::ids::OneTimeTokenId;
 pub(super) enum Purpose {
     /// Confirms an address.
     ConfirmEmail,
+    /// Confirms another address, which takes the place of the one before.
+    ChangeEmail,
+    /// Lets its holder choose a new password.
+    ResetPassword,
 }
 
 impl Purpose {
@@ -25,6 +29,8 @@ impl Purpose {
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::ConfirmEmail => "confirm_email",
+            Self::ChangeEmail => "change_email",
+            Self::ResetPassword => "reset_password",
         }
     }
 }
@@ -92,6 +98,23 @@ mod tests {
         let mut bytes = URL_SAFE_NO_PAD.decode(token).unwrap();
         bytes[3] ^= 1;
         assert_eq!(read(pepper(1), &URL_SAFE_NO_PAD.encode(bytes)), None);
+    }
+
+    #[test]
+    fn a_token_for_one_thing_opens_no_other() {
+        let id = OneTimeTokenId::new(&Clock::system());
+        let purposes = [
+            Purpose::ConfirmEmail,
+            Purpose::ChangeEmail,
+            Purpose::ResetPassword,
+        ];
+        for made in purposes {
+            let token = one_time_token(&pepper(1), made, id);
+            for wanted in purposes {
+                let read = read_one_time_token(&pepper(1), wanted, token.expose_secret());
+                assert_eq!(read.is_some(), made == wanted, "{made:?} {wanted:?}");
+            }
+        }
     }
 
     #[test]

@@ -2,10 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod confirm;
+mod email;
 mod login;
+mod logins;
 mod logout;
 mod me;
 mod operations;
+mod password;
 mod people;
 mod refresh;
 mod resend;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use testkit::{Client, Options, QueueKind, Reply, TestApp};
 use zencall::db::{Claims, DbError};
-use zencall::identity::{self, MailMessage, NewPassword, SignUp};
+use zencall::identity::{self, MailMessage, NewPassword, Notice, NoticeKind, SignUp};
 use zencall::kernel::ids::OrganizationId;
 use zencall::kernel::{Email, Language, Name, Origin};
 use zencall::organizations::OrganizationType;
@@ -110,6 +110,24 @@ impl Person {
             .map(|row| row["action"].as_str().unwrap().to_owned())
             .collect()
     }
+}
+
+/// The mails that the queue asks for, in their order, sent.
+pub(crate) async fn notices(test: &TestApp) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    for message in test.queues.take(QueueKind::Mail).await {
+        let message: MailMessage = serde_json::from_value(message).unwrap();
+        if let Some(notice) = identity::compose(&test.app, &message).await.unwrap() {
+            identity::mark_sent(&test.app, &notice).await.unwrap();
+            notices.push(notice);
+        }
+    }
+    notices
+}
+
+/// What the mails say.
+pub(crate) fn kinds(notices: &[Notice]) -> Vec<NoticeKind> {
+    notices.iter().map(|notice| notice.kind).collect()
 }
 
 /// The token of the mail that the queue's one message asks for.

@@ -12,11 +12,13 @@ use zencall::http::rights::{RIGHTS, Who};
 use crate::{root, router, text};
 
 /// Routes that need no credentials of ours.
-pub(crate) const PUBLIC: [&str; 12] = [
+pub(crate) const PUBLIC: [&str; 14] = [
     "/api/v1/auth/confirm",
     "/api/v1/auth/confirm/resend",
     "/api/v1/auth/login",
     "/api/v1/auth/logout",
+    "/api/v1/auth/password/forgot",
+    "/api/v1/auth/password/reset",
     "/api/v1/auth/refresh",
     "/api/v1/auth/register",
     "/api/v1/health",

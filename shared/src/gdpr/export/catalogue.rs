@@ -89,7 +89,7 @@ const TABLES: &[Table] = &[
     Table {
         name: "mailed_links",
         table: "one_time_tokens",
-        columns: "id user_id purpose created_at expires_at used_at mailed_at",
+        columns: "id user_id purpose email previous_email created_at expires_at used_at mailed_at",
         ..OWN
     },
     Table {

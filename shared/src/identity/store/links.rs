@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::super::token::Purpose;
 use crate::db::{DbError, TenantTx};
+use crate::kernel::Email;
 use crate::kernel::ids::{OneTimeTokenId, UserId};
 
 /// What became of a link.
@@ -39,6 +40,130 @@ pub(in crate::identity) async fn insert_one_time_token(
             &now,
             &expires_at,
         ],
+    )
+    .await
+    .map(drop)
+}
+
+/// Makes a link that a message asks for; `false` where it was made when the message was handed out before.
+pub(in crate::identity) async fn insert_asked_link(
+    tx: &TenantTx,
+    now: Timestamp,
+    id: OneTimeTokenId,
+    user: UserId,
+    purpose: Purpose,
+    expires_at: Timestamp,
+) -> Result<bool, DbError> {
+    let inserted = tx
+        .execute(
+            "-- identity.insert_asked_link
+             insert into one_time_tokens (id, organization_id, user_id, purpose, created_at, expires_at)
+             values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing",
+            &[
+                &id,
+                &tx.organization(),
+                &user,
+                &purpose.as_str(),
+                &now,
+                &expires_at,
+            ],
+        )
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// Makes a link that will change an address.
+pub(in crate::identity) async fn insert_email_change(
+    tx: &TenantTx,
+    now: Timestamp,
+    id: OneTimeTokenId,
+    user: UserId,
+    email: &Email,
+    expires_at: Timestamp,
+) -> Result<(), DbError> {
+    tx.execute(
+        "-- identity.insert_email_change
+         insert into one_time_tokens (id, organization_id, user_id, purpose, email, created_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7)",
+        &[
+            &id,
+            &tx.organization(),
+            &user,
+            &Purpose::ChangeEmail.as_str(),
+            &email.as_str(),
+            &now,
+            &expires_at,
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+/// The addresses of a change: the one that waits for its confirmation, and the one that was replaced.
+pub(in crate::identity) async fn find_email_change(
+    tx: &TenantTx,
+    id: OneTimeTokenId,
+) -> Result<(Option<Email>, Option<Email>), DbError> {
+    let row = tx
+        .query_opt(
+            "-- identity.find_email_change
+             select email, previous_email from one_time_tokens where organization_id = $1 and id = $2",
+            &[&tx.organization(), &id],
+        )
+        .await?;
+    let Some(row) = row else {
+        return Ok((None, None));
+    };
+    let address = |column: &str| {
+        let text = row.try_get::<_, Option<String>>(column);
+        text.map(|text| text.map(Email::from_database))
+            .map_err(DbError::Statement)
+    };
+    Ok((address("email")?, address("previous_email")?))
+}
+
+/// Keeps the address that a change is about to replace, for the mail that tells its owner, and forgets the other one,
+/// which is in the profile from now on.
+pub(in crate::identity) async fn keep_previous_email(
+    tx: &TenantTx,
+    id: OneTimeTokenId,
+) -> Result<(), DbError> {
+    tx.execute(
+        "-- identity.keep_previous_email
+         update one_time_tokens t set previous_email = p.email, email = null
+           from profiles p
+          where t.organization_id = $1 and t.id = $2 and p.organization_id = t.organization_id and p.id = t.user_id",
+        &[&tx.organization(), &id],
+    )
+    .await
+    .map(drop)
+}
+
+/// Forgets the address that a change replaced: its owner has been told.
+pub(in crate::identity) async fn forget_previous_email(
+    tx: &TenantTx,
+    id: OneTimeTokenId,
+) -> Result<(), DbError> {
+    tx.execute(
+        "-- identity.forget_previous_email
+         update one_time_tokens set previous_email = null where organization_id = $1 and id = $2",
+        &[&tx.organization(), &id],
+    )
+    .await
+    .map(drop)
+}
+
+/// Makes every link of a person useless, whatever it was for.
+pub(in crate::identity) async fn void_links(
+    tx: &TenantTx,
+    now: Timestamp,
+    user: UserId,
+) -> Result<(), DbError> {
+    tx.execute(
+        "-- identity.void_links
+         update one_time_tokens set used_at = $3, email = null
+          where organization_id = $1 and user_id = $2 and used_at is null",
+        &[&tx.organization(), &user, &now],
     )
     .await
     .map(drop)

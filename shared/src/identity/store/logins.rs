@@ -1,10 +1,12 @@
 //! The SQL of logins and their refresh tokens.
 
 use jiff::Timestamp;
+use tokio_postgres::Row;
 
+use super::super::Login;
 use crate::db::{Bytes, DbError, TenantTx};
-use crate::kernel::Origin;
 use crate::kernel::ids::{SessionId, UserId};
+use crate::kernel::{Origin, PageRequest};
 
 pub(in crate::identity) async fn insert_session(
     tx: &TenantTx,
@@ -66,6 +68,67 @@ pub(in crate::identity) async fn revoke_session(
         .transpose()
 }
 
+/// The logins of a person that have not ended, newest first, one more than the page holds.
+pub(in crate::identity) async fn list_sessions(
+    tx: &TenantTx,
+    used_after: Timestamp,
+    user: UserId,
+    page: PageRequest,
+) -> Result<Vec<Login>, DbError> {
+    let rows = tx
+        .query(
+            "-- identity.list_sessions
+             select id, created_at, last_used_at, ip_address, user_agent from sessions
+              where organization_id = $1 and user_id = $2 and revoked_at is null and last_used_at > $3
+                and ($4::uuid is null or id < $4)
+              order by id desc limit $5",
+            &[
+                &tx.organization(),
+                &user,
+                &used_after,
+                &page.after,
+                &page.rows_to_fetch(),
+            ],
+        )
+        .await?;
+    rows.iter().map(Login::try_from).collect()
+}
+
+/// Ends one login of this person; `false` where it is not theirs, or has ended.
+pub(in crate::identity) async fn revoke_own_session(
+    tx: &TenantTx,
+    now: Timestamp,
+    user: UserId,
+    session: SessionId,
+) -> Result<bool, DbError> {
+    let revoked = tx
+        .execute(
+            "-- identity.revoke_own_session
+             update sessions set revoked_at = $4
+              where organization_id = $1 and user_id = $2 and id = $3 and revoked_at is null",
+            &[&tx.organization(), &user, &session, &now],
+        )
+        .await?;
+    Ok(revoked == 1)
+}
+
+/// Ends every login of this person but one.
+pub(in crate::identity) async fn revoke_sessions(
+    tx: &TenantTx,
+    now: Timestamp,
+    user: UserId,
+    except: Option<SessionId>,
+) -> Result<(), DbError> {
+    tx.execute(
+        "-- identity.revoke_sessions
+         update sessions set revoked_at = $3
+          where organization_id = $1 and user_id = $2 and revoked_at is null and ($4::uuid is null or id <> $4)",
+        &[&tx.organization(), &user, &now, &except],
+    )
+    .await
+    .map(drop)
+}
+
 pub(in crate::identity) async fn insert_refresh_token(
     tx: &TenantTx,
     now: Timestamp,
@@ -109,4 +172,18 @@ pub(in crate::identity) async fn is_spent(tx: &TenantTx, hash: &Bytes) -> Result
         )
         .await?;
     Ok(row.is_some())
+}
+
+impl TryFrom<&Row> for Login {
+    type Error = DbError;
+
+    fn try_from(row: &Row) -> Result<Self, DbError> {
+        Ok(Self {
+            id: row.try_get("id").map_err(DbError::Statement)?,
+            created_at: row.try_get("created_at").map_err(DbError::Statement)?,
+            last_used_at: row.try_get("last_used_at").map_err(DbError::Statement)?,
+            ip_address: row.try_get("ip_address").map_err(DbError::Statement)?,
+            user_agent: row.try_get("user_agent").map_err(DbError::Statement)?,
+        })
+    }
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::super::{Changes, Profile, SignUp};
 use crate::db::{DbError, TenantTx};
-use crate::kernel::ids::{SessionId, UserId};
+use crate::kernel::ids::{OneTimeTokenId, SessionId, UserId};
 use crate::kernel::{Email, Language, Origin, Role};
 
 pub(in crate::identity) async fn insert_profile(
@@ -64,6 +64,24 @@ pub(in crate::identity) async fn find_profile_of_session(
                from sessions s join profiles p on p.organization_id = s.organization_id and p.id = s.user_id
               where s.organization_id = $1 and s.id = $2",
             &[&tx.organization(), &session],
+        )
+        .await?;
+    row.as_ref().map(Profile::try_from).transpose()
+}
+
+pub(in crate::identity) async fn find_profile_of_link(
+    tx: &TenantTx,
+    link: OneTimeTokenId,
+) -> Result<Option<Profile>, DbError> {
+    let row = tx
+        .query_opt(
+            "-- identity.find_profile_of_link
+             select p.id, p.email, p.full_name, p.role, p.language,
+                    p.email_confirmed_at is not null as email_confirmed,
+                    p.marketing_consent, p.terms_accepted_at, p.gdpr_consent_at
+               from one_time_tokens t join profiles p on p.organization_id = t.organization_id and p.id = t.user_id
+              where t.organization_id = $1 and t.id = $2",
+            &[&tx.organization(), &link],
         )
         .await?;
     row.as_ref().map(Profile::try_from).transpose()
@@ -132,21 +150,82 @@ pub(in crate::identity) async fn insert_credentials(
     .map(drop)
 }
 
-pub(in crate::identity) async fn update_credentials(
+/// Keeps another password instead of the one that is kept since `seen`; `false` where that was changed meanwhile.
+pub(in crate::identity) async fn replace_credentials(
+    tx: &TenantTx,
+    now: Timestamp,
+    user: UserId,
+    password_hash: &SecretString,
+    seen: Timestamp,
+) -> Result<bool, DbError> {
+    let replaced = tx
+        .execute(
+            "-- identity.replace_credentials
+             update credentials set password_hash = $3, updated_at = $4
+              where organization_id = $1 and user_id = $2 and updated_at = $5",
+            &[
+                &tx.organization(),
+                &user,
+                &password_hash.expose_secret(),
+                &now,
+                &seen,
+            ],
+        )
+        .await?;
+    Ok(replaced == 1)
+}
+
+/// Keeps another password, whatever was kept.
+pub(in crate::identity) async fn reset_credentials(
     tx: &TenantTx,
     now: Timestamp,
     user: UserId,
     password_hash: &SecretString,
 ) -> Result<(), DbError> {
     tx.execute(
-        "-- identity.update_credentials
-         update credentials set password_hash = $3, updated_at = $4 where organization_id = $1 and user_id = $2",
+        "-- identity.reset_credentials
+         insert into credentials (user_id, organization_id, password_hash, updated_at) values ($1, $2, $3, $4)
+         on conflict (user_id) do update set password_hash = $3, updated_at = $4",
         &[
-            &tx.organization(),
             &user,
+            &tx.organization(),
             &password_hash.expose_secret(),
             &now,
         ],
+    )
+    .await
+    .map(drop)
+}
+
+/// Whether the password is still the one that is kept since `seen`. It stays so until the transaction ends: whoever
+/// changes it waits, and then finds the login that was opened with it.
+pub(in crate::identity) async fn hold_credentials(
+    tx: &TenantTx,
+    user: UserId,
+    seen: Timestamp,
+) -> Result<bool, DbError> {
+    let row = tx
+        .query_opt(
+            "-- identity.hold_credentials
+             select 1 from credentials where organization_id = $1 and user_id = $2 and updated_at = $3 for share",
+            &[&tx.organization(), &user, &seen],
+        )
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Gives a person another address, which they have confirmed.
+pub(in crate::identity) async fn change_email(
+    tx: &TenantTx,
+    now: Timestamp,
+    user: UserId,
+    email: &Email,
+) -> Result<(), DbError> {
+    tx.execute(
+        "-- identity.change_email
+         update profiles set email = $3, email_confirmed_at = $4, updated_at = $4
+          where organization_id = $1 and id = $2",
+        &[&tx.organization(), &user, &email.as_str(), &now],
     )
     .await
     .map(drop)

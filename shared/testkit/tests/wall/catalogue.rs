@@ -9,7 +9,8 @@ const NOT_OURS: &str = "refinery_schema_history";
 
 /// Every function that acts with another's rights. Adding one is a decision: it must return
 /// the least that serves.
-const DEFINER_FUNCTIONS: [&str; 23] = [
+const DEFINER_FUNCTIONS: [&str; 24] = [
+    "credentials_by_email",
     "due_gdpr_requests",
     "due_organizations",
     "ensure_partitions",
