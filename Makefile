@@ -2,7 +2,7 @@
 LOCAL = ./infra/local/setup.sh && cargo run --bin local --
 
 .DEFAULT_GOAL := help
-.PHONY: help dev up down demo test lint fmt binaries build deploy migrate restart bench-size bench-cold invoke send openapi logs
+.PHONY: help dev up down demo test lint fmt binaries build deploy migrate restart import-users bench-size bench-cold invoke send openapi logs
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,9 @@ migrate: ## run a stage's migrations: make migrate STAGE=dev
 
 restart: ## start a stage's containers anew, after a secret has changed: make restart STAGE=dev
 	@./infra/aws/restart.sh $(STAGE)
+
+import-users: ## people from another system, with their bcrypt hashes: make import-users FILE=people.csv (README)
+	@$(LOCAL) import-users "$(FILE)"
 
 bench-size: ## what every function weighs as an archive (of `make build`, if that was run)
 	@$(LOCAL) bench-size

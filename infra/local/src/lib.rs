@@ -11,6 +11,7 @@ pub mod demo;
 pub mod emulator;
 pub mod env_file;
 pub mod functions;
+pub mod import_users;
 pub mod invoke;
 pub mod layout;
 pub mod postgres;

@@ -22,6 +22,7 @@ usage: local <command>
   invoke FUNCTION EVENT   hand a sample event of events/ to a function
   sandbox       the stand-ins of Vapi and Twilio alone
   bridge        the bridge from queues and schedules to functions alone
+  import-users FILE   bring people over from another system, with their bcrypt hashes (README)
   bench-size    what every function weighs as an archive
   bench-cold    how long every function takes from its start to its first question for work";
 
@@ -70,6 +71,7 @@ async fn run() -> anyhow::Result<()> {
         "test" => stack.test(arguments).await,
         "send" => send::send(&stack.layout, &stack.ports, &stack.secrets, &text(0, "EVENT")?).await,
         "invoke" => stack.invoke(&text(0, "FN")?, &text(1, "EVENT")?).await,
+        "import-users" => stack.import_users(&text(0, "FILE")?).await,
         "sandbox" => stack.sandbox().await,
         "bench-size" => bench::size(&stack.layout).await,
         "bench-cold" => bench::cold(&stack.layout).await,

@@ -14,7 +14,7 @@ use crate::layout::Layout;
 use crate::postgres::{self, DEVELOPMENT, Server};
 use crate::settings::{Ports, Secrets, TWILIO_NUMBER, choose_port};
 use crate::terminal::{say, step};
-use crate::{emulator, env_file, sandbox, seed};
+use crate::{emulator, env_file, import_users, sandbox, seed};
 
 /// The name of the supervisor of functions, stand-ins and bridge.
 pub const NAME: &str = "stack";
@@ -148,6 +148,19 @@ impl Stack {
         })
         .await?;
         self.start_emulator().await
+    }
+
+    /// Brings people over from another system; the local database is started where it is the one.
+    pub async fn import_users(&mut self, file: &str) -> anyhow::Result<()> {
+        let file = std::path::Path::new(file);
+        if let Some(address) = import_users::elsewhere() {
+            return import_users::run(file, &address).await;
+        }
+        let _turn = daemon::take_turn(&self.layout, "turn")?;
+        self.start_postgres().await?;
+        let database = postgres::prepare(DEVELOPMENT, &self.ports, &self.secrets).await?;
+        postgres::migrate(&database, functions::platform_slots()?).await?;
+        import_users::run(file, &database.functions_url).await
     }
 
     pub(crate) async fn start_postgres(&mut self) -> anyhow::Result<()> {

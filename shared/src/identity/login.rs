@@ -1,8 +1,11 @@
 //! Login: address and password. An unknown address costs the same work as a wrong password and gets the same answer.
 
+use std::time::Duration;
+
 use futures_util::future::{OptionFuture, try_join5};
 use secrecy::SecretString;
 use serde_json::json;
+use tokio::time::{Instant, sleep_until};
 
 use super::password::{self, Comparison, HashingFailed};
 use super::session::{self, Issuer, Session, SessionError};
@@ -64,8 +67,30 @@ impl Classify for LoginError {
     }
 }
 
+/// Wrong credentials are answered no sooner than this: a hash of bcrypt, brought over from another system, takes another
+/// time than one of ours, and the difference would tell that the address is known.
+const REFUSED_AFTER: Duration = Duration::from_millis(500);
+
 /// Logs somebody in.
 pub async fn login(
+    app: &App,
+    origin: &Origin,
+    email: &Email,
+    password: String,
+) -> Result<Session, LoginError> {
+    refused_late(attempt(app, origin, email, password)).await
+}
+
+async fn refused_late<T>(attempt: impl Future<Output = Result<T, LoginError>>) -> Result<T, LoginError> {
+    let earliest = Instant::now() + REFUSED_AFTER;
+    let outcome = attempt.await;
+    if matches!(outcome, Err(LoginError::InvalidCredentials)) {
+        sleep_until(earliest).await;
+    }
+    outcome
+}
+
+async fn attempt(
     app: &App,
     origin: &Origin,
     email: &Email,
@@ -119,4 +144,33 @@ pub async fn login(
     Ok(issuer
         .session(clock, session, refresh, who)
         .map_err(SessionError::from)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::sleep;
+
+    use super::*;
+
+    /// How long it seems to take, on a clock that the runtime moves, when the work took this long.
+    async fn seems(work: Duration, outcome: Result<(), LoginError>) -> Duration {
+        let began = Instant::now();
+        let attempt = async {
+            sleep(work).await;
+            outcome
+        };
+        drop(refused_late(attempt).await);
+        began.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn wrong_credentials_take_the_same_time_whatever_they_were_compared_with() {
+        //
+        for work in [1, 45, 250, 499].map(Duration::from_millis) {
+            let seems = seems(work, Err(LoginError::InvalidCredentials)).await;
+            assert_eq!(seems.as_millis(), REFUSED_AFTER.as_millis(), "{work:?}");
+        }
+        let work = Duration::from_millis(45);
+        assert_eq!(seems(work, Ok(())).await.as_millis(), 45);
+    }
 }

@@ -6,6 +6,7 @@ mod change_password;
 mod check_password;
 mod confirm;
 mod consents;
+pub mod import;
 mod link;
 mod login;
 mod logins;

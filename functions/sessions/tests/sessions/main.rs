@@ -3,6 +3,7 @@
 
 mod confirm;
 mod email;
+mod import;
 mod login;
 mod logins;
 mod logout;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use zencall::config::Config;
 
-use crate::model::{Template, folders, read, target, toml};
+use crate::model::{Template, folders, read, root, target, toml};
 
 /// What `Need`s ask for, as `config.rs` says: the name of a need and its variables.
 pub(crate) fn variables_of_needs() -> BTreeMap<String, Vec<String>> {
@@ -165,5 +165,27 @@ fn every_stage_gives_each_parameter_that_has_no_default_and_none_that_does_not_e
                 "{stage}: no {name}"
             );
         }
+    }
+}
+
+#[test]
+fn whatever_reads_a_password_has_room_to_hash_it() {
+    // Argon2id takes 19 MiB and a whole processor, twice at once at most: Lambda gives processor by memory.
+    let template = Template::load();
+    let functions = template.functions();
+    let mut hashing = Vec::new();
+    for (name, function) in &functions {
+        let sources = std::fs::read_dir(root().join(format!("functions/{name}/src"))).unwrap();
+        let reads_one = sources
+            .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap_or_default())
+            .any(|source| source.contains("password: Member<String>"));
+        if reads_one {
+            let memory = function.properties["MemorySize"].as_i64();
+            assert!(memory.is_some_and(|memory| memory >= 1024), "{name}: {memory:?}");
+            hashing.push(name.as_str());
+        }
+    }
+    for name in ["gdpr", "register", "sessions"] {
+        assert!(hashing.contains(&name), "{hashing:?}");
     }
 }

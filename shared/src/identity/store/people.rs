@@ -5,6 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::super::import::Newcomer;
 use super::super::{Changes, Profile, SignUp};
 use crate::db::{DbError, TenantTx};
 use crate::kernel::ids::{OneTimeTokenId, SessionId, UserId};
@@ -28,6 +29,32 @@ pub(in crate::identity) async fn insert_profile(
             &sign_up.full_name.as_str(),
             &sign_up.language.as_str(),
             &sign_up.marketing_consent,
+            &now,
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+pub(in crate::identity) async fn insert_newcomer(
+    tx: &TenantTx,
+    now: Timestamp,
+    user: UserId,
+    newcomer: &Newcomer,
+) -> Result<(), DbError> {
+    tx.execute(
+        "-- identity.insert_newcomer
+         insert into profiles (id, organization_id, email, full_name, role, language, email_confirmed_at, created_at,
+                               updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
+        &[
+            &user,
+            &tx.organization(),
+            &newcomer.email.as_str(),
+            &newcomer.full_name.as_str(),
+            &newcomer.role.as_str(),
+            &newcomer.language.as_str(),
+            &newcomer.email_confirmed_at,
             &now,
         ],
     )
