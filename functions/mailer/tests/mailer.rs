@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use testkit::{Options, QueueKind, TestApp};
 use zencall::adapters::mail::Mailer;
 use zencall::identity::{self, NewPassword, SignUp};
-use zencall::kernel::{Email, Language, Name, Origin};
+use zencall::kernel::caller::{Caller, Person, Principal};
+use zencall::kernel::ids::SessionId;
+use zencall::kernel::{Email, Language, Name, Origin, Role};
 use zencall::organizations::OrganizationType;
 use zencall::worker::{Message, NotHandled};
 
@@ -166,6 +168,140 @@ mod a_known_address {
     }
 }
 
+impl Post {
+    /// Somebody who is logged in.
+    async fn confirmed(&self, language: Language) -> Caller {
+        let message = self.sign_up(language).await;
+        self.handle(&message).await.unwrap();
+        let token = self.sent().await[0].token().unwrap().to_owned();
+        let app = &self.test.app;
+        let session = identity::confirm(app, &Origin::default(), &token).await.unwrap();
+        Caller {
+            principal: Principal::Person(Person {
+                user: session.profile.id,
+                role: Role::Admin,
+                session: SessionId::new(&app.clock),
+            }),
+            organization: session.organization.id,
+            origin: Origin::default(),
+        }
+    }
+
+    /// Handles all that is on the queue.
+    async fn delivers(&self) {
+        for message in self.test.queues.take(QueueKind::Mail).await {
+            self.handle(&message).await.unwrap();
+        }
+    }
+}
+
+fn subjects(mails: &[testkit::SentMail]) -> Vec<&str> {
+    mails.iter().map(|mail| mail.subject.as_str()).collect()
+}
+
+mod a_lost_password {
+    use super::*;
+
+    #[tokio::test]
+    async fn is_replaced_with_the_link_of_one_mail() {
+        for (language, subject) in [
+            (Language::Fr, "Choisissez un nouveau mot de passe"),
+            (Language::En, "Choose a new password"),
+        ] {
+            let post = Post::opens().await;
+            post.sign_up(language).await;
+            let app = &post.test.app;
+            let email = Email::parse(&post.email).unwrap();
+            identity::forgot(app, &email).await.unwrap();
+            let message = post.take().await;
+            for _ in 0..2 {
+                post.handle(&message).await.unwrap();
+            }
+            let sent = post.sent().await;
+            assert_eq!(subjects(&sent), [subject]);
+            let token = sent[0].token().unwrap();
+            let line = format!("{}/auth/password/reset?token={token}", app.config.app_url);
+            assert!(sent[0].text.lines().any(|found| found == line));
+            let next = NewPassword::parse("quatre gros chiens", &[]).unwrap();
+            identity::reset_password(app, &Origin::default(), token, &next)
+                .await
+                .unwrap();
+            post.delivers().await;
+            let told = match language {
+                Language::En => "Your password was changed",
+                _ => "Votre mot de passe a changé",
+            };
+            assert_eq!(subjects(&post.sent().await), [subject, told]);
+        }
+    }
+}
+
+mod a_changed_address {
+    use super::*;
+
+    #[tokio::test]
+    async fn is_mailed_to_both_and_the_old_one_hears_of_it_again_when_it_is_done() {
+        for (language, wanted) in [
+            (
+                Language::Fr,
+                [
+                    "Confirmez votre nouvelle adresse e-mail",
+                    "Un changement d'adresse a été demandé",
+                    "L'adresse de votre compte a changé",
+                ],
+            ),
+            (
+                Language::En,
+                [
+                    "Confirm your new e-mail address",
+                    "A change of address was requested",
+                    "The address of your account was changed",
+                ],
+            ),
+        ] {
+            let post = Post::opens().await;
+            let caller = post.confirmed(language).await;
+            let app = &post.test.app;
+            let new = format!("new.{}", post.email);
+            let typed = Email::parse(&new).unwrap();
+            let password = "trois petits chats".to_owned();
+            identity::change_email(app, &caller, password, &typed)
+                .await
+                .unwrap();
+            post.delivers().await;
+            let to_new = post.test.mails_to(&new).await;
+            assert_eq!(subjects(&to_new), [wanted[0]]);
+            let token = to_new[0].token().unwrap();
+            let line = format!("{}/auth/confirm?token={token}", app.config.app_url);
+            assert!(to_new[0].text.lines().any(|found| found == line));
+            let to_old = post.sent().await;
+            assert_eq!(subjects(&to_old)[1..], [wanted[1]]);
+            assert!(to_old[1].token().is_none() && !to_old[1].text.contains(&new));
+
+            identity::confirm(app, &Origin::default(), token).await.unwrap();
+            post.delivers().await;
+            assert_eq!(subjects(&post.sent().await)[1..], wanted[1..]);
+            assert_eq!(post.test.mails_to(&new).await.len(), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn that_is_somebody_s_is_told_to_that_person_without_a_token() {
+        let (post, owner) = (Post::opens().await, Post::opens().await);
+        let caller = post.confirmed(Language::Fr).await;
+        owner.sign_up(Language::En).await;
+        let taken = Email::parse(&owner.email).unwrap();
+        let password = "trois petits chats".to_owned();
+        identity::change_email(&post.test.app, &caller, password, &taken)
+            .await
+            .unwrap();
+        post.delivers().await;
+        let sent = owner.sent().await;
+        assert_eq!(subjects(&sent), ["This address is that of your account already"]);
+        assert!(sent[0].token().is_none());
+    }
+}
+
 mod a_message {
     use super::*;
 
@@ -178,7 +314,19 @@ mod a_message {
         known["kind"] = json!("address_known");
         let mut again = gone.clone();
         again["kind"] = json!("confirm_email_again");
-        for message in [json!({ "v": 1, "kind": "nobody" }), gone, known, again] {
+        let mut messages = vec![json!({ "v": 1, "kind": "nobody" }), gone.clone(), known, again];
+        for kind in [
+            "reset_password",
+            "password_changed",
+            "change_email",
+            "email_change_asked",
+            "email_changed",
+        ] {
+            let mut message = gone.clone();
+            message["kind"] = json!(kind);
+            messages.push(message);
+        }
+        for message in messages {
             post.handle(&message).await.unwrap();
         }
         assert!(post.sent().await.is_empty());

@@ -55,9 +55,9 @@ pub(crate) async fn change_password(
     let current = request
         .current_password
         .required("current_password", &mut faults, Ok);
-    let password = request.password.required("password", &mut faults, |typed| {
-        NewPassword::parse(&typed, &[])
-    });
+    let password = request
+        .password
+        .required("password", &mut faults, |typed| NewPassword::parse(&typed, &[]));
     let (current, password) = faults.finish(|| current.zip(password))?;
     identity::change_password(&app, &caller, current, &password).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -96,9 +96,9 @@ pub(crate) async fn reset_password(
 ) -> Answer<StatusCode> {
     let mut faults = Faults::default();
     let token = request.token.required("token", &mut faults, Ok);
-    let password = request.password.required("password", &mut faults, |typed| {
-        NewPassword::parse(&typed, &[])
-    });
+    let password = request
+        .password
+        .required("password", &mut faults, |typed| NewPassword::parse(&typed, &[]));
     let (token, password) = faults.finish(|| token.zip(password))?;
     identity::reset_password(&app, &origin, &token, &password).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use secrecy::SecretString;
-use zencall::db::{Db, DatabaseUrl, LoadUrl};
+use zencall::db::{DatabaseUrl, Db, LoadUrl};
 use zencall::identity::import::{self, Outcome};
 use zencall::kernel::{Clock, Faults};
 

@@ -153,11 +153,7 @@ pub async fn reset_password(
 
 /// Whether this person may have this password: it is not to be guessed from what is known of them.
 fn suits(new: &NewPassword, profile: &Profile, organization: &Organization) -> Result<(), Faults> {
-    let personal = [
-        profile.email.as_str(),
-        &profile.full_name,
-        &organization.name,
-    ];
+    let personal = [profile.email.as_str(), &profile.full_name, &organization.name];
     let mut faults = Faults::default();
     faults.keep::<()>("password", new.suits(&personal));
     faults.finish(|| Some(()))

@@ -90,12 +90,7 @@ async fn refused_late<T>(attempt: impl Future<Output = Result<T, LoginError>>) -
     outcome
 }
 
-async fn attempt(
-    app: &App,
-    origin: &Origin,
-    email: &Email,
-    password: String,
-) -> Result<Session, LoginError> {
+async fn attempt(app: &App, origin: &Origin, email: &Email, password: String) -> Result<Session, LoginError> {
     let password = &SecretString::from(password);
     let issuer = Issuer::of(app).await?;
     let known = app.db.login_by_email(email).await?;

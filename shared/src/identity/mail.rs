@@ -263,10 +263,9 @@ impl Wanted<'_> {
     /// Unless the change has been confirmed already: that is a mail of its own.
     async fn present_address(&self) -> Result<Option<Notice>, SessionError> {
         match self.person_and_link().await? {
-            (Some(profile), Some(LinkState::Open | LinkState::Mailed)) => Ok(Some(Notice::without_link(
-                NoticeKind::EmailChangeAsked,
-                profile,
-            ))),
+            (Some(profile), Some(LinkState::Open | LinkState::Mailed)) => {
+                Ok(Some(Notice::without_link(NoticeKind::EmailChangeAsked, profile)))
+            }
             _ => Ok(None),
         }
     }

@@ -161,6 +161,20 @@ fn the_public_key_is_no_secret_to_sign_with() {
 }
 
 #[test]
+fn no_other_algorithm_is_believed_whatever_the_header_says() {
+    // a key of one kind is never used as one of another.
+    let platform = Platform::new();
+    let token = platform.token();
+    for algorithm in [
+        "RS256", "RS384", "RS512", "PS256", "ES384", "ES512", "EdDSA", "HS256", "es256", "ES256K", "",
+    ] {
+        let head = encode(&json!({ "alg": algorithm, "typ": "JWT", "kid": "one" }));
+        let forged = format!("{head}.{}.{}", part(&token, 1), part(&token, 2));
+        assert_eq!(platform.refused(&forged), TokenRefused::Forged, "{algorithm}");
+    }
+}
+
+#[test]
 fn another_s_key_another_s_name_and_no_name_are_refused() {
     let platform = Platform::new();
     let claims = platform.claims();

@@ -58,10 +58,7 @@ async fn as_oneself_changes_the_address_once_the_new_one_is_confirmed() {
     for action in ["user.ask_email_change", "user.change_email"] {
         assert!(actions.contains(&action.to_owned()), "{actions:?}");
     }
-    person
-        .confirms(&token)
-        .await
-        .expect_problem(422, "link_used");
+    person.confirms(&token).await.expect_problem(422, "link_used");
 }
 
 #[tokio::test]
@@ -122,7 +119,11 @@ async fn of_two_who_want_one_address_the_first_to_confirm_gets_it() {
     let first = one.link_for(&one_session, &wanted).await;
     let second = other.link_for(&other_session, &wanted.to_uppercase()).await;
     let (a, b) = tokio::join!(one.confirms(&first), other.confirms(&second));
-    let (won, lost, loser) = if a.status == 200 { (a, b, &other) } else { (b, a, &one) };
+    let (won, lost, loser) = if a.status == 200 {
+        (a, b, &other)
+    } else {
+        (b, a, &one)
+    };
     won.expect(200);
     lost.expect_problem(409, "email_taken");
     loser.logs_in(PASSWORD).await.expect(200);
@@ -148,19 +149,19 @@ async fn a_newer_wish_a_new_password_and_time_make_the_link_useless() {
     person.confirms(&second).await.expect_problem(422, "link_used");
     notices(&person.test).await;
 
-    let (person, session) = (Person::signed_up_with(Options {
-        held_at: Some("2026-11-23T09:00:00Z".parse().unwrap()),
-        ..Options::default()
-    })
-    .await, ());
+    let (person, session) = (
+        Person::signed_up_with(Options {
+            held_at: Some("2026-11-23T09:00:00Z".parse().unwrap()),
+            ..Options::default()
+        })
+        .await,
+        (),
+    );
     let () = session;
     let session = person.confirms(&person.token).await.expect(200).json();
     let token = person.link_for(&session, &person.new_address()).await;
     person.test.app.clock.advance(SignedDuration::from_hours(24));
-    person
-        .confirms(&token)
-        .await
-        .expect_problem(422, "link_expired");
+    person.confirms(&token).await.expect_problem(422, "link_expired");
 }
 
 #[tokio::test]
@@ -186,6 +187,9 @@ async fn of_everything_that_is_wrong_hears_at_once() {
     let pair = |field: &str, code: &str| (field.to_owned(), code.to_owned());
     assert_eq!(
         reply.faults(),
-        [pair("current_password", "required"), pair("email", "email_invalid")]
+        [
+            pair("current_password", "required"),
+            pair("email", "email_invalid")
+        ]
     );
 }

@@ -75,7 +75,10 @@ async fn with_the_password_of_before_one_logs_in_and_it_is_kept_as_today() {
         .logs_in("vieux mot inconnu")
         .await
         .expect_problem(401, "invalid_credentials");
-    assert!(moving.kept().await.starts_with("$2y$10$"), "only the right password replaces it");
+    assert!(
+        moving.kept().await.starts_with("$2y$10$"),
+        "only the right password replaces it"
+    );
     let session = moving.logs_in(PASSWORD).await.expect(200).json();
     assert_eq!(session["user"]["role"], "admin");
     assert_eq!(session["organization"]["name"], "Atelier Moreau");
@@ -114,7 +117,12 @@ async fn a_line_that_cannot_be_is_refused_and_leaves_nothing_behind() {
     );
     let outcome = &moving.import(&elsewhere).await[0];
     assert!(refused("email", outcome), "{outcome:?}");
-    let known = moving.test.app.db.user_by_email(&Email::parse(&moving.email).unwrap()).await;
+    let known = moving
+        .test
+        .app
+        .db
+        .user_by_email(&Email::parse(&moving.email).unwrap())
+        .await;
     let known = known.unwrap().unwrap();
     let same_id = format!(
         "id,email,full_name,organization_id,organization_name\n{},x{},Ida,{},X\n",
@@ -149,10 +157,7 @@ async fn a_colleague_joins_the_organisation_that_is_there_and_without_a_hash_cho
     let notice = zencall::identity::compose(&moving.test.app, &message).await;
     let notice = notice.unwrap().unwrap();
     let body = json!({ "token": notice.token(), "password": "quatre gros chiens" });
-    client
-        .post("/api/v1/auth/password/reset", body)
-        .await
-        .expect(204);
+    client.post("/api/v1/auth/password/reset", body).await.expect(204);
     let login = json!({ "email": email, "password": "quatre gros chiens" });
     let session = client.post("/api/v1/auth/login", login).await.expect(200).json();
     assert_eq!(session["user"]["role"], "member");

@@ -30,7 +30,14 @@ async fn as_oneself_sees_where_one_is_logged_in_newest_first() {
     );
     let mut members: Vec<_> = rows[0].as_object().unwrap().keys().cloned().collect();
     members.sort();
-    let wanted = ["created_at", "current", "id", "ip_address", "last_used_at", "user_agent"];
+    let wanted = [
+        "created_at",
+        "current",
+        "id",
+        "ip_address",
+        "last_used_at",
+        "user_agent",
+    ];
     assert_eq!(members, wanted);
     let seen = person.with(&first).get(PATH).await.expect(200).json();
     assert_eq!(ids(&seen), ids(&list));
@@ -108,9 +115,7 @@ async fn another_s_session_is_not_there() {
     let (other, _) = Person::confirmed().await;
     let theirs = other.rows("select id from sessions").await[0]["id"].clone();
     let colleagues = person.test.organization().await;
-    let member = colleagues
-        .member(person.test.serving(sessions::routes()))
-        .await;
+    let member = colleagues.member(person.test.serving(sessions::routes())).await;
     let admins = colleagues.session.to_string();
     assert!(ids(&member.get(PATH).await.expect(200).json()).is_empty());
     let unknown = person.test.app.clock.uuid().to_string();
@@ -125,7 +130,9 @@ async fn another_s_session_is_not_there() {
             .await
             .expect_problem(404, "session_not_found");
     }
-    let alive = other.rows("select * from sessions where revoked_at is null").await;
+    let alive = other
+        .rows("select * from sessions where revoked_at is null")
+        .await;
     assert_eq!(alive.len(), 1);
 }
 
@@ -186,7 +193,11 @@ mod a_person {
             .refreshes(&session)
             .await
             .expect_problem(401, "refresh_token_invalid");
-        person.test.app.clock.advance(SignedDuration::from_secs(15 * 60 + 5));
+        person
+            .test
+            .app
+            .clock
+            .advance(SignedDuration::from_secs(15 * 60 + 5));
         person
             .with(&session)
             .get(PATH)
@@ -235,6 +246,8 @@ mod a_person {
 
     fn base64_url(text: &str) -> Vec<u8> {
         use base64::Engine as _;
-        base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).unwrap()
+        base64::engine::general_purpose::URL_SAFE_NO_PAD
+            .decode(text)
+            .unwrap()
     }
 }

@@ -35,7 +35,7 @@ const MOST_COST: u32 = 14;
 #[derive(Debug)]
 pub struct Line {
     /// Its number; the names of the columns are line 1.
-    pub number: u64,
+    pub number: usize,
     /// Who stands in it, or everything that is wrong with it.
     pub newcomer: Result<Box<Newcomer>, Faults>,
 }
@@ -85,17 +85,28 @@ pub fn lines(file: &[u8]) -> Result<Vec<Line>, FileRefused> {
     for record in reader.records() {
         lines.push(match record {
             Ok(record) => Line {
-                number: record.position().map_or(0, csv::Position::line),
+                number: number_at(text, record.position()),
                 newcomer: newcomer(&columns, &record).map(Box::new),
             },
             // Of a text in UTF-8 every record can be read; this is for the type alone.
             Err(error) => Line {
-                number: error.position().map_or(0, csv::Position::line),
+                number: number_at(text, error.position()),
                 newcomer: Err(whole_line()),
             },
         });
     }
     Ok(lines)
+}
+
+/// The number of the line that begins there: the reader's own count is behind where lines end with two signs.
+fn number_at(text: &str, position: Option<&csv::Position>) -> usize {
+    let begin = position.and_then(|position| usize::try_from(position.byte()).ok());
+    let rest = begin.and_then(|begin| text.get(begin..)).unwrap_or_default();
+    let record = rest.trim_start();
+    text.len()
+        .checked_sub(record.len())
+        .and_then(|before| text.get(..before))
+        .map_or(0, |before| before.matches('\n').count() + 1)
 }
 
 fn whole_line() -> Faults {
@@ -276,7 +287,10 @@ mod tests {
         for (hash, code) in [
             (HASH.replace("$2b$", "$2x$"), "password_hash_invalid"),
             (HASH[..59].to_owned(), "password_hash_invalid"),
-            ("$argon2id$v=19$m=19456,t=2,p=1$x$y".replace(',', ";"), "password_hash_invalid"),
+            (
+                "$argon2id$v=19$m=19456,t=2,p=1$x$y".replace(',', ";"),
+                "password_hash_invalid",
+            ),
             (HASH.replace("$10$", "$09$"), "password_hash_cost"),
             (HASH.replace("$10$", "$15$"), "password_hash_cost"),
         ] {

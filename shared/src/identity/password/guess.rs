@@ -14,8 +14,9 @@ const LOOKED_AT: usize = 64;
 /// No words beyond this about a person.
 const PERSONAL_WORDS: usize = 40;
 
-/// What French people choose first, and zxcvbn does not know.
-const FRENCH: [&str; 30] = [
+/// What people choose first, here above all, and zxcvbn does not know.
+const FAVOURITES: [&str; 31] = [
+    "changemenow",
     "motdepasse",
     "mot de passe",
     "azerty",
@@ -52,12 +53,12 @@ const FRENCH: [&str; 30] = [
 pub(super) fn refuse_guessable(password: &str, personal: &[&str]) -> Result<(), Invalid> {
     let looked_at: String = password.chars().take(LOOKED_AT).collect();
     let own = words(personal);
-    let known: Vec<&str> = own.iter().map(String::as_str).chain(FRENCH).collect();
+    let known: Vec<&str> = own.iter().map(String::as_str).chain(FAVOURITES).collect();
     let estimate = zxcvbn(&looked_at, &known);
     if estimate.score() >= Score::Two {
         return Ok(());
     }
-    if zxcvbn(&looked_at, &FRENCH).score() >= Score::Two {
+    if zxcvbn(&looked_at, &FAVOURITES).score() >= Score::Two {
         return Err(Invalid::new(
             "password_personal",
             "Ce mot de passe se devine à partir de votre nom, de votre adresse ou de votre entreprise : ajoutez-y deux \
@@ -223,6 +224,10 @@ mod tests {
         let name = "Maximilienne ".repeat(40);
         assert!(words(&[name.as_str(); 30]).len() <= PERSONAL_WORDS);
         assert!(words(&[&name]).iter().all(|word| word.chars().count() <= 100));
-        assert_eq!(code(&"4$hT9!xQ".repeat(128)), "", "only a repetition of something hard");
+        assert_eq!(
+            code(&"4$hT9!xQ".repeat(128)),
+            "",
+            "only a repetition of something hard"
+        );
     }
 }

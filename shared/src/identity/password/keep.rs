@@ -158,7 +158,11 @@ mod tests {
     async fn a_hash_of_bcrypt_is_read_and_is_to_be_replaced() {
         // Made by others: PHP's crypt() writes 2y, OpenBSD's and most libraries 2b, older ones 2a.
         let body = bcrypt::hash_with_salt("correct horse", 10, [5; 16]).unwrap();
-        for version in [bcrypt::Version::TwoA, bcrypt::Version::TwoB, bcrypt::Version::TwoY] {
+        for version in [
+            bcrypt::Version::TwoA,
+            bcrypt::Version::TwoB,
+            bcrypt::Version::TwoY,
+        ] {
             let kept = SecretString::from(body.format_for_version(version));
             let right = compare(&"correct horse".into(), Some(&kept)).await.unwrap();
             assert_eq!(right, Comparison::RightButWeak);
@@ -190,7 +194,9 @@ mod tests {
     async fn nobody_has_a_password_and_costs_as_much_as_somebody() {
         // the same work, by the parameters.
         let nobody = PasswordHash::new(NOBODY).unwrap();
-        let kept = hash("correct horse battery".into(), &Clock::system()).await.unwrap();
+        let kept = hash("correct horse battery".into(), &Clock::system())
+            .await
+            .unwrap();
         let somebody = PasswordHash::new(kept.expose_secret()).unwrap();
         assert_eq!(nobody.algorithm, somebody.algorithm);
         assert_eq!(nobody.params, somebody.params);

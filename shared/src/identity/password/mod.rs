@@ -95,7 +95,7 @@ mod tests {
             "パスワードはひみつですよ",
             "🦀🐻🍓🎻🚲🌵🧵🪁🥝🛶🧲🪐",
             "jeanne.dupont et ses 3 chats gris",
-            &"un grand éléphant vert mange 7 pommes ; ".repeat(25),
+            &"un grand éléphant vert mange 7 pommes ; ".repeat(24),
         ] {
             assert_eq!(code(typed), "", "{typed}");
         }

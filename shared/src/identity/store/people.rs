@@ -213,12 +213,7 @@ pub(in crate::identity) async fn reset_credentials(
         "-- identity.reset_credentials
          insert into credentials (user_id, organization_id, password_hash, updated_at) values ($1, $2, $3, $4)
          on conflict (user_id) do update set password_hash = $3, updated_at = $4",
-        &[
-            &user,
-            &tx.organization(),
-            &password_hash.expose_secret(),
-            &now,
-        ],
+        &[&user, &tx.organization(), &password_hash.expose_secret(), &now],
     )
     .await
     .map(drop)
