@@ -19,6 +19,8 @@ const PUBLIC: &[&str] = &[
     "POST /api/v1/auth/confirm/resend",
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/logout",
+    "POST /api/v1/auth/password/forgot",
+    "POST /api/v1/auth/password/reset",
     "POST /api/v1/auth/refresh",
     "POST /api/v1/auth/register",
     "POST /api/v1/twilio/webhook",

@@ -252,7 +252,7 @@ mod tests {
     fn a_line_is_read_with_what_it_leaves_out() {
         let file = format!(
             "\u{feff}Email;full_name;organization_id;password_hash;role\r\n\
-             lou@exemple.fr; \"Lou; Fèvre\" ;{ORGANIZATION};{HASH};\r\n\
+             lou@exemple.fr ;\"Lou; Fèvre\"; {ORGANIZATION};{HASH};\r\n\
              \r\n\
              max@exemple.fr;Max;{ORGANIZATION};;admin\r\n"
         );
