@@ -9,6 +9,7 @@ pub mod audit;
 pub mod calls;
 pub mod campaigns;
 pub mod config;
+pub mod consents;
 pub mod contacts;
 pub mod db;
 pub mod do_not_call;

@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use zencall::App;
 use zencall::campaigns::{self, CampaignError, Step};
-use zencall::http::{self, Answer, Caller, Json, ListOf, ListQuery, ProblemBody};
+use zencall::http::{self, Answer, Caller, Json, ListOf, ListQuery, NoFilter, ProblemBody};
 use zencall::kernel::ids::{CampaignId, ContactId};
 
 pub use requests::{ChangeCampaign, CreateCampaign, SelectContacts};
@@ -31,10 +31,6 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(report::read_report))
         .routes(routes!(list_decisions))
 }
-
-/// Lists take no filter here.
-#[derive(Debug, Deserialize, Serialize, ToSchema)]
-pub struct NoFilter {}
 
 /// Makes a campaign, as a draft.
 #[utoipa::path(post, path = "/api/v1/campaigns", tag = "campaigns", request_body = CreateCampaign,

@@ -1,5 +1,6 @@
 //! `contacts`: the people and businesses whom an organisation calls.
 
+mod consents;
 mod do_not_call;
 mod import;
 mod wire;
@@ -13,6 +14,7 @@ use zencall::App;
 use zencall::contacts::{self, Contact, Filter, Members, NewContact};
 use zencall::http::{self, Answer, Caller, Json, ListOf, ListQuery, ProblemBody};
 
+pub use consents::{ConsentAnswer, ConsentRequest, WithdrawalRequest};
 pub use do_not_call::{DoNotCallAnswer, NewDoNotCall};
 pub use import::{ImportAnswer, ImportFault};
 pub use wire::{ContactAnswer, ContactMembers, ContactsQuery};
@@ -23,6 +25,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_contacts, create_contact))
         .routes(routes!(import::import_contacts))
         .routes(routes!(read_contact, change_contact, delete_contact))
+        .routes(routes!(consents::list_consents, consents::record_consent))
+        .routes(routes!(consents::withdraw_consent))
         .routes(routes!(do_not_call::list_numbers, do_not_call::add_number))
         .routes(routes!(do_not_call::remove_number))
 }

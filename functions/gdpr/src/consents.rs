@@ -6,10 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zencall::App;
 use zencall::gdpr::{self, Consent, ConsentType, GivenConsent};
-use zencall::http::{Answer, Caller, Json, ListQuery, Member, ProblemBody};
+use zencall::http::{Answer, Caller, Json, ListQuery, Member, NoFilter, ProblemBody};
 use zencall::kernel::Faults;
-
-use crate::requests::NoFilter;
 
 /// A choice.
 #[derive(Debug, Default, Deserialize, ToSchema)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zencall::App;
 use zencall::gdpr::{self, GdprError, GdprRequest, Scope, WantedDeletion};
-use zencall::http::{Answer, Caller, Json, ListOf, ListQuery, Member, ProblemBody};
+use zencall::http::{Answer, Caller, Json, ListOf, ListQuery, Member, NoFilter, ProblemBody};
 use zencall::kernel::ids::{GdprRequestId, UserId};
 use zencall::kernel::{Faults, Invalid, Role};
 
@@ -107,9 +107,6 @@ impl From<GdprRequest> for GdprRequestView {
 pub(crate) struct GdprRequestAnswer {
     request: GdprRequestView,
 }
-
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct NoFilter {}
 
 /// Asks to be forgotten (RGPD, article 17), with the password. It is done after 30 days, and can be cancelled until then;
 /// with the last member goes the organisation.

@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use zencall::App;
 use zencall::contacts;
-use zencall::http::{self, Answer, Caller, Json, ListOf, ListQuery, Member, ProblemBody};
+use zencall::http::{self, Answer, Caller, Json, ListOf, ListQuery, Member, NoFilter, ProblemBody};
 use zencall::kernel::ids::MessageId;
 use zencall::kernel::{Country, Faults};
 use zencall::messages::send::Sending;
@@ -62,10 +62,6 @@ pub struct SendingMessage {
 pub struct MessageAnswer {
     message: Message,
 }
-
-/// No filter.
-#[derive(Debug, Deserialize)]
-struct NoFilter {}
 
 impl SendMessage {
     fn parse(self, home: Country) -> Result<NewMessage, Faults> {

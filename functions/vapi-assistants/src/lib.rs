@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use zencall::App;
 use zencall::assistants::{self, AssistantKey};
-use zencall::http::{Answer, Caller, Json, ListOf, ListQuery, Member, ProblemBody};
+use zencall::http::{Answer, Caller, Json, ListOf, ListQuery, Member, NoFilter, ProblemBody};
 use zencall::kernel::Faults;
 
 pub use answer::{Assistant, AssistantAnswer, ChangedAnswer, CreatedAnswer};
@@ -37,10 +37,6 @@ pub fn routes() -> OpenApiRouter<App> {
         )
 }
 
-/// No filter.
-#[derive(Debug, Deserialize)]
-struct Nothing {}
-
 /// Which assistant, where the path does not say it.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -59,8 +55,8 @@ async fn list_assistants(
     caller: Caller,
     ListQuery {
         page,
-        filter: Nothing {},
-    }: ListQuery<Nothing>,
+        filter: NoFilter {},
+    }: ListQuery<NoFilter>,
 ) -> Answer<Json<ListOf<Assistant>>> {
     let page = assistants::list(&app, &caller, page).await?;
     Ok(Json(ListOf::from_page(page, Assistant::from)))

@@ -6,6 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
+use super::evidence;
 use super::gate::{self, Decision, RefusalCode};
 use super::release::release_next;
 use super::store::attempt::Queued;
@@ -165,7 +166,7 @@ async fn claim(
     attempt: AttemptId,
     now: Timestamp,
 ) -> Result<Claim, DbError> {
-    let Some(queued) = store::attempt::lock_queued(tx, attempt).await? else {
+    let Some(queued) = store::attempt::lock_queued(tx, attempt, now).await? else {
         return Ok(Claim::Nothing);
     };
     let waited_too_long = now.duration_since(queued.queued_at) > WAITED_TOO_LONG;
@@ -181,8 +182,8 @@ async fn claim(
     let Some(vapi_phone_number_id) = queued.vapi_phone_number_id.clone() else {
         return Ok(Claim::Stop("twilio_not_configured", None));
     };
-    let decision = gate::decide(&queued.gate_contact, &queued.gate_campaign, queued.history, now);
-    let inputs = gate::inputs(&queued.gate_contact, &queued.gate_campaign, queued.history, now);
+    let decision = gate::decide(&queued.gate_contact, &queued.gate_campaign, &queued.history, now);
+    let inputs = evidence::inputs(&queued.gate_contact, &queued.gate_campaign, &queued.history, now);
     let row = DecisionRow::new(
         &app.clock,
         (queued.campaign, queued.contact),
@@ -263,8 +264,8 @@ fn variables(queued: &Queued) -> Map<String, Value> {
     let own = [
         ("first_name", queued.first_name.as_deref()),
         ("last_name", queued.last_name.as_deref()),
-        ("object", Some(queued.object.as_str())),
-        ("advertiser", Some(queued.advertiser.as_str())),
+        ("object", Some(queued.gate_campaign.object.as_str())),
+        ("advertiser", Some(queued.gate_campaign.advertiser.name.as_str())),
     ];
     for (name, value) in own {
         variables.insert(name.to_owned(), Value::from(value.unwrap_or_default()));

@@ -4,15 +4,18 @@
 //! It fails closed: anything missing, unreadable or unknown refuses.
 
 use jiff::Timestamp;
-use serde::Serialize;
-use serde_json::Value;
-use sha2::{Digest as _, Sha256};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::caller_id::automated_call_allowed;
-use super::law::{CallingHours, LegalBasis};
+use super::grounds::{self, Ground};
+use super::law::{
+    ATTEMPTS_CAP, ATTEMPTS_PERIOD, CallingHours, GUARD_BAND, LegalBasis, MOST_ATTEMPTS, SECTOR_BAN,
+};
 use super::windows::CallWindows;
-use super::{Budget, Sector};
+use super::{Advertiser, Budget, Sector};
+use crate::consents;
+use crate::contacts::{CallbackRequest, Contract};
 use crate::kernel::zones::{Zones, zones_of};
 use crate::kernel::{PhoneNumber, Timezone};
 
@@ -35,6 +38,18 @@ pub enum RefusalCode {
     SectorBanned,
     /// Nothing proves the ground on which the person would be called.
     NoLegalBasis,
+    /// The person never agreed.
+    ConsentMissing,
+    /// They agreed too long ago.
+    ConsentExpired,
+    /// They agreed to something else, or to somebody else.
+    ConsentMismatch,
+    /// They took it back.
+    ConsentWithdrawn,
+    /// The contract is no longer in progress.
+    ContractEnded,
+    /// Too long after they asked to be called.
+    CallbackLate,
     /// The contact is a consumer.
     NotABusiness,
     /// Nobody knows what time it is there.
@@ -43,6 +58,8 @@ pub enum RefusalCode {
     OutsideHours,
     /// Not on this day.
     PublicHoliday,
+    /// Called as often as the law allows, by this advertiser, in the last thirty days.
+    AttemptsExhausted,
     /// The campaign's own attempts are used up.
     CampaignAttemptsExhausted,
     /// The campaign's budget is used up.
@@ -59,10 +76,17 @@ impl RefusalCode {
             Self::CallerIdNotAllowed => "caller_id_not_allowed",
             Self::SectorBanned => "sector_banned",
             Self::NoLegalBasis => "no_legal_basis",
+            Self::ConsentMissing => "consent_missing",
+            Self::ConsentExpired => "consent_expired",
+            Self::ConsentMismatch => "consent_mismatch",
+            Self::ConsentWithdrawn => "consent_withdrawn",
+            Self::ContractEnded => "contract_ended",
+            Self::CallbackLate => "callback_late",
             Self::NotABusiness => "not_a_business",
             Self::ZoneUnknown => "zone_unknown",
             Self::OutsideHours => "outside_hours",
             Self::PublicHoliday => "public_holiday",
+            Self::AttemptsExhausted => "attempts_exhausted",
             Self::CampaignAttemptsExhausted => "campaign_attempts_exhausted",
             Self::BudgetExhausted => "budget_exhausted",
         }
@@ -70,9 +94,10 @@ impl RefusalCode {
 }
 
 /// The person, as far as the gate looks.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GateContact {
     /// Whom.
+    #[serde(deserialize_with = "number_from_inputs")]
     pub phone: PhoneNumber,
     /// Whether the contact is a business.
     pub is_business: bool,
@@ -82,13 +107,23 @@ pub struct GateContact {
     pub timezone: Option<Timezone>,
     /// Where the person lives.
     pub postal_code: Option<String>,
+    /// What they agreed to, and took back.
+    pub consents: Vec<consents::Entry>,
+    /// Their contract in progress.
+    pub contract: Option<Contract>,
+    /// Their request to be called.
+    pub callback_request: Option<CallbackRequest>,
 }
 
 /// The campaign, as far as the gate looks.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GateCampaign {
     /// On what ground.
     pub legal_basis: LegalBasis,
+    /// On whose behalf.
+    pub advertiser: Advertiser,
+    /// About what.
+    pub object: String,
     /// What is sold or told.
     pub sector: Sector,
     /// When it calls.
@@ -96,6 +131,7 @@ pub struct GateCampaign {
     /// The clock of contacts whose own is not known.
     pub timezone: Timezone,
     /// The number that is presented.
+    #[serde(deserialize_with = "optional_number_from_inputs")]
     pub caller_number: Option<PhoneNumber>,
     /// How many attempts count per contact.
     pub max_attempts: i32,
@@ -104,12 +140,25 @@ pub struct GateCampaign {
 }
 
 /// What has happened so far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct History {
     /// Attempts of this campaign that count.
     pub campaign_attempts: i32,
     /// What the campaign's calls have cost.
     pub spent: rust_decimal::Decimal,
+    /// When this advertiser last tried to reach the person, whichever organisation did, the latest first; as many as the
+    /// law allows in its period.
+    pub solicitations: Vec<Timestamp>,
+}
+
+fn number_from_inputs<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<PhoneNumber, D::Error> {
+    String::deserialize(deserializer).map(PhoneNumber::from_database)
+}
+
+fn optional_number_from_inputs<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<PhoneNumber>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.map(PhoneNumber::from_database))
 }
 
 /// The gate's answer.
@@ -135,8 +184,18 @@ pub struct Refusal {
     pub retry_at: Option<Timestamp>,
 }
 
+impl Refusal {
+    pub(super) const fn never(code: RefusalCode, rule: &'static str) -> Self {
+        Self {
+            code,
+            rule,
+            retry_at: None,
+        }
+    }
+}
+
 /// May this person be called now?
-pub fn decide(contact: &GateContact, campaign: &GateCampaign, history: History, now: Timestamp) -> Decision {
+pub fn decide(contact: &GateContact, campaign: &GateCampaign, history: &History, now: Timestamp) -> Decision {
     match first_refusal(contact, campaign, history, now) {
         Ok(until) => Decision::Allow { until },
         Err(refusal) => Decision::Refuse(refusal),
@@ -146,16 +205,10 @@ pub fn decide(contact: &GateContact, campaign: &GateCampaign, history: History, 
 fn first_refusal(
     contact: &GateContact,
     campaign: &GateCampaign,
-    history: History,
+    history: &History,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Refusal> {
-    let never = |code, rule| {
-        Err(Refusal {
-            code,
-            rule,
-            retry_at: None,
-        })
-    };
+    let never = |code, rule| Err(Refusal::never(code, rule));
     let bindings = campaign.legal_basis.bindings();
 
     match contact.phone.region() {
@@ -182,31 +235,22 @@ fn first_refusal(
         }
     }
     if bindings.sector_ban && campaign.sector.is_banned() {
-        return never(
-            RefusalCode::SectorBanned,
-            "L223-1 code de la consommation, L6323-8-1 code du travail",
-        );
-    }
-    match campaign.legal_basis {
-        LegalBasis::Service => {}
-        LegalBasis::Business if contact.is_business => {}
-        LegalBasis::Business => return never(RefusalCode::NotABusiness, "L34-5 code des postes"),
-        // Without a ledger of proofs there is no proof.
-        LegalBasis::Consent | LegalBasis::Contract | LegalBasis::CallbackRequest => {
-            return never(RefusalCode::NoLegalBasis, "L223-1 code de la consommation");
-        }
+        return never(RefusalCode::SectorBanned, SECTOR_BAN.article);
     }
     let zones = zones(contact, campaign, bindings.zone_needed);
-    let hours = CallingHours::new(&campaign.call_windows, campaign.legal_basis, &zones);
-    let opening = hours.dispatch_at(now).map_err(|closed| Refusal {
-        code: match closed.code {
-            "zone_unknown" => RefusalCode::ZoneUnknown,
-            "public_holiday" => RefusalCode::PublicHoliday,
-            _ => RefusalCode::OutsideHours,
-        },
-        rule: closed.rule,
-        retry_at: closed.retry_at,
-    })?;
+    let ground = grounds::prove(contact, campaign, &zones, now)?;
+    let until = open_until(campaign, &zones, &ground, now)?;
+    if bindings.attempts_cap && history.solicitations.len() >= MOST_ATTEMPTS {
+        // The oldest of those that fill the period makes room.
+        let room_at = history.solicitations[MOST_ATTEMPTS - 1].saturating_add(ATTEMPTS_PERIOD);
+        let retry_at = room_at.unwrap_or(Timestamp::MAX);
+        if retry_at > now {
+            return Err(Refusal {
+                retry_at: Some(retry_at),
+                ..Refusal::never(RefusalCode::AttemptsExhausted, ATTEMPTS_CAP.article)
+            });
+        }
+    }
     if history.campaign_attempts >= campaign.max_attempts {
         return never(
             RefusalCode::CampaignAttemptsExhausted,
@@ -216,7 +260,55 @@ fn first_refusal(
     if campaign.budget.is_some_and(|budget| history.spent >= budget) {
         return never(RefusalCode::BudgetExhausted, "campaign.settings.max_cost");
     }
-    Ok(opening.until)
+    Ok(until)
+}
+
+/// The end of the opening that `now` lies in, on the law's clock and the campaign's, or at the time to which the person
+/// agreed; no later than what proves the ground.
+fn open_until(
+    campaign: &GateCampaign,
+    zones: &Zones,
+    ground: &Ground,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Refusal> {
+    let hours = CallingHours::new(&campaign.call_windows, campaign.legal_basis, zones);
+    let agreed = ground
+        .special_slot
+        .filter(|slot| slot.starts_at <= now && lasts(slot.ends_at, now));
+    let opening = match agreed {
+        Some(slot) => hours
+            .by_appointment()
+            .dispatch_at(now)
+            .map(|opening| earlier(opening.until, Some(slot.ends_at))),
+        None => hours.dispatch_at(now).map(|opening| opening.until),
+    };
+    let until = opening.map_err(|closed| Refusal {
+        code: match closed.code {
+            "zone_unknown" => RefusalCode::ZoneUnknown,
+            "public_holiday" => RefusalCode::PublicHoliday,
+            _ => RefusalCode::OutsideHours,
+        },
+        rule: closed.rule,
+        retry_at: earlier(
+            closed.retry_at,
+            ground
+                .special_slot
+                .map(|slot| slot.starts_at)
+                .filter(|starts_at| *starts_at > now),
+        ),
+    })?;
+    Ok(earlier(until, ground.until))
+}
+
+fn lasts(end: Timestamp, now: Timestamp) -> bool {
+    end.duration_since(now) > GUARD_BAND
+}
+
+fn earlier(left: Option<Timestamp>, right: Option<Timestamp>) -> Option<Timestamp> {
+    match (left, right) {
+        (Some(left), Some(right)) => Some(left.min(right)),
+        (left, right) => left.or(right),
+    }
 }
 
 fn zones(contact: &GateContact, campaign: &GateCampaign, zone_needed: bool) -> Zones {
@@ -230,39 +322,6 @@ fn zones(contact: &GateContact, campaign: &GateCampaign, zone_needed: bool) -> Z
     } else {
         own.or(&campaign.timezone)
     }
-}
-
-/// What the gate was asked, as it is stored beside the answer: enough to ask again and get the same one.
-pub fn inputs(contact: &GateContact, campaign: &GateCampaign, history: History, now: Timestamp) -> Value {
-    serde_json::json!({
-        "v": 1,
-        "now": now,
-        "contact": {
-            "phone": contact.phone,
-            "is_business": contact.is_business,
-            "do_not_call": contact.do_not_call,
-            "timezone": contact.timezone.as_ref().map(Timezone::as_str),
-            "postal_code": contact.postal_code,
-        },
-        "campaign": {
-            "legal_basis": campaign.legal_basis,
-            "sector": campaign.sector,
-            "call_windows": campaign.call_windows,
-            "timezone": campaign.timezone.as_str(),
-            "caller_number": campaign.caller_number,
-            "max_attempts": campaign.max_attempts,
-            "max_cost": campaign.budget,
-        },
-        "history": { "campaign_attempts": history.campaign_attempts, "spent": history.spent },
-    })
-}
-
-/// SHA-256 of the stored inputs, in hexadecimal.
-pub fn inputs_hash(inputs: &Value) -> String {
-    Sha256::digest(inputs.to_string())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,10 @@
 use rust_decimal::Decimal;
 
 use super::*;
+use crate::campaigns::evidence::{inputs, inputs_hash, replay};
+use crate::consents::{Entry, Purpose};
 use crate::kernel::Country;
+use crate::kernel::ids::ConsentId;
 
 const TUESDAY_NOON: &str = "2026-11-24T11:00:00Z";
 
@@ -14,12 +17,20 @@ fn contact() -> GateContact {
         do_not_call: false,
         timezone: None,
         postal_code: None,
+        consents: Vec::new(),
+        contract: None,
+        callback_request: None,
     }
 }
 
 fn campaign(legal_basis: LegalBasis) -> GateCampaign {
     GateCampaign {
         legal_basis,
+        advertiser: Advertiser {
+            name: "Atelier Horizon".to_owned(),
+            siren: Some("732829320".to_owned()),
+        },
+        object: "Contrôle annuel".to_owned(),
         sector: Sector::Other,
         call_windows: CallWindows::default(),
         timezone: Timezone::paris(),
@@ -33,11 +44,12 @@ fn nothing() -> History {
     History {
         campaign_attempts: 0,
         spent: Decimal::ZERO,
+        solicitations: Vec::new(),
     }
 }
 
 fn code(contact: &GateContact, campaign: &GateCampaign, history: History, now: &str) -> Option<RefusalCode> {
-    match decide(contact, campaign, history, now.parse().unwrap()) {
+    match decide(contact, campaign, &history, now.parse().unwrap()) {
         Decision::Allow { .. } => None,
         Decision::Refuse(refusal) => Some(refusal.code),
     }
@@ -48,7 +60,7 @@ fn a_service_call_at_noon_is_allowed_until_the_window_ends() {
     let decision = decide(
         &contact(),
         &campaign(LegalBasis::Service),
-        nothing(),
+        &nothing(),
         TUESDAY_NOON.parse().unwrap(),
     );
     // 20:00 in Paris.
@@ -113,16 +125,12 @@ fn each_check_refuses_with_its_code() {
         refused(&contact(), &campaign(LegalBasis::Business)),
         Some(RefusalCode::NotABusiness)
     );
-    for basis in [
-        LegalBasis::Consent,
-        LegalBasis::Contract,
-        LegalBasis::CallbackRequest,
+    for (basis, code) in [
+        (LegalBasis::Consent, RefusalCode::ConsentMissing),
+        (LegalBasis::Contract, RefusalCode::NoLegalBasis),
+        (LegalBasis::CallbackRequest, RefusalCode::NoLegalBasis),
     ] {
-        assert_eq!(
-            refused(&contact(), &campaign(basis)),
-            Some(RefusalCode::NoLegalBasis),
-            "{basis:?}"
-        );
+        assert_eq!(refused(&contact(), &campaign(basis)), Some(code), "{basis:?}");
     }
     let spent = History {
         spent: Decimal::TEN,
@@ -149,7 +157,7 @@ fn each_check_refuses_with_its_code() {
 #[test]
 fn outside_the_window_it_says_when_to_ask_again() {
     let sunday = "2026-11-22T11:00:00Z".parse().unwrap();
-    let Decision::Refuse(refusal) = decide(&contact(), &campaign(LegalBasis::Service), nothing(), sunday)
+    let Decision::Refuse(refusal) = decide(&contact(), &campaign(LegalBasis::Service), &nothing(), sunday)
     else {
         panic!("called on a Sunday");
     };
@@ -184,14 +192,105 @@ fn the_contact_s_own_clock_decides() {
     );
 }
 
+fn consented() -> GateContact {
+    GateContact {
+        consents: vec![Entry::Given {
+            id: ConsentId(uuid::Uuid::from_u128(1)),
+            purposes: vec![Purpose::Phone, Purpose::AutomatedVoice],
+            object: "contrôle annuel".to_owned(),
+            advertiser_name: "Atelier Horizon".to_owned(),
+            advertiser_siren: Some("732829320".to_owned()),
+            collected_at: "2026-11-01T09:00:00Z".parse().unwrap(),
+            valid_until: "2027-11-01T09:00:00Z".parse().unwrap(),
+            special_slot_from: Some("2026-11-28T17:00:00Z".parse().unwrap()),
+            special_slot_until: Some("2026-11-28T18:00:00Z".parse().unwrap()),
+            evidence: true,
+        }],
+        ..contact()
+    }
+}
+
 #[test]
-fn the_stored_inputs_hash_to_the_same_each_time() {
-    let asked = inputs(
-        &contact(),
-        &campaign(LegalBasis::Service),
-        nothing(),
-        TUESDAY_NOON.parse().unwrap(),
-    );
-    assert_eq!(inputs_hash(&asked), inputs_hash(&asked.clone()));
-    assert_eq!(inputs_hash(&asked).len(), 64);
+fn a_consent_opens_the_law_s_hours_and_the_time_that_was_agreed_to() {
+    let campaign = campaign(LegalBasis::Consent);
+    let ask = |now: &str| decide(&consented(), &campaign, &nothing(), now.parse().unwrap());
+    let until = |end: &str| Decision::Allow {
+        until: Some(end.parse().unwrap()),
+    };
+    // Tuesday at noon, until 13:00 in Paris.
+    assert_eq!(ask(TUESDAY_NOON), until("2026-11-24T12:00:00Z"));
+    // Saturday, when nobody may be canvassed, at the time that they asked for.
+    assert_eq!(ask("2026-11-28T17:00:00Z"), until("2026-11-28T18:00:00Z"));
+    // Its last two minutes are as silent as those of an opening.
+    let Decision::Refuse(refusal) = ask("2026-11-28T17:58:00Z") else {
+        panic!("called at the very end");
+    };
+    assert_eq!(refusal.code, RefusalCode::OutsideHours);
+    // Before it: Friday night is followed by it, not by Monday.
+    let Decision::Refuse(refusal) = ask("2026-11-27T22:00:00Z") else {
+        panic!("called at night");
+    };
+    assert_eq!(refusal.retry_at, Some("2026-11-28T17:00:00Z".parse().unwrap()));
+}
+
+#[test]
+fn the_fifth_attempt_in_thirty_days_waits_for_the_first_to_be_old() {
+    let at = |typed: &str| -> Timestamp { typed.parse().unwrap() };
+    let four = History {
+        solicitations: [
+            "2026-11-23T10:00:00Z",
+            "2026-11-20T10:00:00Z",
+            "2026-11-10T10:00:00Z",
+            "2026-10-28T10:00:00Z",
+        ]
+        .map(at)
+        .to_vec(),
+        ..nothing()
+    };
+    let campaign = campaign(LegalBasis::Consent);
+    let Decision::Refuse(refusal) = decide(&consented(), &campaign, &four, at(TUESDAY_NOON)) else {
+        panic!("called a fifth time");
+    };
+    assert_eq!(refusal.code, RefusalCode::AttemptsExhausted);
+    assert_eq!(refusal.retry_at, Some(at("2026-11-27T10:00:00Z")));
+    let later = decide(&consented(), &campaign, &four, at("2026-11-27T10:00:00Z"));
+    assert!(matches!(later, Decision::Allow { .. }), "{later:?}");
+    let three = History {
+        solicitations: four.solicitations[..3].to_vec(),
+        ..nothing()
+    };
+    assert!(matches!(
+        decide(&consented(), &campaign, &three, at(TUESDAY_NOON)),
+        Decision::Allow { .. }
+    ));
+    // The law counts canvassing.
+    let service = GateCampaign {
+        legal_basis: LegalBasis::Service,
+        ..campaign
+    };
+    assert!(matches!(
+        decide(&contact(), &service, &four, at(TUESDAY_NOON)),
+        Decision::Allow { .. }
+    ));
+}
+
+#[test]
+fn the_stored_inputs_give_the_same_answer_again() {
+    for (contact, basis, now) in [
+        (contact(), LegalBasis::Service, TUESDAY_NOON),
+        (consented(), LegalBasis::Consent, TUESDAY_NOON),
+        (consented(), LegalBasis::Consent, "2026-11-29T10:00:00Z"),
+        (contact(), LegalBasis::Contract, TUESDAY_NOON),
+    ] {
+        let (campaign, now) = (campaign(basis), now.parse().unwrap());
+        let asked = inputs(&contact, &campaign, &nothing(), now);
+        assert_eq!(
+            replay(&asked),
+            Some(decide(&contact, &campaign, &nothing(), now)),
+            "{basis}"
+        );
+        assert_eq!(inputs_hash(&asked), inputs_hash(&asked.clone()));
+        assert_eq!(inputs_hash(&asked).len(), 64);
+    }
+    assert_eq!(replay(&serde_json::json!({ "v": 1 })), None);
 }

@@ -40,6 +40,68 @@ pub const NO_HOLIDAYS: Rule = Rule {
     in_force_from: date(2026, 8, 11),
 };
 
+/// No canvassing without prior consent.
+pub const CONSENT: Rule = Rule {
+    article: "L223-1 et R223-1 code de la consommation, L34-5 code des postes",
+    in_force_from: date(2026, 8, 11),
+};
+
+/// A consent may be withdrawn at any time, and a refusal ends it.
+pub const WITHDRAWAL: Rule = Rule {
+    article: "R223-3 code de la consommation, art. 7(3) RGPD",
+    in_force_from: date(2026, 8, 11),
+};
+
+/// A call in performance of a contract in progress needs no consent.
+pub const CONTRACT: Rule = Rule {
+    article: "L223-1 code de la consommation (contrat en cours)",
+    in_force_from: date(2026, 8, 11),
+};
+
+/// Answering a person's own request within five working days is no canvassing.
+pub const CALLBACK: Rule = Rule {
+    article: "R223-4 code de la consommation",
+    in_force_from: date(2026, 8, 11),
+};
+
+/// Sectors in which canvassing is banned, with or without consent.
+pub const SECTOR_BAN: Rule = Rule {
+    article: "L223-1 code de la consommation, L6323-8-1 code du travail",
+    in_force_from: date(2026, 8, 11),
+};
+
+/// Automated calls to natural persons need their consent; a business is called at its own number.
+pub const AUTOMATED_VOICE: Rule = Rule {
+    article: "L34-5 code des postes",
+    in_force_from: date(2004, 6, 22),
+};
+
+/// Four solicitations or attempts in thirty days by the same professional, answered or not.
+pub const ATTEMPTS_CAP: Rule = Rule {
+    article: "D223-9 code de la consommation (décret 2026-662)",
+    in_force_from: date(2026, 8, 11),
+};
+
+/// Every rule, for whoever compares them with the law.
+pub const RULES: [Rule; 9] = [
+    CANVASSING_HOURS,
+    NO_HOLIDAYS,
+    CONSENT,
+    WITHDRAWAL,
+    CONTRACT,
+    CALLBACK,
+    SECTOR_BAN,
+    AUTOMATED_VOICE,
+    ATTEMPTS_CAP,
+];
+
+/// How many attempts the law allows in its period.
+pub const MOST_ATTEMPTS: usize = 4;
+/// The period: thirty days.
+pub const ATTEMPTS_PERIOD: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Within how many working days a request to be called may be answered.
+pub const CALLBACK_WORKING_DAYS: u32 = 5;
+
 /// What is named where the campaign itself, not the law, keeps the telephone silent.
 const OWN_WINDOWS: &str = "campaign.settings.call_windows";
 
@@ -245,6 +307,14 @@ impl<'a> CallingHours<'a> {
             windows,
             lawful: basis.bindings().lawful_hours,
             zones,
+        }
+    }
+
+    /// The same at a time to which the person agreed: the law's hours do not bind there (L223-1, paragraph 6).
+    pub fn by_appointment(&self) -> Self {
+        Self {
+            lawful: false,
+            ..self.clone()
         }
     }
 

@@ -11,7 +11,9 @@ pub mod create;
 pub mod dial;
 pub mod end;
 mod error;
+pub mod evidence;
 pub mod gate;
+mod grounds;
 pub mod holidays;
 pub mod law;
 pub mod lifecycle;
@@ -21,6 +23,7 @@ pub mod release;
 pub mod report;
 mod schedule;
 pub mod settings;
+mod solicitation;
 pub mod start;
 mod store;
 mod turns;
@@ -182,7 +185,7 @@ impl Sector {
 }
 
 /// On whose behalf people are called.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Advertiser {
     /// Its name, as it is told to the person.
     pub name: String,

@@ -6,13 +6,16 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
+use super::evidence;
 use super::gate::{self, Decision, History, RefusalCode};
+use super::solicitation::{self, Recent};
 use super::store::decision::DecisionRow;
 use super::store::release::{Candidate, UnderWay, Wave};
 use super::turns::Turns;
 use super::{CallRequested, store};
 use crate::App;
 use crate::adapters::queue::Outgoing;
+use crate::app::Pepper;
 use crate::db::{Claims, DbError, TenantTx};
 use crate::kernel::ids::{AttemptId, OrganizationId};
 
@@ -44,6 +47,8 @@ pub async fn release(app: &App, organization: OrganizationId) -> Result<usize, D
 /// At least one wave, whatever the time.
 async fn release_until(app: &App, organization: OrganizationId, deadline: Instant) -> Result<usize, DbError> {
     let claims = &Claims::platform(organization);
+    let pepper = solicitation::pepper(app).await;
+    let pepper = pepper.as_deref();
     let mut queued = 0;
     let mut spare = SPARE;
     loop {
@@ -51,7 +56,7 @@ async fn release_until(app: &App, organization: OrganizationId, deadline: Instan
         let done = app
             .db
             .write("campaigns.release", claims, async |tx| {
-                release_wave(tx, app, spare, now).await
+                release_wave(tx, app, pepper, spare, now).await
             })
             .await?;
         queued += done.queued.len();
@@ -96,7 +101,13 @@ pub async fn release_next(app: &App, organization: OrganizationId) {
     }
 }
 
-async fn release_wave(tx: &TenantTx, app: &App, spare: i32, now: Timestamp) -> Result<Done, DbError> {
+async fn release_wave(
+    tx: &TenantTx,
+    app: &App,
+    pepper: Option<&Pepper>,
+    spare: i32,
+    now: Timestamp,
+) -> Result<Done, DbError> {
     let overview = store::release::overview(tx, now).await?;
     let under_way: Vec<_> = overview.campaigns.iter().map(|campaign| campaign.id).collect();
     if under_way.is_empty() {
@@ -109,15 +120,20 @@ async fn release_wave(tx: &TenantTx, app: &App, spare: i32, now: Timestamp) -> R
     let limits: Vec<i32> = overview
         .campaigns
         .iter()
-        .map(|campaign| look_at(campaign, free, spare))
+        .map(|campaign| match pepper {
+            // Without it nobody knows how often the law lets them be called.
+            None if campaign.gate.legal_basis.bindings().attempts_cap => 0,
+            _ => look_at(campaign, free, spare),
+        })
         .collect();
     let candidates = if free > 0 {
         store::release::candidates(tx, &under_way, &limits, now).await?
     } else {
         Vec::new()
     };
+    let recent = solicitation::recent(tx, pepper, &overview.campaigns, &candidates, now).await?;
     let mut turns = Turns::new(&overview, candidates, free);
-    let wave = decide_wave(app, &mut turns, now);
+    let wave = decide_wave(app, &mut turns, &recent, now);
     let wanted = wave.attempts.len();
     let queued = store::release::write(tx, &wave, &under_way, now).await?;
     Ok(Done {
@@ -134,21 +150,23 @@ fn look_at(campaign: &UnderWay, free: i32, spare: i32) -> i32 {
 }
 
 /// Asks the gate for each candidate, until there is no room left.
-fn decide_wave(app: &App, turns: &mut Turns<'_>, now: Timestamp) -> Wave {
+fn decide_wave(app: &App, turns: &mut Turns<'_>, recent: &Recent, now: Timestamp) -> Wave {
     let mut wave = Wave::default();
     while let Some((campaign, candidate)) = turns.next() {
         let history = History {
             campaign_attempts: candidate.attempts,
             spent: campaign.spent,
+            solicitations: recent.of(&candidate),
         };
-        let decision = gate::decide(&candidate.gate, &campaign.gate, history, now);
-        let inputs = gate::inputs(&candidate.gate, &campaign.gate, history, now);
+        let decision = gate::decide(&candidate.gate, &campaign.gate, &history, now);
+        let inputs = evidence::inputs(&candidate.gate, &campaign.gate, &history, now);
         let about = (candidate.campaign, candidate.contact);
         let mut attempt = None;
         match &decision {
             Decision::Allow { .. } => {
                 let id = AttemptId::new(&app.clock);
                 allow(&mut wave, campaign, &candidate, id, now);
+                wave.solicitation_keys.push(recent.key(&candidate));
                 turns.take(campaign.id);
                 attempt = Some(id);
             }

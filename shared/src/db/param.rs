@@ -7,7 +7,7 @@ use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
 use crate::kernel::ids::{
-    ApiKeyId, AssistantId, AttemptId, CallId, CampaignId, ContactId, DecisionId, DoNotCallId, GdprRequestId,
+    ApiKeyId, AssistantId, AttemptId, CallId, CampaignId, ConsentId, ContactId, DecisionId, DoNotCallId, GdprRequestId,
     MessageId, OneTimeTokenId, OrganizationId, OutboxId, SessionId, UserId,
 };
 
@@ -59,6 +59,7 @@ sql_types! {
     AttemptId => UUID, UUID_ARRAY;
     CallId => UUID, UUID_ARRAY;
     DecisionId => UUID, UUID_ARRAY;
+    ConsentId => UUID, UUID_ARRAY;
     MessageId => UUID, UUID_ARRAY;
     DoNotCallId => UUID, UUID_ARRAY;
     OutboxId => UUID, UUID_ARRAY;

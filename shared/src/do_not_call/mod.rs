@@ -1,7 +1,7 @@
 //! Numbers that are never to be called or texted again, whoever's they are (art. 21(2) RGPD; L34-5 CPCE).
 //!
-//! A number counts from the commit that adds it: queued calls and waiting messages to it end in the same transaction, and
-//! whatever is under way asks again just before it dials or sends.
+//! A number counts from the commit that adds it: queued calls and waiting messages to it end in the same transaction, what
+//! its holder agreed to is withdrawn, and whatever is under way asks again just before it dials or sends.
 
 pub mod add;
 pub mod list;
@@ -13,6 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::campaigns::withdraw;
+use crate::consents::{self, NewWithdrawal};
 use crate::db::{DbError, TenantTx};
 use crate::kernel::ids::{DoNotCallId, UserId};
 use crate::kernel::{Clock, PhoneNumber};
@@ -99,5 +100,13 @@ pub async fn suppress(
     .await;
     messages?;
     calls?;
-    entry
+    let (entry, new) = entry?;
+    if new {
+        let withdrawal = NewWithdrawal {
+            channel: Some(suppression.source.to_owned()),
+            quote: None,
+        };
+        consents::withdraw_all(tx, clock, suppression.phone, &withdrawal, now).await?;
+    }
+    Ok((entry, new))
 }

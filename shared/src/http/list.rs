@@ -19,6 +19,10 @@ pub struct ListQuery<F> {
     pub filter: F,
 }
 
+/// The filter of a list that has none.
+#[derive(Debug, Default, Deserialize)]
+pub struct NoFilter {}
+
 #[derive(Deserialize)]
 struct PageQuery {
     limit: Option<String>,

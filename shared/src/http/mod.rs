@@ -13,7 +13,7 @@ pub mod rights;
 pub use body::{Json, raw_body};
 pub use edge::{API_BODY_LIMIT, WEBHOOK_BODY_LIMIT, api, serve, with_edge};
 pub use language::Prefers;
-pub use list::{ListOf, ListQuery};
+pub use list::{ListOf, ListQuery, NoFilter};
 pub use member::Member;
 pub use problem::{Problem, ProblemBody, ProblemFault};
 pub use raw::RawTarget;

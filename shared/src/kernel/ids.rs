@@ -81,6 +81,8 @@ typed_id! {
     MessageId;
     /// A number that is never to be called or texted.
     DoNotCallId;
+    /// An entry of the ledger of consents.
+    ConsentId;
     /// A row of the outbox.
     OutboxId;
     /// What somebody asked for under the RGPD.

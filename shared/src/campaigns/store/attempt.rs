@@ -1,6 +1,6 @@
 //! The SQL of one attempt on its way out: taken up, placed, or nobody knows.
 
-use futures_util::future::join;
+use futures_util::future::join3;
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio_postgres::Row;
@@ -8,10 +8,12 @@ use tokio_postgres::Row;
 use super::decision::DecisionRow;
 use super::ending::hold_campaign;
 use super::get;
-use super::release::{read_gate_campaign, read_gate_contact};
+use super::release::{GATE_CONTACT, read_gate_campaign, read_gate_contact};
 use crate::campaigns::Status;
-use crate::campaigns::gate::{self, Decision, GateCampaign, GateContact, History};
-use crate::db::{DbError, TenantTx};
+use crate::campaigns::evidence;
+use crate::campaigns::gate::{Decision, GateCampaign, GateContact, History};
+use crate::consents::FACTS;
+use crate::db::{DbError, Param, TenantTx};
 use crate::kernel::ids::{AttemptId, CampaignId, ContactId};
 
 /// A queued attempt with everything that dialling needs, locked together with its contact.
@@ -27,8 +29,6 @@ pub(in crate::campaigns) struct Queued {
     pub(in crate::campaigns) vapi_phone_number_id: Option<String>,
     pub(in crate::campaigns) first_name: Option<String>,
     pub(in crate::campaigns) last_name: Option<String>,
-    pub(in crate::campaigns) object: String,
-    pub(in crate::campaigns) advertiser: String,
     pub(in crate::campaigns) variables: Value,
 }
 
@@ -36,17 +36,13 @@ pub(in crate::campaigns) struct Queued {
 pub(in crate::campaigns) async fn lock_queued(
     tx: &TenantTx,
     attempt: AttemptId,
+    now: Timestamp,
 ) -> Result<Option<Queued>, DbError> {
-    let (held, row) = join(
-        hold_campaign(tx, attempt),
-        tx.query_opt(
+    let sql = format!(
             "-- campaigns.lock_queued_attempt
              select a.campaign_id, a.contact_id, a.queued_at, c.status as campaign_status, c.legal_basis, c.sector,
                     c.timezone, c.call_windows, c.max_attempts, c.max_cost, c.object, c.advertiser_name,
-                    k.attempts, p.phone, p.kind,
-                    (p.do_not_call or exists (
-                      select from do_not_call n where n.organization_id = $1 and n.phone = p.phone)) as do_not_call,
-                    p.timezone as contact_timezone, p.postal_code,
+                    c.advertiser_siren, k.attempts, {GATE_CONTACT} {FACTS} end as consents,
                     p.first_name, p.last_name, p.variables, s.vapi_assistant_id, o.twilio_phone_number,
                     o.vapi_phone_number_id,
                     case when c.max_cost is null then 0
@@ -60,16 +56,21 @@ pub(in crate::campaigns) async fn lock_queued(
                join assistants s on s.organization_id = $1 and s.id = a.assistant_id
                join organizations o on o.id = $1
               where a.organization_id = $1 and a.id = $2 and a.status = 'queued'
-                for update of a, k, p",
-            &[&tx.organization(), &attempt],
-        ),
+                for update of a, k, p"
+    );
+    let params: [&dyn Param; 2] = [&tx.organization(), &attempt];
+    let (held, row, solicitations) = join3(
+        hold_campaign(tx, attempt),
+        tx.query_opt(&sql, &params),
+        super::solicitation::hold(tx, attempt, now),
     )
     .await;
     held?;
-    row?.as_ref().map(read_queued).transpose()
+    let solicitations = solicitations?;
+    row?.map(|row| read_queued(&row, solicitations)).transpose()
 }
 
-fn read_queued(row: &Row) -> Result<Queued, DbError> {
+fn read_queued(row: &Row, solicitations: Vec<Timestamp>) -> Result<Queued, DbError> {
     Ok(Queued {
         campaign: get(row, "campaign_id")?,
         contact: get(row, "contact_id")?,
@@ -80,13 +81,12 @@ fn read_queued(row: &Row) -> Result<Queued, DbError> {
         history: History {
             campaign_attempts: get(row, "attempts")?,
             spent: get(row, "spent")?,
+            solicitations,
         },
         vapi_assistant_id: get(row, "vapi_assistant_id")?,
         vapi_phone_number_id: get(row, "vapi_phone_number_id")?,
         first_name: get(row, "first_name")?,
         last_name: get(row, "last_name")?,
-        object: get(row, "object")?,
-        advertiser: get(row, "advertiser_name")?,
         variables: get(row, "variables")?,
     })
 }
@@ -100,13 +100,16 @@ pub(in crate::campaigns) async fn mark_dialing(
 ) -> Result<(), DbError> {
     let (until, hash) = (
         allowed_until(&decision.decision),
-        gate::inputs_hash(&decision.inputs),
+        evidence::inputs_hash(&decision.inputs),
     );
     tx.execute(
         "-- campaigns.mark_dialing
          with dialing as (
            update call_attempts set status = 'dialing', dialing_at = $3 where organization_id = $1 and id = $2
-           returning campaign_id, contact_id, number
+           returning campaign_id, contact_id, number, solicitation_key
+         ), solicited as (
+           select zencall.note_solicitation(d.solicitation_key, $2, $3) from dialing d
+            where d.solicitation_key is not null
          ), counted as (
            update campaign_contacts k set attempts = k.attempts + 1, tries = greatest(k.tries, d.number), updated_at = $3
              from dialing d
@@ -114,7 +117,8 @@ pub(in crate::campaigns) async fn mark_dialing(
          )
          insert into gate_decisions (id, organization_id, campaign_id, contact_id, attempt_id, stage, allowed,
                                      allowed_until, inputs, inputs_hash, decided_at)
-         select $4, $1, d.campaign_id, d.contact_id, $2, 'dial', true, $5, $6, $7, $3 from dialing d",
+         select $4, $1, d.campaign_id, d.contact_id, $2, 'dial', true, $5, $6, $7, $3
+           from dialing d, (select count(*) from solicited) noted",
         &[&tx.organization(), &attempt, &now, &decision.id, &until, &decision.inputs, &hash],
     )
     .await

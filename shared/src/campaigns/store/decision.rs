@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::campaigns::gate::{self, Decision};
+use crate::campaigns::evidence;
+use crate::campaigns::gate::Decision;
 use crate::kernel::Clock;
 use crate::kernel::ids::{AttemptId, CampaignId, ContactId};
 
@@ -62,7 +63,7 @@ impl<'a> DecisionColumns<'a> {
             columns.contacts.push(row.contact);
             columns.attempts.push(row.attempt);
             columns.inputs.push(&row.inputs);
-            columns.hashes.push(gate::inputs_hash(&row.inputs));
+            columns.hashes.push(evidence::inputs_hash(&row.inputs));
             match &row.decision {
                 Decision::Allow { until } => {
                     columns.allowed.push(true);

@@ -60,6 +60,8 @@ pub(in crate::campaigns) async fn give_back(
            returning a.campaign_id, a.contact_id, was.status = 'queued' as uncounted
          ), freed as (
            select zencall.free_slots(array[$2]) from released
+         ), unsolicited as (
+           select zencall.forget_solicitation($2) from released r where not r.uncounted
          ), contact as (
            update campaign_contacts k
               set status = case when $5::timestamptz is null and $6::text is null then 'failed'
@@ -83,7 +85,7 @@ pub(in crate::campaigns) async fn give_back(
            select d.id, $1, r.campaign_id, r.contact_id, $2, 'dial', false, $6, $7, $5, d.inputs, d.inputs_hash, $4
              from released r, unnest($9::uuid[], $10::jsonb[], $11::text[]) as d (id, inputs, inputs_hash)
          )
-         select count(*) from freed",
+         select count(*) from freed, (select count(*) from unsolicited) forgotten",
         &[
             &tx.organization(),
             &given.attempt,
@@ -208,7 +210,7 @@ pub(in crate::campaigns) async fn settle(
              from ended e
             where $8::text is not null and c.organization_id = $1 and c.id = e.campaign_id and c.status = 'running'
          )
-         select zencall.free_slots(array[$2]) from ended",
+         select zencall.free_slots(array[$2]), case when $7 > 0 then zencall.forget_solicitation($2) end from ended",
         &[
             &tx.organization(),
             &settled.attempt,

@@ -8,6 +8,7 @@ pub(super) mod ending;
 pub(super) mod lifecycle;
 pub(super) mod release;
 pub(super) mod report;
+pub(super) mod solicitation;
 pub(super) mod stale;
 pub(super) mod withdraw;
 

@@ -4,14 +4,17 @@
 use futures_util::future::join3;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio_postgres::Row;
 
 use super::campaign::windows_from_database;
 use super::get;
 use crate::campaigns::gate::{GateCampaign, GateContact};
 use crate::campaigns::law::LegalBasis;
-use crate::campaigns::{Sector, timezone_from_database};
-use crate::db::{DbError, TenantTx};
+use crate::campaigns::{Advertiser, Sector, timezone_from_database};
+use crate::consents::FACTS;
+use crate::db::{Bytes, DbError, TenantTx};
 use crate::kernel::ids::{AssistantId, AttemptId, CampaignId, ContactId, OrganizationId};
 use crate::kernel::{PhoneNumber, Timezone};
 
@@ -57,7 +60,8 @@ pub(in crate::campaigns) async fn overview(tx: &TenantTx, now: Timestamp) -> Res
         tx.query(
             "-- campaigns.release_overview
              with leases as (select campaign_id, leases from zencall.live_leases($2))
-             select c.id, c.assistant_id, c.legal_basis, c.sector, c.timezone, c.call_windows, c.max_attempts, c.max_cost,
+             select c.id, c.assistant_id, c.legal_basis, c.advertiser_name, c.advertiser_siren, c.object, c.sector, c.timezone,
+                    c.call_windows, c.max_attempts, c.max_cost,
                     coalesce(l.leases, 0) as leases, c.concurrent_calls - coalesce(l.leases, 0) as room,
                     o.concurrent_calls_limit - coalesce((select sum(leases) from leases), 0)::int as organization_room,
                     zencall.free_platform_slots($2) as free_slots,
@@ -115,6 +119,11 @@ pub(in crate::campaigns) fn read_gate_campaign(
     let sector: String = get(row, "sector")?;
     Ok(GateCampaign {
         legal_basis: LegalBasis::parse(&basis).map_err(|_| DbError::Aborted)?,
+        advertiser: Advertiser {
+            name: get(row, "advertiser_name")?,
+            siren: get(row, "advertiser_siren")?,
+        },
+        object: get(row, "object")?,
         sector: Sector::parse(&sector).map_err(|_| DbError::Aborted)?,
         call_windows: windows_from_database(get(row, "call_windows")?).ok_or(DbError::Aborted)?,
         timezone: timezone_from_database(&get::<String>(row, "timezone")?),
@@ -133,8 +142,26 @@ pub(in crate::campaigns) fn read_gate_contact(row: &Row) -> Result<GateContact, 
         do_not_call: get(row, "do_not_call")?,
         timezone: timezone.and_then(|name| Timezone::parse(&name).ok()),
         postal_code: get(row, "postal_code")?,
+        consents: json(row, "consents")?.unwrap_or_default(),
+        contract: json(row, "contract")?,
+        callback_request: json(row, "callback_request")?,
     })
 }
+
+/// A column of JSON of ours; what cannot be read is an error, since nobody is called on a guess.
+fn json<T: DeserializeOwned>(row: &Row, column: &str) -> Result<Option<T>, DbError> {
+    get::<Option<Value>>(row, column)?
+        .map(|value| serde_json::from_value(value).map_err(|_| DbError::Aborted))
+        .transpose()
+}
+
+/// The columns of [`read_gate_contact`], of a contact `p` for a campaign `c`. The ledger is read for the grounds that it
+/// bears on.
+pub(in crate::campaigns) const GATE_CONTACT: &str = "p.phone, p.kind,
+    (p.do_not_call or exists (
+      select from do_not_call n where n.organization_id = $1 and n.phone = p.phone)) as do_not_call,
+    p.timezone as contact_timezone, p.postal_code, p.contract, p.callback_request,
+    case when c.legal_basis in ('consent', 'contract', 'callback_request') then ";
 
 /// A contact whose turn may have come.
 pub(in crate::campaigns) struct Candidate {
@@ -152,13 +179,9 @@ pub(in crate::campaigns) async fn candidates(
     limits: &[i32],
     now: Timestamp,
 ) -> Result<Vec<Candidate>, DbError> {
-    let rows = tx
-        .query(
-            "-- campaigns.release_candidates
-             select w.campaign_id, k.contact_id, k.attempts, k.tries, p.phone, p.kind,
-                    (p.do_not_call or exists (
-                      select from do_not_call n where n.organization_id = $1 and n.phone = p.phone)) as do_not_call,
-                    p.timezone as contact_timezone, p.postal_code
+    let sql = format!(
+        "-- campaigns.release_candidates
+             select w.campaign_id, k.contact_id, k.attempts, k.tries, {GATE_CONTACT} {FACTS} end as consents
                from unnest($2::uuid[], $3::int[]) as w (campaign_id, at_most)
               cross join lateral (
                 select q.contact_id, q.attempts, q.tries from campaign_contacts q
@@ -166,9 +189,11 @@ pub(in crate::campaigns) async fn candidates(
                    and q.status in ('pending', 'waiting') and q.due_at <= $4
                  order by q.due_at, q.contact_id limit w.at_most
                    for update skip locked) k
-               join contacts p on p.organization_id = $1 and p.id = k.contact_id",
-            &[&tx.organization(), &campaigns, &limits, &now],
-        )
+               join campaigns c on c.organization_id = $1 and c.id = w.campaign_id
+               join contacts p on p.organization_id = $1 and p.id = k.contact_id"
+    );
+    let rows = tx
+        .query(&sql, &[&tx.organization(), &campaigns, &limits, &now])
         .await?;
     rows.iter()
         .map(|row| {
@@ -191,6 +216,8 @@ pub(in crate::campaigns) struct Wave {
     pub(in crate::campaigns) attempt_contacts: Vec<ContactId>,
     pub(in crate::campaigns) attempt_assistants: Vec<AssistantId>,
     pub(in crate::campaigns) attempt_numbers: Vec<i32>,
+    /// Under which keys they count as solicitations, where they do.
+    pub(in crate::campaigns) solicitation_keys: Vec<Option<Bytes>>,
     pub(in crate::campaigns) leased_until: Vec<Timestamp>,
     pub(in crate::campaigns) refused_campaigns: Vec<CampaignId>,
     pub(in crate::campaigns) refused_contacts: Vec<ContactId>,
@@ -217,13 +244,14 @@ pub(in crate::campaigns) async fn write(
         tx.query(
             "-- campaigns.release_write
          with allowed as (
-           select * from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::int[])
-             as a (attempt_id, campaign_id, contact_id, assistant_id, number)
+           select * from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::int[], $25::bytea[])
+             as a (attempt_id, campaign_id, contact_id, assistant_id, number, solicitation_key)
          ), granted as materialized (
            select zencall.lease_slots($3, $4, $8, $2) as attempt_id
          ), queued as (
-           insert into call_attempts (id, organization_id, campaign_id, contact_id, assistant_id, number, queued_at)
-           select a.attempt_id, $1, a.campaign_id, a.contact_id, a.assistant_id, a.number, $2
+           insert into call_attempts (id, organization_id, campaign_id, contact_id, assistant_id, number,
+                                      solicitation_key, queued_at)
+           select a.attempt_id, $1, a.campaign_id, a.contact_id, a.assistant_id, a.number, a.solicitation_key, $2
              from allowed a join granted using (attempt_id)
          ), activated as (
            update campaign_contacts k set status = 'active', refusal_code = null, refusal_rule = null, updated_at = $2
@@ -273,6 +301,7 @@ pub(in crate::campaigns) async fn write(
             &decisions.retry_at,
             &decisions.inputs,
             &decisions.hashes,
+            &wave.solicitation_keys,
         ],
     ),
     tx.execute(

@@ -38,3 +38,36 @@ pub(in crate::campaigns) async fn release_number(
     .await
     .map(drop)
 }
+
+/// Takes back the calls to a number that rest on a consent and that nobody has begun to dial; the gate decides anew about
+/// their contacts.
+pub(in crate::campaigns) async fn release_consented(
+    tx: &TenantTx,
+    phone: &PhoneNumber,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    tx.execute(
+        "-- campaigns.withdraw_consented
+         with released as (
+           update call_attempts a set status = 'released', released_reason = $4, ended_at = $3
+             from contacts p, campaigns c
+            where p.organization_id = $1 and p.phone = $2 and c.organization_id = $1 and c.legal_basis = 'consent'
+              and a.organization_id = $1 and a.contact_id = p.id and a.campaign_id = c.id and a.status = 'queued'
+           returning a.id, a.campaign_id, a.contact_id
+         ), waiting as (
+           update campaign_contacts k set status = 'waiting', due_at = $3, updated_at = $3
+             from released r
+            where k.organization_id = $1 and k.campaign_id = r.campaign_id and k.contact_id = r.contact_id
+              and k.status = 'active'
+         )
+         select zencall.free_slots(array(select id from released))",
+        &[
+            &tx.organization(),
+            &phone.as_str(),
+            &now,
+            &RefusalCode::ConsentWithdrawn.as_str(),
+        ],
+    )
+    .await
+    .map(drop)
+}

@@ -160,6 +160,27 @@ const TABLES: &[Table] = &[
         ..ORGANIZATION
     },
     Table {
+        name: "consent_people",
+        table: "consent_people",
+        columns: "id phone length created_at",
+        computed: &[("head", "encode(t.head, 'hex')")],
+        ..ORGANIZATION
+    },
+    Table {
+        name: "contact_consents",
+        table: "consents",
+        columns: "id person_id sequence kind contact_id purposes object advertiser_name advertiser_siren \
+                  third_party_name third_party_siren wording wording_sha256 text_version channel positive_act \
+                  collected_at valid_until special_slot_from special_slot_until evidence withdraws quote recorded_at",
+        computed: &[
+            ("salt", "encode(t.salt, 'hex')"),
+            ("commitment", "encode(t.commitment, 'hex')"),
+            ("previous_hash", "encode(t.previous_hash, 'hex')"),
+            ("hash", "encode(t.hash, 'hex')"),
+        ],
+        ..ORGANIZATION
+    },
+    Table {
         name: "campaigns",
         table: "campaigns",
         columns: "id name assistant_id object legal_basis advertiser_name advertiser_siren sector status pause_reason \
@@ -321,6 +342,16 @@ pub const WITHHELD: &[(&str, &str, &str)] = &[
         "message_history",
         "rank",
         "how the platform works, not about anybody",
+    ),
+    (
+        "call_attempts",
+        "solicitation_key",
+        "a keyed hash of advertiser and number, which stand in campaigns and contacts",
+    ),
+    (
+        "solicitations",
+        "*",
+        "times under a keyed hash that names nobody, deleted when they count no more",
     ),
     ("platform_slots", "*", "which lines are busy, not about anybody"),
     (

@@ -9,7 +9,7 @@ const NOT_OURS: &str = "refinery_schema_history";
 
 /// Every function that acts with another's rights. Adding one is a decision: it must return
 /// the least that serves.
-const DEFINER_FUNCTIONS: [&str; 24] = [
+const DEFINER_FUNCTIONS: &[&str] = &[
     "credentials_by_email",
     "due_gdpr_requests",
     "due_organizations",
@@ -17,12 +17,16 @@ const DEFINER_FUNCTIONS: [&str; 24] = [
     "erase_organization",
     "erase_person",
     "erase_rows",
+    "forget_old_solicitations",
     "forget_parked_event",
+    "forget_solicitation",
     "free_platform_slots",
     "free_slots",
+    "hold_solicitations",
     "lease_slots",
     "live_leases",
     "login_by_email",
+    "note_solicitation",
     "organization_of_one_time_token",
     "organization_of_vapi_event",
     "organizations_of_twilio_account",
@@ -30,6 +34,7 @@ const DEFINER_FUNCTIONS: [&str; 24] = [
     "outbox_due",
     "park_event",
     "parked_events",
+    "recent_solicitations",
     "session_by_refresh_token",
     "set_platform_slots",
     "stale_organizations",

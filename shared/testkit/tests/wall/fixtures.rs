@@ -44,7 +44,7 @@ impl Tenant {
 }
 
 /// Table, columns, values.
-const ROWS: [(&str, &str, &str); 23] = [
+const ROWS: [(&str, &str, &str); 25] = [
     (
         "organizations",
         "id, name, organization_type, created_at, updated_at",
@@ -151,6 +151,16 @@ const ROWS: [(&str, &str, &str); 23] = [
         "do_not_call",
         "id, organization_id, phone, source, created_at",
         "{row}, {org}, '+33639980001', 'manual', now()",
+    ),
+    (
+        "consent_people",
+        "id, organization_id, phone, created_at",
+        "{row}, {org}, '+33639980001', now()",
+    ),
+    (
+        "consents",
+        "id, organization_id, person_id, sequence, kind, commitment, previous_hash, hash, recorded_at",
+        "{row}, {org}, {row}, 1, 'given', 'x', '', 'x', now()",
     ),
     (
         "messages",

@@ -1,0 +1,207 @@
+//! Canvassing: whoever agreed is called, nobody else; a consent that is taken back counts at once; and nobody is tried a
+//! fifth time in thirty days, whoever tries.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use testkit::vapi::message;
+use testkit::{CallingOrganization, QueueKind, TestApp};
+use zencall::campaigns::{release, start, withdraw};
+use zencall::consents::{self, Company, Consent, NewConsent, NewWithdrawal, Purpose};
+use zencall::kernel::ids::{CampaignId, ContactId};
+
+/// A Tuesday, noon in Paris.
+const NOON: &str = "2026-11-24T11:00:00Z";
+const SIREN: &str = "732829320";
+const OBJECT: &str = "votre contrôle annuel";
+
+async fn start_of_test() -> TestApp {
+    TestApp::alone_at(NOON.parse().unwrap()).await
+}
+
+/// A campaign of this advertiser on the ground of consent.
+async fn canvassing(calling: &CallingOrganization, contacts: &[ContactId]) -> CampaignId {
+    let campaign = calling.organization.campaign(calling.assistant, contacts).await;
+    calling
+        .organization
+        .sql(
+            "update campaigns set legal_basis = 'consent', object = $2, advertiser_siren = $3 where id = $1",
+            &[&campaign, &OBJECT, &SIREN],
+        )
+        .await;
+    campaign
+}
+
+async fn agree(test: &TestApp, calling: &CallingOrganization, contact: ContactId) -> Consent {
+    let new = NewConsent {
+        purposes: vec![Purpose::Phone, Purpose::AutomatedVoice],
+        object: OBJECT.to_owned(),
+        advertiser: Company {
+            name: "Agence".to_owned(),
+            siren: Some(SIREN.to_owned()),
+        },
+        third_party: None,
+        text: "J'accepte d'être appelé par un assistant vocal.".to_owned(),
+        text_version: "1".to_owned(),
+        channel: "web_form".to_owned(),
+        positive_act: None,
+        collected_at: "2026-11-01T09:00:00Z".parse().unwrap(),
+        valid_until: None,
+        special_slot: None,
+        evidence: Some(json!("formulaire 12")),
+    };
+    consents::record(&test.app, &calling.organization.caller(), &contact.to_string(), &new)
+        .await
+        .unwrap()
+}
+
+async fn begin(test: &TestApp, calling: &CallingOrganization, campaign: CampaignId) {
+    start::start(&test.app, &calling.organization.caller(), campaign)
+        .await
+        .unwrap();
+}
+
+async fn refusals(calling: &CallingOrganization) -> Vec<Value> {
+    let sql = "select status, refusal_code from campaign_contacts order by created_at, contact_id";
+    calling.organization.rows(sql, &[]).await
+}
+
+#[tokio::test]
+async fn whoever_agreed_is_called_and_whoever_did_not_is_told_why_not() {
+    let test = start_of_test().await;
+    let calling = CallingOrganization::create(&test).await;
+    let agreed = calling.organization.contact("+33639980001").await;
+    let unasked = calling.organization.contact("+33639980002").await;
+    let consent = agree(&test, &calling, agreed).await;
+    assert_eq!((consent.sequence, consent.hash.len()), (1, 64));
+    let campaign = canvassing(&calling, &[agreed, unasked]).await;
+    begin(&test, &calling, campaign).await;
+
+    let messages = test.queues.take(QueueKind::Calls).await;
+    assert_eq!(messages.len(), 1);
+    call_dialer::handle(&test.app, &message(&messages[0])).await.unwrap();
+
+    let placed = test.placed_calls().await;
+    assert_eq!(placed.len(), 1);
+    assert_eq!(placed[0]["number"], "+33639980001");
+    assert_eq!(
+        refusals(&calling).await,
+        [
+            json!({ "status": "active", "refusal_code": null }),
+            json!({ "status": "skipped", "refusal_code": "consent_missing" })
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_consent_that_is_taken_back_ends_what_is_queued() {
+    let test = start_of_test().await;
+    let calling = CallingOrganization::create(&test).await;
+    let contact = calling.organization.contact("+33639980001").await;
+    let consent = agree(&test, &calling, contact).await;
+    let campaign = canvassing(&calling, &[contact]).await;
+    begin(&test, &calling, campaign).await;
+    let messages = test.queues.take(QueueKind::Calls).await;
+    assert_eq!(messages.len(), 1);
+
+    let (contact_id, consent_id) = (contact.to_string(), consent.id.to_string());
+    for _ in 0..2 {
+        withdraw::consent(
+            &test.app,
+            &calling.organization.caller(),
+            (&contact_id, &consent_id),
+            &NewWithdrawal::default(),
+        )
+        .await
+        .unwrap();
+    }
+    call_dialer::handle(&test.app, &message(&messages[0])).await.unwrap();
+
+    assert_eq!(test.call_requests().await, 0);
+    assert_eq!(calling.slots(&test).await, 0);
+    release::release(&test.app, calling.organization.id).await.unwrap();
+    assert_eq!(
+        refusals(&calling).await,
+        [json!({ "status": "skipped", "refusal_code": "consent_withdrawn" })]
+    );
+    let links = "select sequence, kind from consents order by sequence";
+    assert_eq!(
+        calling.organization.rows(links, &[]).await,
+        [
+            json!({ "sequence": 1, "kind": "given" }),
+            json!({ "sequence": 2, "kind": "withdrawn" })
+        ]
+    );
+}
+
+#[tokio::test]
+async fn of_five_who_dial_for_one_advertiser_at_once_four_get_through() {
+    let test = start_of_test().await;
+    let mut messages = Vec::new();
+    let mut organizations = Vec::new();
+    // Two organisations, the same advertiser, the same person.
+    for campaigns in [3, 2] {
+        let calling = CallingOrganization::create(&test).await;
+        let contact = calling.organization.contact("+33639980001").await;
+        agree(&test, &calling, contact).await;
+        for _ in 0..campaigns {
+            let campaign = canvassing(&calling, &[contact]).await;
+            begin(&test, &calling, campaign).await;
+            messages.extend(test.queues.take(QueueKind::Calls).await);
+        }
+        organizations.push(calling);
+    }
+    assert_eq!(messages.len(), 5);
+
+    let containers: Vec<_> = messages.iter().map(|_| test.another_container()).collect();
+    let dialled = join_all(messages.iter().zip(&containers).map(async |(body, app)| {
+        call_dialer::handle(app, &message(body)).await
+    }))
+    .await;
+
+    assert!(dialled.iter().all(Result::is_ok));
+    assert_eq!(test.call_requests().await, 4);
+    let mut refused = Vec::new();
+    for calling in &organizations {
+        refused.extend(refusals(calling).await.into_iter().filter(|row| row["status"] == "waiting"));
+    }
+    assert_eq!(
+        refused,
+        [json!({ "status": "waiting", "refusal_code": "attempts_exhausted" })]
+    );
+    // Whoever asks now is told at release.
+    let late = canvassing(&organizations[0], &[organizations[0].organization.contact("+33639980009").await]).await;
+    organizations[0]
+        .organization
+        .sql(
+            "update contacts set phone = '+33639980001' || 'x' where phone = '+33639980001'",
+            &[],
+        )
+        .await;
+    organizations[0]
+        .organization
+        .sql("update contacts set phone = '+33639980001' where phone = '+33639980009'", &[])
+        .await;
+    begin(&test, &organizations[0], late).await;
+    assert_eq!(test.queues.take(QueueKind::Calls).await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn an_attempt_that_vapi_refused_does_not_count() {
+    let test = start_of_test().await;
+    let calling = CallingOrganization::create(&test).await;
+    let contact = calling.organization.contact("+33639980001").await;
+    agree(&test, &calling, contact).await;
+    let campaign = canvassing(&calling, &[contact]).await;
+    begin(&test, &calling, campaign).await;
+    let messages = test.queues.take(QueueKind::Calls).await;
+    test.set_behaviour(json!({ "api": { "status": 429, "times": 1 } })).await;
+
+    call_dialer::handle(&test.app, &message(&messages[0])).await.unwrap();
+
+    assert_eq!(test.placed_calls().await.len(), 0);
+    let counted = "select count(*) as counted from call_attempts a,
+                   zencall.recent_solicitations(array[a.solicitation_key], '2026-01-01', 10)";
+    assert_eq!(calling.organization.rows(counted, &[]).await[0]["counted"], 0);
+}

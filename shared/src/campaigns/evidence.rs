@@ -1,0 +1,57 @@
+//! What the gate was asked, as it is stored beside its answer: enough to ask again and get the same one.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::gate::{self, Decision, GateCampaign, GateContact, History};
+
+/// Of which shape stored inputs are.
+const VERSION: u8 = 2;
+
+#[derive(Serialize)]
+struct Asked<'a> {
+    v: u8,
+    now: Timestamp,
+    contact: &'a GateContact,
+    campaign: &'a GateCampaign,
+    history: &'a History,
+}
+
+#[derive(Deserialize)]
+struct Stored {
+    v: u8,
+    now: Timestamp,
+    contact: GateContact,
+    campaign: GateCampaign,
+    history: History,
+}
+
+/// What the gate was asked.
+pub fn inputs(contact: &GateContact, campaign: &GateCampaign, history: &History, now: Timestamp) -> Value {
+    // Structs of texts, numbers and instants always serialise.
+    serde_json::to_value(Asked {
+        v: VERSION,
+        now,
+        contact,
+        campaign,
+        history,
+    })
+    .unwrap_or_default()
+}
+
+/// Asks the gate again; nothing where the inputs are of another version.
+pub fn replay(inputs: &Value) -> Option<Decision> {
+    let stored: Stored = serde_json::from_value(inputs.clone()).ok()?;
+    (stored.v == VERSION)
+        .then(|| gate::decide(&stored.contact, &stored.campaign, &stored.history, stored.now))
+}
+
+/// SHA-256 of the stored inputs, in hexadecimal.
+pub fn inputs_hash(inputs: &Value) -> String {
+    Sha256::digest(inputs.to_string())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

@@ -1,0 +1,105 @@
+//! How often an advertiser has tried to reach a person, whichever organisation, campaign or assistant did it: the law
+//! counts by professional (D223-9 code de la consommation), not by tenant. The count lies outside every tenant, under a
+//! keyed hash of advertiser and number, so that it tells nobody who called whom.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use jiff::Timestamp;
+use secrecy::ExposeSecret as _;
+use sha2::Sha256;
+
+use super::store;
+use super::store::release::{Candidate, UnderWay};
+use crate::App;
+use crate::app::Pepper;
+use crate::db::{Bytes, DbError, TenantTx};
+use crate::kernel::PhoneNumber;
+use crate::kernel::ids::{CampaignId, ContactId, OrganizationId};
+
+/// What the hash is for: no other hash under the same pepper is like it.
+const CONTEXT: &[u8] = b"zencall solicitation v1";
+
+/// The pepper, if it can be had now. Without it nobody is canvassed; the others are called.
+pub(super) async fn pepper(app: &App) -> Option<Arc<Pepper>> {
+    match app.pepper().await {
+        Ok(pepper) => Some(pepper),
+        Err(error) => {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "attempts cannot be counted: nobody is canvassed"
+            );
+            None
+        }
+    }
+}
+
+/// The key of an advertiser and a number: the advertiser is its SIREN or, without one, the organisation.
+fn key(pepper: &Pepper, siren: Option<&str>, organization: OrganizationId, phone: &PhoneNumber) -> Bytes {
+    // HMAC takes a key of any length.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(pepper.expose_secret()) else {
+        return Bytes(Vec::new());
+    };
+    mac.update(CONTEXT);
+    match siren {
+        Some(siren) => mac.update(siren.as_bytes()),
+        None => mac.update(organization.0.as_bytes()),
+    }
+    mac.update(b"\0");
+    mac.update(phone.as_str().as_bytes());
+    Bytes(mac.finalize().into_bytes().to_vec())
+}
+
+/// What was tried lately for the candidates of a wave.
+#[derive(Default)]
+pub(super) struct Recent {
+    keys: HashMap<(CampaignId, ContactId), Bytes>,
+    times: HashMap<Vec<u8>, Vec<Timestamp>>,
+}
+
+impl Recent {
+    /// When this candidate was last tried, the latest first.
+    pub(super) fn of(&self, candidate: &Candidate) -> Vec<Timestamp> {
+        self.keys
+            .get(&(candidate.campaign, candidate.contact))
+            .and_then(|key| self.times.get(&key.0))
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// Under which key an attempt counts, where it does.
+    pub(super) fn key(&self, candidate: &Candidate) -> Option<Bytes> {
+        self.keys.get(&(candidate.campaign, candidate.contact)).cloned()
+    }
+}
+
+/// Looks up what was tried lately, for those whom the law protects; one statement, or none where it protects nobody.
+pub(super) async fn recent(
+    tx: &TenantTx,
+    pepper: Option<&Pepper>,
+    campaigns: &[UnderWay],
+    candidates: &[Candidate],
+    now: Timestamp,
+) -> Result<Recent, DbError> {
+    let mut recent = Recent::default();
+    let Some(pepper) = pepper else {
+        return Ok(recent);
+    };
+    let sirens: HashMap<CampaignId, Option<&str>> = campaigns
+        .iter()
+        .filter(|campaign| campaign.gate.legal_basis.bindings().attempts_cap)
+        .map(|campaign| (campaign.id, campaign.gate.advertiser.siren.as_deref()))
+        .collect();
+    for candidate in candidates {
+        if let Some(siren) = sirens.get(&candidate.campaign) {
+            let key = key(pepper, *siren, tx.organization(), &candidate.gate.phone);
+            recent.keys.insert((candidate.campaign, candidate.contact), key);
+        }
+    }
+    if !recent.keys.is_empty() {
+        let keys: Vec<Bytes> = recent.keys.values().cloned().collect();
+        recent.times = store::solicitation::recent(tx, &keys, now).await?;
+    }
+    Ok(recent)
+}

@@ -1,0 +1,238 @@
+//! What a person's entries allow: whether this advertiser may call them, about this, now. Pure; it fails closed.
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Span, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::new::{Purpose, SpecialSlot};
+use crate::kernel::ids::ConsentId;
+
+/// A consent counts for a year from its collection at most (R223-1 I, 3°), of 365 days where a leap year has more.
+const LONGEST: SignedDuration = SignedDuration::from_hours(365 * 24);
+/// Whoever refused is left alone for as long, whatever is agreed to meanwhile (D223-9 code de la consommation in its former
+/// wording; kept as the stricter reading).
+const SILENCE: SignedDuration = SignedDuration::from_hours(60 * 24);
+
+/// An entry as far as the gate looks; the order is that of the chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Entry {
+    /// A consent.
+    Given {
+        /// Its id.
+        id: ConsentId,
+        /// What for.
+        purposes: Vec<Purpose>,
+        /// About what.
+        object: String,
+        /// By whom.
+        advertiser_name: String,
+        /// Its SIREN.
+        advertiser_siren: Option<String>,
+        /// When it was given.
+        collected_at: Timestamp,
+        /// Until when.
+        valid_until: Timestamp,
+        /// From when outside the lawful hours.
+        special_slot_from: Option<Timestamp>,
+        /// And until when.
+        special_slot_until: Option<Timestamp>,
+        /// Whether anything proves it.
+        evidence: bool,
+    },
+    /// A withdrawal.
+    Withdrawn {
+        /// Of which consent; of all where there is none.
+        withdraws: Option<ConsentId>,
+        /// When.
+        recorded_at: Timestamp,
+    },
+}
+
+/// What somebody wants to do.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// In whose name.
+    pub advertiser_name: &'a str,
+    /// Its SIREN.
+    pub advertiser_siren: Option<&'a str>,
+    /// About what.
+    pub object: &'a str,
+    /// By which means: every one of them must be agreed to.
+    pub purposes: &'a [Purpose],
+}
+
+/// The consent that allows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Proof {
+    /// Which.
+    pub id: ConsentId,
+    /// The last instant on which it does.
+    pub valid_until: Timestamp,
+    /// The date and time to which the person agreed, unless it is over.
+    pub special_slot: Option<SpecialSlot>,
+}
+
+/// A refusal of everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refused {
+    /// When.
+    pub at: Timestamp,
+    /// Until when the person is left alone.
+    pub silent_until: Timestamp,
+}
+
+/// What a person's entries say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// Nobody asked them.
+    Missing,
+    /// They agreed to something else, or to somebody else.
+    Mismatch,
+    /// They agreed, and nothing proves it.
+    Unproven,
+    /// They agreed too long ago.
+    Expired,
+    /// They took it back; they may be asked again from then on.
+    Withdrawn {
+        /// The end of the silence that a refusal is owed, where something was agreed to since.
+        retry_at: Option<Timestamp>,
+    },
+}
+
+/// The last instant on which a consent counts.
+pub fn valid_until(collected_at: Timestamp, wanted: Option<Timestamp>) -> Timestamp {
+    let by_days = collected_at.saturating_add(LONGEST).unwrap_or(Timestamp::MAX);
+    let utc: DateTime = TimeZone::UTC.to_datetime(collected_at);
+    let by_calendar = utc
+        .checked_add(Span::new().years(1))
+        .and_then(|last| last.to_zoned(TimeZone::UTC))
+        .map_or(Timestamp::MAX, |last| last.timestamp());
+    let longest = by_days.min(by_calendar);
+    wanted.map_or(longest, |wanted| wanted.min(longest))
+}
+
+/// Whether two descriptions say the same: letters of either size, and any number of spaces.
+pub fn same_words(left: &str, right: &str) -> bool {
+    let words = |text: &str| text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
+    words(left) == words(right)
+}
+
+/// Whether these entries allow what is wanted now; else what comes closest to it.
+pub fn standing(entries: &[Entry], wanted: &Wanted<'_>, now: Timestamp) -> Result<Proof, Standing> {
+    let mut closest = Standing::Missing;
+    let mut proof: Option<Proof> = None;
+    for (index, entry) in entries.iter().enumerate() {
+        match weigh(entry, &entries[index + 1..], wanted, now) {
+            None => {}
+            Some(Ok(found)) => proof = Some(best(proof, found)),
+            Some(Err(standing)) => closest = closest.max(standing),
+        }
+    }
+    let Some(proof) = proof else {
+        return Err(closest);
+    };
+    // A new consent does not shorten the silence.
+    match last_refusal(entries).filter(|refused| refused.silent_until > now) {
+        Some(refused) => Err(Standing::Withdrawn {
+            retry_at: Some(refused.silent_until),
+        }),
+        None => Ok(proof),
+    }
+}
+
+/// The last time that the person refused everything.
+pub fn last_refusal(entries: &[Entry]) -> Option<Refused> {
+    entries
+        .iter()
+        .filter_map(|entry| match entry {
+            Entry::Withdrawn {
+                withdraws: None,
+                recorded_at,
+            } => Some(*recorded_at),
+            _ => None,
+        })
+        .max()
+        .map(|at| Refused {
+            at,
+            silent_until: at.saturating_add(SILENCE).unwrap_or(Timestamp::MAX),
+        })
+}
+
+/// Nothing where the entry is no consent.
+fn weigh(
+    entry: &Entry,
+    later: &[Entry],
+    wanted: &Wanted<'_>,
+    now: Timestamp,
+) -> Option<Result<Proof, Standing>> {
+    let Entry::Given {
+        id,
+        purposes,
+        object,
+        advertiser_name,
+        advertiser_siren,
+        collected_at,
+        valid_until: until,
+        special_slot_from,
+        special_slot_until,
+        evidence,
+    } = entry
+    else {
+        return None;
+    };
+    // One that begins in the future is none.
+    if *collected_at > now {
+        return Some(Err(Standing::Missing));
+    }
+    let advertiser = match (advertiser_siren.as_deref(), wanted.advertiser_siren) {
+        (Some(given), Some(wanted)) => given == wanted,
+        _ => same_words(advertiser_name, wanted.advertiser_name),
+    };
+    let meant = advertiser
+        && same_words(object, wanted.object)
+        && wanted.purposes.iter().all(|purpose| purposes.contains(purpose));
+    if !meant {
+        return Some(Err(Standing::Mismatch));
+    }
+    let withdrawn = later.iter().any(|entry| {
+        matches!(entry, Entry::Withdrawn { withdraws, .. } if withdraws.is_none_or(|withdrawn| withdrawn == *id))
+    });
+    if withdrawn {
+        return Some(Err(Standing::Withdrawn { retry_at: None }));
+    }
+    let until = valid_until(*collected_at, Some(*until));
+    if now > until {
+        return Some(Err(Standing::Expired));
+    }
+    if !evidence {
+        return Some(Err(Standing::Unproven));
+    }
+    let slot = special_slot_from.zip(*special_slot_until);
+    Some(Ok(Proof {
+        id: *id,
+        valid_until: until,
+        special_slot: slot
+            .map(|(starts_at, ends_at)| SpecialSlot { starts_at, ends_at })
+            .filter(|slot| slot.ends_at > now),
+    }))
+}
+
+/// Of two consents that allow it, the one with the next date and time that was agreed to, or the one that lasts longer.
+fn best(known: Option<Proof>, found: Proof) -> Proof {
+    let Some(known) = known else {
+        return found;
+    };
+    let prefer_found = match (known.special_slot, found.special_slot) {
+        (Some(known), Some(found)) => found.starts_at < known.starts_at,
+        (None, Some(_)) => true,
+        (Some(_), None) => false,
+        (None, None) => found.valid_until > known.valid_until,
+    };
+    if prefer_found { found } else { known }
+}
+
+#[cfg(test)]
+#[path = "standing_tests.rs"]
+mod tests;
