@@ -6,6 +6,6 @@ use zencall::{App, telemetry, worker};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), worker::Error> {
     telemetry::init();
-    let app = App::from_env(&[Need::Database, Need::Vapi, Need::CallsQueue])?;
+    let app = App::from_env(&[Need::Database, Need::Pepper, Need::Vapi, Need::CallsQueue])?;
     worker::serve(app, call_dialer::handle).await
 }

@@ -57,6 +57,7 @@ async fn as_member_a_consent_is_recorded_listed_and_taken_back() {
     assert_eq!(recorded["evidence"]["form"], "12");
     assert_eq!(recorded["text_sha256"].as_str().unwrap().len(), 64);
     assert_eq!(recorded["sequence"], 1);
+    test.app.clock.advance(jiff::SignedDuration::from_secs(1));
     let second = member.post(&path, consent()).await.expect(201).json()["consent"].clone();
     assert_eq!(second["sequence"], 2);
 
@@ -64,7 +65,7 @@ async fn as_member_a_consent_is_recorded_listed_and_taken_back() {
     let told = json!({ "channel": "letter", "quote": "Ne m'appelez plus." });
     let withdrawn = member.post(&withdraw, told.clone()).await.expect(200).json()["consent"].clone();
     assert_eq!(withdrawn["status"], "withdrawn");
-    assert_eq!(withdrawn["withdrawn_at"], "2026-11-24T11:00:00Z");
+    assert_eq!(withdrawn["withdrawn_at"], "2026-11-24T11:00:01Z");
     // Once more changes nothing.
     let again = member.post(&withdraw, told).await.expect(200).json()["consent"].clone();
     assert_eq!(again, withdrawn);
@@ -94,7 +95,10 @@ async fn every_fault_is_reported_at_once() {
     });
     let mut faults = member.post(&path, wrong).await.expect(422).faults();
     faults.sort();
-    let faults: Vec<_> = faults.iter().map(|(field, code)| (field.as_str(), code.as_str())).collect();
+    let faults: Vec<_> = faults
+        .iter()
+        .map(|(field, code)| (field.as_str(), code.as_str()))
+        .collect();
     assert_eq!(
         faults,
         [
@@ -157,7 +161,13 @@ async fn a_number_on_the_list_takes_back_everything_that_its_holder_agreed_to() 
         .expect(201);
     let listed = member.get(&path).await.expect(200).json();
     assert_eq!(listed["data"][0]["status"], "withdrawn");
-    assert!(verify(&test.app, organization.id).await.unwrap().broken.is_empty());
+    assert!(
+        verify(&test.app, organization.id)
+            .await
+            .unwrap()
+            .broken
+            .is_empty()
+    );
 }
 
 #[tokio::test]
@@ -194,7 +204,9 @@ async fn an_entry_cannot_be_changed_or_deleted_and_a_moved_head_is_named() {
         let refused: Result<u64, zencall::db::DbError> = test
             .app
             .db
-            .write("tests.tamper", claims, async |tx| tx.execute(statement, &[]).await)
+            .write("tests.tamper", claims, async |tx| {
+                tx.execute(statement, &[]).await
+            })
             .await;
         assert!(refused.is_err(), "{statement}");
     }

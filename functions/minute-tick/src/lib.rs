@@ -4,7 +4,7 @@
 use serde::Serialize;
 use zencall::App;
 use zencall::calls;
-use zencall::campaigns::{reconcile, release};
+use zencall::campaigns::{reconcile, release, solicitation};
 use zencall::gdpr;
 use zencall::messages;
 use zencall::outbox;
@@ -61,6 +61,9 @@ pub async fn run(app: &App) -> Result<Ticked, NotHandled> {
         .await
     {
         report("partitions", &error);
+    }
+    if let Err(error) = solicitation::forget_old(app, now).await {
+        report("solicitations", &error);
     }
     let due = app.db.due_organizations(now, ORGANIZATIONS).await?;
     for organization in due {

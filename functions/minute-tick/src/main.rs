@@ -8,6 +8,7 @@ async fn main() -> Result<(), worker::Error> {
     telemetry::init();
     let app = App::from_env(&[
         Need::Database,
+        Need::Pepper,
         Need::Vapi,
         Need::CallsQueue,
         Need::MailQueue,

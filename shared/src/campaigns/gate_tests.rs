@@ -206,6 +206,8 @@ fn consented() -> GateContact {
             special_slot_until: Some("2026-11-28T18:00:00Z".parse().unwrap()),
             evidence: true,
         }],
+        // A mobile number alone does not tell what time it is there.
+        postal_code: Some("75001".to_owned()),
         ..contact()
     }
 }
@@ -280,7 +282,7 @@ fn the_stored_inputs_give_the_same_answer_again() {
         (contact(), LegalBasis::Service, TUESDAY_NOON),
         (consented(), LegalBasis::Consent, TUESDAY_NOON),
         (consented(), LegalBasis::Consent, "2026-11-29T10:00:00Z"),
-        (contact(), LegalBasis::Contract, TUESDAY_NOON),
+        (consented(), LegalBasis::Contract, TUESDAY_NOON),
     ] {
         let (campaign, now) = (campaign(basis), now.parse().unwrap());
         let asked = inputs(&contact, &campaign, &nothing(), now);

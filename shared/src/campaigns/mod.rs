@@ -23,7 +23,7 @@ pub mod release;
 pub mod report;
 mod schedule;
 pub mod settings;
-mod solicitation;
+pub mod solicitation;
 pub mod start;
 mod store;
 mod turns;

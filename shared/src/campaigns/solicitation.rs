@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret as _;
 use sha2::Sha256;
 
@@ -21,6 +21,11 @@ use crate::kernel::ids::{CampaignId, ContactId, OrganizationId};
 /// What the hash is for: no other hash under the same pepper is like it.
 const CONTEXT: &[u8] = b"zencall solicitation v1";
 
+/// A day longer than they count.
+const KEPT: SignedDuration = SignedDuration::from_hours(31 * 24);
+/// Rows that one statement deletes.
+const FORGOTTEN_AT_ONCE: i32 = 5000;
+
 /// The pepper, if it can be had now. Without it nobody is canvassed; the others are called.
 pub(super) async fn pepper(app: &App) -> Option<Arc<Pepper>> {
     match app.pepper().await {
@@ -33,6 +38,12 @@ pub(super) async fn pepper(app: &App) -> Option<Arc<Pepper>> {
             None
         }
     }
+}
+
+/// Forgets attempts that are too old to count, some at a time.
+pub async fn forget_old(app: &App, now: Timestamp) -> Result<i32, DbError> {
+    let before = now.saturating_sub(KEPT).unwrap_or(Timestamp::MIN);
+    app.db.forget_old_solicitations(before, FORGOTTEN_AT_ONCE).await
 }
 
 /// The key of an advertiser and a number: the advertiser is its SIREN or, without one, the organisation.

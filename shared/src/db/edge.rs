@@ -332,6 +332,19 @@ impl Db {
         .map(drop)
     }
 
+    /// Forgets some attempts that are too old to count for the law; returns how many.
+    pub async fn forget_old_solicitations(&self, before: Timestamp, at_most: i32) -> Result<i32, DbError> {
+        let rows = self
+            .lookup(
+                "edge.forget_old_solicitations",
+                "-- edge.forget_old_solicitations
+                 select zencall.forget_old_solicitations($1, $2)",
+                &[&before, &at_most],
+            )
+            .await?;
+        Ok(optional(rows.first())?.unwrap_or_default())
+    }
+
     /// Makes the partitions that the coming months need.
     pub async fn ensure_partitions(&self, around: jiff::civil::Date) -> Result<(), DbError> {
         self.lookup(

@@ -7,8 +7,8 @@ use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
 use crate::kernel::ids::{
-    ApiKeyId, AssistantId, AttemptId, CallId, CampaignId, ConsentId, ContactId, DecisionId, DoNotCallId, GdprRequestId,
-    MessageId, OneTimeTokenId, OrganizationId, OutboxId, SessionId, UserId,
+    ApiKeyId, AssistantId, AttemptId, CallId, CampaignId, ConsentId, ContactId, DecisionId, DoNotCallId,
+    GdprRequestId, MessageId, OneTimeTokenId, OrganizationId, OutboxId, SessionId, UserId,
 };
 
 /// A Rust type with its SQL type.

@@ -44,7 +44,7 @@ impl Tenant {
 }
 
 /// Table, columns, values.
-const ROWS: [(&str, &str, &str); 25] = [
+const ROWS: &[(&str, &str, &str)] = &[
     (
         "organizations",
         "id, name, organization_type, created_at, updated_at",
