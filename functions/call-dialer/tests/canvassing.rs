@@ -81,7 +81,7 @@ async fn begin(test: &TestApp, calling: &CallingOrganization, campaign: Campaign
 }
 
 async fn refusals(calling: &CallingOrganization) -> Vec<Value> {
-    let sql = "select status, refusal_code from campaign_contacts order by created_at, contact_id";
+    let sql = "select status, refusal_code from campaign_contacts order by status";
     calling.organization.rows(sql, &[]).await
 }
 
