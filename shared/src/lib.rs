@@ -18,6 +18,7 @@ pub mod http;
 pub mod identity;
 pub mod integrations;
 pub mod kernel;
+pub mod limits;
 pub mod messages;
 pub mod organizations;
 pub mod outbox;

@@ -42,7 +42,7 @@ impl Post {
             marketing_consent: false,
             language,
         };
-        identity::register(&self.test.app, &Origin::default(), &sign_up)
+        identity::register(&self.test.app, &testkit::some_origin(), &sign_up)
             .await
             .unwrap();
         self.take().await

@@ -6,6 +6,7 @@ use zencall::App;
 use zencall::calls;
 use zencall::campaigns::{reconcile, release, solicitation};
 use zencall::gdpr;
+use zencall::limits;
 use zencall::messages;
 use zencall::outbox;
 use zencall::worker::NotHandled;
@@ -55,6 +56,9 @@ pub async fn run(app: &App) -> Result<Ticked, NotHandled> {
     ticked.texts = texts
         .inspect_err(|error| report("messages", error))
         .unwrap_or_default();
+    if let Err(error) = limits::sweep(app, now).await {
+        report("limits", &error);
+    }
     if let Err(error) = app
         .db
         .ensure_partitions(now.to_zoned(jiff::tz::TimeZone::UTC).date())

@@ -8,6 +8,7 @@ use testkit::{Client, CountingProxy, Environment, Options, QueueKind, Reply, Tes
 use zencall::db::Claims;
 use zencall::kernel::Email;
 use zencall::kernel::ids::OrganizationId;
+use zencall::kernel::meter::Meter;
 
 const PATH: &str = "/api/v1/auth/register";
 
@@ -58,7 +59,13 @@ impl Visitor {
 
     async fn organization(&self) -> Option<OrganizationId> {
         let email = Email::parse(&self.email).unwrap();
-        let known = self.test.app.db.user_by_email(&email).await.unwrap();
+        let known = self
+            .test
+            .app
+            .db
+            .user_by_email(&Meter::default(), &email)
+            .await
+            .unwrap();
         known.map(|known| known.organization)
     }
 
@@ -131,7 +138,14 @@ mod a_sign_up {
         let visitor = Visitor::arrives().await;
         visitor.signs_up(visitor.company()).await.expect(202);
         let email = Email::parse(&visitor.email).unwrap();
-        let login = visitor.test.app.db.login_by_email(&email).await.unwrap().unwrap();
+        let login = visitor
+            .test
+            .app
+            .db
+            .login_by_email(&Meter::default(), &email)
+            .await
+            .unwrap()
+            .unwrap();
         let kept = format!("{:?}", login.password_hash);
         assert!(!kept.contains("argon2"), "{kept}");
         let claims = Claims::platform(login.organization);

@@ -36,6 +36,7 @@ pub(crate) async fn confirm(
     responses((status = 202, body = ResendAnswer), (status = "4XX", body = ProblemBody)))]
 pub(crate) async fn resend(
     State(app): State<App>,
+    origin: Origin,
     prefers: Prefers,
     Json(request): Json<ResendRequest>,
 ) -> Answer<(StatusCode, Json<ResendAnswer>)> {
@@ -44,7 +45,7 @@ pub(crate) async fn resend(
         .email
         .required("email", &mut faults, |typed| Email::parse(&typed));
     let email = faults.finish(|| email)?;
-    identity::resend(&app, &email).await?;
+    identity::resend(&app, &origin, &email).await?;
     let answer = ResendAnswer {
         success: true,
         message: prefers.choose(&RESENT).to_owned(),

@@ -69,6 +69,7 @@ pub(crate) async fn change_password(
     responses((status = 202, body = ResendAnswer), (status = "4XX", body = ProblemBody)))]
 pub(crate) async fn forgot(
     State(app): State<App>,
+    origin: Origin,
     prefers: Prefers,
     Json(request): Json<ResendRequest>,
 ) -> Answer<(StatusCode, Json<ResendAnswer>)> {
@@ -77,7 +78,7 @@ pub(crate) async fn forgot(
         .email
         .required("email", &mut faults, |typed| Email::parse(&typed));
     let email = faults.finish(|| email)?;
-    identity::forgot(&app, &email).await?;
+    identity::forgot(&app, &origin, &email).await?;
     let answer = ResendAnswer {
         success: true,
         message: prefers.choose(&MAILED).to_owned(),

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::kernel::caller::{Caller, Role};
-use crate::kernel::ids::{OrganizationId, UserId};
+use crate::kernel::ids::{ApiKeyId, OrganizationId, UserId};
+use crate::kernel::meter::Meter;
 
 /// For whom a transaction acts.
 #[derive(Debug, Clone, Serialize)]
@@ -14,6 +15,10 @@ pub struct Claims {
     role: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     org_role: Option<Role>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api_key_id: Option<ApiKeyId>,
+    #[serde(skip)]
+    meter: Option<Meter>,
 }
 
 impl Claims {
@@ -24,12 +29,24 @@ impl Claims {
             sub: None,
             role: "authenticated",
             org_role: None,
+            api_key_id: None,
+            meter: None,
         }
+    }
+
+    /// The same, where the first transaction pays what a request owes.
+    pub fn paying(mut self, meter: &Meter) -> Self {
+        self.meter = Some(meter.clone());
+        self
     }
 
     /// The organisation that the transaction will see.
     pub fn organization(&self) -> OrganizationId {
         self.organization_id
+    }
+
+    pub(super) fn meter(&self) -> Option<&Meter> {
+        self.meter.as_ref()
     }
 
     pub(super) fn to_json(&self) -> String {
@@ -45,6 +62,8 @@ impl From<&Caller> for Claims {
             sub: caller.user(),
             role: "authenticated",
             org_role: caller.person().ok().map(|person| person.role),
+            api_key_id: caller.api_key(),
+            meter: Some(caller.origin.meter.clone()),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::{Bytes, Db, DbError};
 use crate::kernel::ids::{
     AttemptId, GdprRequestId, OneTimeTokenId, OrganizationId, OutboxId, SessionId, UserId,
 };
+use crate::kernel::meter::Meter;
 use crate::kernel::{Clock, Email};
 
 /// What the login path needs, the hash included.
@@ -72,11 +73,13 @@ pub struct EventKeys {
 }
 
 impl Db {
-    /// Who logs in with this address.
-    pub async fn login_by_email(&self, email: &Email) -> Result<Option<Login>, DbError> {
+    /// Who logs in with this address. The limits that `meter` owes are paid in the same packet; over one, or where they
+    /// cannot be counted, nobody is found.
+    pub async fn login_by_email(&self, meter: &Meter, email: &Email) -> Result<Option<Login>, DbError> {
         let rows = self
-            .lookup(
+            .counted_lookup(
                 "edge.login_by_email",
+                meter,
                 "-- edge.login_by_email
                  select user_id, organization_id, password_hash, changed_at from zencall.credentials_by_email($1)",
                 &[&email.as_str()],
@@ -94,11 +97,12 @@ impl Db {
             .transpose()
     }
 
-    /// Whose address this is.
-    pub async fn user_by_email(&self, email: &Email) -> Result<Option<KnownUser>, DbError> {
+    /// Whose address this is; with limits as [`Db::login_by_email`].
+    pub async fn user_by_email(&self, meter: &Meter, email: &Email) -> Result<Option<KnownUser>, DbError> {
         let rows = self
-            .lookup(
+            .counted_lookup(
                 "edge.user_by_email",
+                meter,
                 "-- edge.user_by_email
                  select user_id, organization_id, confirmed from zencall.user_by_email($1)",
                 &[&email.as_str()],
@@ -343,6 +347,19 @@ impl Db {
             )
             .await?;
         Ok(optional(rows.first())?.unwrap_or_default())
+    }
+
+    /// Forgets limits that had ended before this time; returns how many.
+    pub async fn forget_limits(&self, ended_before: Timestamp, at_most: i32) -> Result<i32, DbError> {
+        let rows = self
+            .lookup(
+                "edge.forget_limits",
+                "-- edge.forget_limits
+                 select zencall.forget_limits($1, $2)",
+                &[&ended_before, &at_most],
+            )
+            .await?;
+        rows.first().map_or(Ok(0), |row| get(row, 0))
     }
 
     /// Makes the partitions that the coming months need.

@@ -2,7 +2,8 @@
 
 use tokio_postgres::error::SqlState;
 
-use crate::kernel::class::{Classify, Failure, chain};
+use crate::kernel::class::{Class, Classify, Failure, chain};
+use crate::kernel::{Scope, api_key};
 
 /// A statement or a connection failed. It has no `source`, so that whoever logs a chain of causes meets [`cause`] and not
 /// PostgreSQL's own words.
@@ -28,6 +29,18 @@ pub enum DbError {
     /// A read sent a statement after its packet had left.
     #[error("a one-packet transaction sent a second packet")]
     SecondPacket,
+    /// Too many requests; again in so many seconds.
+    #[error("too many requests: again in {0} seconds")]
+    TooMany(u32),
+    /// The API key is not one of ours, or is good no more.
+    #[error("not a usable API key")]
+    ApiKeyRefused,
+    /// The API key is good, and not for this.
+    #[error("the API key lacks the scope {}", .0.map_or("of this", Scope::as_str))]
+    ScopeMissing(Option<Scope>),
+    /// The request could not be counted.
+    #[error("the request was not counted: {0}")]
+    Uncounted(Box<DbError>),
     /// Anything else: a bug of ours, or a database of another version.
     #[error("the statement failed: {}", cause(.0))]
     Statement(tokio_postgres::Error),
@@ -57,6 +70,8 @@ impl DbError {
             Some(code) if *code == SqlState::UNIQUE_VIOLATION => Some(ConstraintKind::Unique),
             Some(code) if *code == SqlState::FOREIGN_KEY_VIOLATION => Some(ConstraintKind::ForeignKey),
             Some(code) if *code == SqlState::CHECK_VIOLATION => Some(ConstraintKind::Check),
+            Some(code) if code.code() == "ZC401" => return Self::ApiKeyRefused,
+            Some(code) if code.code() == "ZC403" => return Self::ScopeMissing(None),
             _ => None,
         };
         match (constraint, kind) {
@@ -127,6 +142,16 @@ impl Classify for DbError {
             Self::Statement(error) if is_worth_rerunning(error) || took_too_long(error) => {
                 Failure::unavailable()
             }
+            Self::TooMany(seconds) => Failure::too_many(*seconds),
+            Self::ApiKeyRefused => api_key::refused(),
+            Self::ScopeMissing(scope) => {
+                let scope = scope.map_or("", Scope::as_str);
+                Failure::new(Class::Forbidden, "scope_missing", "", "").with_text(
+                    format!("Cette clé d'API n'a pas le droit d'accès « {scope} »."),
+                    format!("This API key lacks the scope “{scope}”."),
+                )
+            }
+            Self::Uncounted(_) => Failure::unavailable(),
             Self::Constraint { .. } | Self::Aborted | Self::SecondPacket | Self::Statement(_) => {
                 Failure::internal()
             }

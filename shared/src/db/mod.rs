@@ -10,8 +10,9 @@ pub mod migrate;
 mod param;
 mod pool;
 mod tenant;
+mod toll;
 
-use futures_util::future::{join, join3};
+use futures_util::future::{join3, join4};
 use tokio::sync::OnceCell;
 use tokio_postgres::Row;
 
@@ -21,6 +22,8 @@ pub use param::{Bytes, Param, SqlType};
 pub use pool::{DatabaseUrl, LoadUrl};
 pub use tenant::TenantTx;
 
+use crate::kernel::class::chain;
+use crate::kernel::meter::Meter;
 use deadpool_postgres::Pool;
 use tenant::Mode;
 
@@ -56,7 +59,8 @@ impl Db {
         claims: &Claims,
         body: impl AsyncFnOnce(&TenantTx) -> Result<T, E> + Clone,
     ) -> Result<T, E> {
-        self.one_packet(name, Some(claims), Mode::ReadOnly, body).await
+        self.one_packet(name, (Some(claims), None), Mode::ReadOnly, body)
+            .await
     }
 
     /// The same for statements that write and may be repeated without harm. Their commit is never waited for apart, so
@@ -67,7 +71,12 @@ impl Db {
         claims: &Claims,
         body: impl AsyncFnOnce(&TenantTx) -> Result<T, E> + Clone,
     ) -> Result<T, E> {
-        self.one_packet(name, Some(claims), Mode::Write, body).await
+        // It commits in the packet that would say whether it may.
+        if let Some(meter) = claims.meter() {
+            self.settle(meter).await?;
+        }
+        self.one_packet(name, (Some(claims), None), Mode::Write, body)
+            .await
     }
 
     /// A transaction that writes: one round trip for each statement that waits for the one before, and one to commit.
@@ -82,14 +91,9 @@ impl Db {
         let mut rerun = false;
         loop {
             let connection = self.connection().await?;
-            let tx = TenantTx::new(
-                connection,
-                Some(claims.organization()),
-                claims.to_json(),
-                Mode::Write,
-            );
-            let (opened, outcome) = join(tx.open(), body.clone()(&tx)).await;
-            match (opened, outcome) {
+            let tx = TenantTx::new(connection, Some(claims), None, Mode::Write);
+            let (paid, opened, outcome) = join3(tx.pay(), tx.open(), body.clone()(&tx)).await;
+            match (paid.or_else(go_on_uncounted).and(opened), outcome) {
                 (Ok(()), Ok(value)) => {
                     tx.commit().await?;
                     return Ok(value);
@@ -102,9 +106,10 @@ impl Db {
                         continue;
                     }
                     tx.rollback().await;
-                    return match outcome {
-                        Err(error) => Err(error),
-                        Ok(_) => Err(opened.err().unwrap_or(DbError::Aborted).into()),
+                    // Without its beginning, a body fails of that.
+                    return match (opened, outcome) {
+                        (Ok(()), Err(error)) => Err(error),
+                        (opened, _) => Err(opened.err().unwrap_or(DbError::Aborted).into()),
                     };
                 }
             }
@@ -118,43 +123,91 @@ impl Db {
         sql: &'static str,
         params: &[&dyn Param],
     ) -> Result<Vec<Row>, DbError> {
-        self.one_packet(name, None, Mode::Write, async |tx| tx.query(sql, params).await)
-            .await
+        self.one_packet(name, (None, None), Mode::Write, async |tx| {
+            tx.query(sql, params).await
+        })
+        .await
+    }
+
+    /// The same for a public route whose limit is what protects it: counted in the same packet, and refused where it
+    /// cannot be counted.
+    async fn counted_lookup(
+        &self,
+        name: &'static str,
+        meter: &Meter,
+        sql: &'static str,
+        params: &[&dyn Param],
+    ) -> Result<Vec<Row>, DbError> {
+        self.one_packet(name, (None, Some(meter)), Mode::Write, async |tx| {
+            tx.query(sql, params).await
+        })
+        .await
+    }
+
+    /// Pays what a request owes, in a round trip of its own; free where it owes nothing. A limit that cannot be counted
+    /// stops nobody whose credentials are proven.
+    pub async fn settle(&self, meter: &Meter) -> Result<(), DbError> {
+        match self.pay(meter).await {
+            Err(error) if meter.unproven_key().is_none() => go_on_uncounted(error),
+            outcome => outcome,
+        }
+    }
+
+    /// The same, strictly: what cannot be counted is refused.
+    pub async fn pay(&self, meter: &Meter) -> Result<(), DbError> {
+        let mut rerun = false;
+        while meter.is_owing() {
+            let connection = self.connection().await;
+            let connection = connection.map_err(|error| DbError::Uncounted(Box::new(error)))?;
+            let tx = TenantTx::new(connection, None, Some(meter), Mode::Write);
+            match tx.pay().await {
+                Err(DbError::Uncounted(error)) if matches!(*error, DbError::Unreachable(_)) && !rerun => {
+                    rerun = true;
+                }
+                outcome => {
+                    tx.release();
+                    return outcome;
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn one_packet<T, E: From<DbError>>(
         &self,
         name: &'static str,
-        claims: Option<&Claims>,
+        (claims, meter): (Option<&Claims>, Option<&Meter>),
         mode: Mode,
         body: impl AsyncFnOnce(&TenantTx) -> Result<T, E> + Clone,
     ) -> Result<T, E> {
         let mut rerun = false;
         loop {
             let connection = self.connection().await?;
-            let organization = claims.map(Claims::organization);
-            let tx = TenantTx::new(
-                connection,
-                organization,
-                claims.map_or_else(String::new, Claims::to_json),
-                mode,
-            );
-            // Polled in this order: BEGIN, the claims, the body's statements, COMMIT leave together.
-            let (opened, outcome, sealed) = join3(tx.open(), body.clone()(&tx), tx.seal()).await;
+            let tx = TenantTx::new(connection, claims, meter, mode);
+            // Polled in this order: what is owed, BEGIN, the claims, the body's statements, COMMIT leave together.
+            let (paid, opened, outcome, sealed) =
+                join4(tx.pay(), tx.open(), body.clone()(&tx), tx.seal()).await;
             if tx.is_worth_rerunning() && !rerun {
                 tracing::info!(transaction = name, "running {name} again on a new connection");
                 drop(tx);
                 rerun = true;
                 continue;
             }
-            let value = match (opened, outcome) {
+            let paid = match meter {
+                Some(_) => paid,
+                None => paid.or_else(go_on_uncounted),
+            };
+            let value = match (paid.and(opened), outcome) {
                 (Ok(()), Ok(value)) => value,
-                (Err(error), Ok(_)) => return Err(error.into()),
-                (_, Err(error)) => {
+                (begun, outcome) => {
                     if sealed.is_ok() {
                         tx.release();
                     }
-                    return Err(error);
+                    // Without its beginning, a body fails of that.
+                    return Err(match (begun, outcome) {
+                        (Ok(()), Err(error)) => error,
+                        (begun, _) => begun.err().unwrap_or(DbError::Aborted).into(),
+                    });
                 }
             };
             sealed?;
@@ -182,6 +235,17 @@ impl Db {
             deadpool_postgres::PoolError::Backend(error) => DbError::Unreachable(Some(error)),
             _ => DbError::Unreachable(None),
         })
+    }
+}
+
+/// A limiter that is broken is not an outage.
+fn go_on_uncounted(error: DbError) -> Result<(), DbError> {
+    match error {
+        DbError::Uncounted(cause) => {
+            tracing::warn!(error = chain(&cause), "a request was not counted");
+            Ok(())
+        }
+        error => Err(error),
     }
 }
 

@@ -3,13 +3,24 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use deadpool_postgres::Object;
-use futures_util::future::join;
+use futures_util::future::{join, join3};
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
+use super::claims::Claims;
 use super::error::{DbError, is_worth_rerunning};
-use super::param::Param;
+use super::param::{Bytes, Param};
+use super::toll;
+use crate::kernel::Scope;
 use crate::kernel::ids::OrganizationId;
+use crate::kernel::meter::{KeyProof, Meter};
+
+/// Gives up the login's identity until the transaction ends.
+const BECOME_APP: &str = "select set_config('role', 'zencall_app', true)";
+
+/// Proves an API key and sets what the row policies read; ends the transaction otherwise.
+const CLAIM_BY_KEY: &str =
+    "-- edge.claim_by_api_key\nselect zencall.claim_by_api_key($1, $2, $3, $4, $5, $6)";
 
 /// Sets what the row policies read, and gives up the login's identity, until the transaction ends.
 const SET_CLAIMS: &str =
@@ -31,6 +42,7 @@ pub struct TenantTx {
     connection: Option<Object>,
     organization: Option<OrganizationId>,
     claims: String,
+    meter: Option<Meter>,
     mode: Mode,
     failed: AtomicBool,
     rerun: AtomicBool,
@@ -40,14 +52,15 @@ pub struct TenantTx {
 impl TenantTx {
     pub(super) fn new(
         connection: Object,
-        organization: Option<OrganizationId>,
-        claims: String,
+        claims: Option<&Claims>,
+        meter: Option<&Meter>,
         mode: Mode,
     ) -> Self {
         Self {
             connection: Some(connection),
-            organization,
-            claims,
+            organization: claims.map(Claims::organization),
+            claims: claims.map_or_else(String::new, Claims::to_json),
+            meter: claims.and_then(Claims::meter).or(meter).cloned(),
             mode,
             failed: AtomicBool::new(false),
             rerun: AtomicBool::new(false),
@@ -96,6 +109,27 @@ impl TenantTx {
         outcome.map_err(|error| self.note(error))
     }
 
+    /// Pays what the request owes, in a transaction of its own ahead of this one (see [`super::toll`]).
+    pub(super) async fn pay(&self) -> Result<(), DbError> {
+        let Some((meter, bill)) = self
+            .meter
+            .as_ref()
+            .and_then(|meter| Some((meter, meter.take_bill()?)))
+        else {
+            return Ok(());
+        };
+        let answer = Box::pin(self.client()?.simple_query(&toll::statements(&bill))).await;
+        match answer.map_err(DbError::of_statement) {
+            Ok(answer) => toll::settle(meter, &bill, &answer),
+            Err(DbError::ApiKeyRefused) => Err(DbError::ApiKeyRefused),
+            Err(error) => {
+                // Lost with the connection, most likely: then the request's own transaction is lost too, and runs again.
+                meter.put_back(bill);
+                Err(DbError::Uncounted(Box::new(error)))
+            }
+        }
+    }
+
     /// `BEGIN` and the claims: leave in the packet of the first statement that is polled beside them.
     pub(super) async fn open(&self) -> Result<(), DbError> {
         let client = self.client()?;
@@ -103,6 +137,24 @@ impl TenantTx {
             Mode::ReadOnly => "begin read only",
             Mode::Write => "begin",
         };
+        if let Some((meter, key)) = self
+            .meter
+            .as_ref()
+            .and_then(|meter| Some((meter, meter.unproven_key()?)))
+        {
+            let (begun, become_app, proven) = join3(
+                client.batch_execute(begin),
+                client.query_typed(BECOME_APP, &[]),
+                Box::pin(self.claim_by(&key)),
+            )
+            .await;
+            begun
+                .and(become_app.map(drop))
+                .map_err(|error| self.note(error))?;
+            proven?;
+            meter.prove_key();
+            return Ok(());
+        }
         let claims: [(&(dyn ToSql + Sync), Type); 1] = [(&self.claims, Type::TEXT)];
         let (begun, set) = join(
             client.batch_execute(begin),
@@ -110,6 +162,16 @@ impl TenantTx {
         )
         .await;
         begun.and(set.map(drop)).map_err(|error| self.note(error))
+    }
+
+    async fn claim_by(&self, key: &KeyProof) -> Result<(), DbError> {
+        let hash = Bytes(key.hash.0.to_vec());
+        let scope = key.scope.map(Scope::as_str);
+        let params: [&dyn Param; 6] = [&key.id, &key.organization, &hash, &scope, &key.at, &self.claims];
+        match self.query(CLAIM_BY_KEY, &params).await {
+            Err(DbError::ScopeMissing(_)) => Err(DbError::ScopeMissing(key.scope)),
+            outcome => outcome.map(drop),
+        }
     }
 
     /// Sends the end of the transaction behind what was already sent. Of a failed one, PostgreSQL makes a rollback.

@@ -12,17 +12,27 @@ use super::problem::Problem;
 use super::rights;
 use crate::App;
 use crate::kernel::access_token::TokenRefused;
+use crate::kernel::api_key::{self, ApiKey};
 use crate::kernel::class::{Class, Classify, Failure};
+use crate::kernel::ids::OrganizationId;
+use crate::kernel::meter::{Charge, KeyProof, Meter, Subject};
 use crate::kernel::{Caller, Origin, Person, Principal};
 
 /// No characters beyond this of what a client calls itself.
 const USER_AGENT_LIMIT: usize = 500;
+
+/// How many requests a minute all of an organisation's people and programs may make together.
+const REQUESTS_OF_AN_ORGANIZATION: u32 = 1200;
+/// How many one API key may: a program that runs away leaves the people their half.
+const REQUESTS_OF_A_KEY: u32 = 600;
 
 /// Why a request has no caller.
 #[derive(Debug, thiserror::Error)]
 enum AuthError {
     #[error("no credentials")]
     Missing,
+    #[error("not an API key")]
+    NoKey,
     #[error(transparent)]
     Refused(#[from] TokenRefused),
 }
@@ -36,6 +46,7 @@ impl Classify for AuthError {
                 "Authentification requise.",
                 "Authentication is required.",
             ),
+            Self::NoKey => api_key::refused(),
             Self::Refused(TokenRefused::Expired) => Failure::new(
                 Class::Unauthenticated,
                 "token_expired",
@@ -57,6 +68,9 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let token = bearer(&parts.headers).ok_or(AuthError::Missing)?;
+        if token.starts_with(api_key::MARK) {
+            return Box::pin(by_api_key(parts, app, token)).await;
+        }
         let claims = app.read_access_token(token).await?.map_err(AuthError::Refused)?;
         tracing::Span::current().record("organization_id", tracing::field::display(claims.organization_id));
         let person = Person {
@@ -65,12 +79,65 @@ impl FromRequestParts<App> for Caller {
             session: claims.session_id,
         };
         let principal = Principal::Person(person);
+        let organization = claims.organization_id;
+        let origin = origin(parts);
+        origin.meter.owe(app.clock.now(), [of_organization(organization)]);
         rights::of(parts)?.admit(principal)?;
         Ok(Self {
             principal,
-            organization: claims.organization_id,
-            origin: origin(parts),
+            organization,
+            origin,
         })
+    }
+}
+
+/// Reads an API key. Where nothing but the database is asked (reading), it is proven there, in the packet that reads;
+/// where something is done, it is proven before anything is. No answer leaves before it is.
+async fn by_api_key(parts: &Parts, app: &App, text: &str) -> Result<Caller, Problem> {
+    let key = ApiKey::parse(text).ok_or(AuthError::NoKey)?;
+    let right = rights::of(parts)?;
+    let hash = key.hash(app.pepper().await?.as_ref());
+    let (origin, at) = (origin(parts), app.clock.now());
+    origin.meter.owe_proof(KeyProof {
+        id: key.id,
+        organization: key.organization,
+        hash,
+        scope: right.scope,
+        at,
+    });
+    let own = Charge {
+        subject: Subject::of_id("api_key", key.id.0),
+        allowed: REQUESTS_OF_A_KEY,
+        seconds: 60,
+        waiver: None,
+    };
+    origin.meter.owe(at, [of_organization(key.organization), own]);
+    let principal = Principal::ApiKey(key.id);
+    let admitted = right.admit(principal);
+    if admitted.is_err() || !parts.method.is_safe() {
+        match app.db.settle(&origin.meter).await {
+            // That no key is taken here says more than which scope this one lacks.
+            Err(error) if admitted.is_ok() || error.failure().class != Class::Forbidden => {
+                return Err(error.into());
+            }
+            _ => {}
+        }
+        tracing::Span::current().record("organization_id", tracing::field::display(key.organization));
+    }
+    admitted?;
+    Ok(Caller {
+        principal,
+        organization: key.organization,
+        origin,
+    })
+}
+
+fn of_organization(organization: OrganizationId) -> Charge {
+    Charge {
+        subject: Subject::of_id("organization", organization.0),
+        allowed: REQUESTS_OF_AN_ORGANIZATION,
+        seconds: 60,
+        waiver: None,
     }
 }
 
@@ -99,8 +166,10 @@ fn origin(parts: &Parts) -> Origin {
         .get(header::USER_AGENT)
         .and_then(|value| value.to_str().ok())
         .map(|value| value.chars().take(USER_AGENT_LIMIT).collect());
+    let meter = parts.extensions.get::<Meter>().cloned().unwrap_or_default();
     Origin {
         ip_address,
         user_agent,
+        meter,
     }
 }

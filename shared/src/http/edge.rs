@@ -17,7 +17,9 @@ use utoipa_axum::router::OpenApiRouter;
 use super::language::Prefers;
 use super::problem::Problem;
 use crate::App;
+use crate::kernel::api_key;
 use crate::kernel::class::Failure;
+use crate::kernel::meter::{Meter, Standing};
 
 /// The largest body of an ordinary route: 1 MiB.
 pub const API_BODY_LIMIT: usize = 1024 * 1024;
@@ -26,6 +28,12 @@ pub const WEBHOOK_BODY_LIMIT: usize = 5 * 1024 * 1024;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID_LIMIT: usize = 128;
+/// How many requests are allowed, how many are left, in how many seconds the count begins anew.
+const RATE_LIMIT: [HeaderName; 3] = [
+    HeaderName::from_static("ratelimit-limit"),
+    HeaderName::from_static("ratelimit-remaining"),
+    HeaderName::from_static("ratelimit-reset"),
+];
 
 /// On every answer. Pages would need a policy of their own; there are none here.
 const HEADERS: [(HeaderName, HeaderValue); 6] = [
@@ -93,11 +101,13 @@ fn cors(app: &App) -> CorsLayer {
             HeaderName::from_static("idempotency-key"),
             REQUEST_ID,
         ])
-        .expose_headers([REQUEST_ID, header::RETRY_AFTER])
+        .expose_headers([&[REQUEST_ID, header::RETRY_AFTER][..], &RATE_LIMIT].concat())
         .max_age(std::time::Duration::from_secs(600))
 }
 
-async fn finish(State(app): State<App>, request: Request, next: Next) -> Response {
+async fn finish(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let meter = Meter::default();
+    request.extensions_mut().insert(meter.clone());
     let request_id = request_id(&app, request.headers());
     let prefers = Prefers::of(request.headers());
     let route = request
@@ -108,6 +118,7 @@ async fn finish(State(app): State<App>, request: Request, next: Next) -> Respons
     let span = tracing::info_span!("request", request_id, organization_id = tracing::field::Empty);
     let response = async {
         let response = next.run(request).await;
+        let response = settle(&app, &meter, response).await;
         let response = describe(response, prefers, &request_id).await;
         let status = response.status().as_u16();
         tracing::info!(%method, route, status, "{method} {route} -> {status}");
@@ -115,7 +126,19 @@ async fn finish(State(app): State<App>, request: Request, next: Next) -> Respons
     }
     .instrument(span)
     .await;
-    decorate(response, &request_id)
+    decorate(response, &request_id, meter.standing())
+}
+
+/// Has paid what no transaction paid: a request that was refused before the database was asked counts as well. And
+/// whatever a handler made of an API key that nobody proved does not leave.
+async fn settle(app: &App, meter: &Meter, response: Response) -> Response {
+    if let Err(error) = Box::pin(app.db.settle(meter)).await {
+        return Problem::from(error).into_response();
+    }
+    if meter.unproven_key().is_some() && response.status().as_u16() < 400 {
+        return Problem::from(api_key::refused()).into_response();
+    }
+    response
 }
 
 /// Gives an error its document, in the reader's language.
@@ -139,7 +162,7 @@ async fn describe(response: Response, prefers: Prefers, request_id: &str) -> Res
     Response::from_parts(parts, Body::from(json))
 }
 
-fn decorate(mut response: Response, request_id: &str) -> Response {
+fn decorate(mut response: Response, request_id: &str, standing: Option<Standing>) -> Response {
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         // A page may have set a policy of its own.
@@ -148,6 +171,12 @@ fn decorate(mut response: Response, request_id: &str) -> Response {
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
+    for (name, number) in standing.iter().flat_map(|standing| {
+        let numbers = [standing.limit, standing.remaining, standing.reset_seconds];
+        RATE_LIMIT.into_iter().zip(numbers)
+    }) {
+        headers.insert(name, HeaderValue::from(number));
+    }
     if let Ok(value) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, value);
     }

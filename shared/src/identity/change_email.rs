@@ -15,6 +15,7 @@ use crate::db::{Claims, DbError, TenantTx};
 use crate::kernel::class::{Classify, Failure};
 use crate::kernel::ids::OneTimeTokenId;
 use crate::kernel::{Caller, Email, Faults, Invalid};
+use crate::limits::{self, Limit, MailKind};
 use crate::outbox::{self, Destination};
 
 /// How long the link in the mail is good for.
@@ -65,6 +66,13 @@ pub async fn change_email(
         faults.add("email", UNCHANGED);
         return Err(faults.into());
     }
+    limits::owe(
+        app,
+        &caller.origin,
+        &[Limit::Mail(MailKind::AddressChange, email)],
+    )
+    .await
+    .map_err(PasswordRefused::from)?;
     let (clock, now, user) = (&app.clock, app.clock.now(), proven.profile.id);
     let link = OneTimeTokenId::new(clock);
     let expires_at = now.saturating_add(LIFETIME).unwrap_or(now);

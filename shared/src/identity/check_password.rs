@@ -7,11 +7,13 @@ use secrecy::SecretString;
 use super::password::{self, Comparison, HashingFailed};
 use super::{MeError, Profile, identity_of};
 use crate::App;
+use crate::adapters::secrets::SecretsError;
 use crate::db::{Claims, DbError};
 use crate::kernel::Caller;
 use crate::kernel::caller::Person;
 use crate::kernel::class::{Class, Classify, Failure};
 use crate::kernel::ids::SessionId;
+use crate::limits::{self, Limit};
 use crate::organizations::Organization;
 
 /// The password was not the caller's.
@@ -26,6 +28,9 @@ pub enum PasswordRefused {
     /// It could not be compared.
     #[error(transparent)]
     Hashing(#[from] HashingFailed),
+    /// A secret of the platform is not there.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -42,6 +47,7 @@ impl Classify for PasswordRefused {
             ),
             Self::Gone(error) => error.failure(),
             Self::Hashing(_) => Failure::internal(),
+            Self::Secrets(error) => error.failure(),
             Self::Db(error) => error.failure(),
         }
     }
@@ -57,7 +63,8 @@ pub(super) struct Proven {
     pub(super) since: Timestamp,
 }
 
-/// Compares a password with the caller's own.
+/// Compares a password with the caller's own. A stolen access token does not let anybody try passwords out: they are counted
+/// as those of a login are.
 pub async fn check_password(app: &App, caller: &Caller, typed: String) -> Result<(), PasswordRefused> {
     prove(app, caller, &SecretString::from(typed)).await.map(drop)
 }
@@ -77,16 +84,23 @@ pub(super) async fn prove(
         })
         .await?
         .ok_or(PasswordRefused::Gone(MeError::Gone))?;
-    let login = app.db.login_by_email(&profile.email).await?;
+    limits::owe(app, &caller.origin, &[Limit::Password(&profile.email)]).await?;
+    let login = app
+        .db
+        .login_by_email(&caller.origin.meter, &profile.email)
+        .await?;
     let kept = login.filter(|login| login.user == user);
     let hash = kept.as_ref().map(|login| &login.password_hash);
     match (password::compare(typed, hash).await?, kept) {
-        (Comparison::Right | Comparison::RightButWeak, Some(kept)) => Ok(Proven {
-            profile,
-            organization,
-            session,
-            since: kept.changed_at,
-        }),
+        (Comparison::Right | Comparison::RightButWeak, Some(kept)) => {
+            limits::password_was_right(app, &caller.origin, &profile.email).await?;
+            Ok(Proven {
+                profile,
+                organization,
+                session,
+                since: kept.changed_at,
+            })
+        }
         _ => Err(PasswordRefused::Wrong),
     }
 }

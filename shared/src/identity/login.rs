@@ -17,6 +17,7 @@ use crate::db::{Claims, DbError};
 use crate::kernel::class::{Class, Classify, Failure};
 use crate::kernel::ids::SessionId;
 use crate::kernel::{Email, Origin};
+use crate::limits::{self, Limit};
 
 /// Nobody was logged in.
 #[derive(Debug, thiserror::Error)]
@@ -93,11 +94,13 @@ async fn refused_late<T>(attempt: impl Future<Output = Result<T, LoginError>>) -
 async fn attempt(app: &App, origin: &Origin, email: &Email, password: String) -> Result<Session, LoginError> {
     let password = &SecretString::from(password);
     let issuer = Issuer::of(app).await?;
-    let known = app.db.login_by_email(email).await?;
+    limits::owe(app, origin, &[Limit::Password(email)]).await?;
+    let known = app.db.login_by_email(&origin.meter, email).await?;
     let kept = known.as_ref().map(|login| &login.password_hash);
     let compared = password::compare(password, kept).await?;
     let login = known.filter(|_| compared != Comparison::Wrong);
     let login = login.ok_or(LoginError::InvalidCredentials)?;
+    limits::password_was_right(app, origin, email).await?;
     let clock = &app.clock;
     let stronger = match compared {
         Comparison::RightButWeak => Some(password::hash_again(password, clock).await?),
@@ -134,7 +137,7 @@ async fn attempt(app: &App, origin: &Origin, email: &Email, password: String) ->
         }
         Ok((profile, organization))
     };
-    let claims = Claims::platform(login.organization);
+    let claims = Claims::platform(login.organization).paying(&origin.meter);
     let who = Box::pin(app.db.write("identity.login", &claims, body)).await?;
     Ok(issuer
         .session(clock, session, refresh, who)

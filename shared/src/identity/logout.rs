@@ -62,8 +62,9 @@ async fn end(
     session: SessionId,
 ) -> Result<(), LogoutError> {
     let now = app.clock.now();
+    let claims = Claims::platform(organization).paying(&origin.meter);
     app.db
-        .write("identity.logout", &Claims::platform(organization), async |tx| {
+        .write("identity.logout", &claims, async |tx| {
             if let Some(user) = store::revoke_session(tx, now, session).await? {
                 let actor = Actor::person(user, origin);
                 let details = json!({ "session_id": session });

@@ -14,6 +14,7 @@ use crate::App;
 use crate::audit::{self, Actor};
 use crate::db::{Claims, DbError};
 use crate::kernel::ids::{OneTimeTokenId, OrganizationId, UserId};
+use crate::kernel::meter::Meter;
 use crate::kernel::{Email, Language};
 
 /// The version of the messages.
@@ -240,7 +241,7 @@ impl Wanted<'_> {
         let (Some(profile), Some(LinkState::Open), Some(wanted)) = (profile, state, wanted) else {
             return Ok(None);
         };
-        let known = self.app.db.user_by_email(&wanted).await?;
+        let known = self.app.db.user_by_email(&Meter::default(), &wanted).await?;
         if let Some(owner) = known.filter(|known| known.user != user) {
             let owner = Recipient {
                 organization_id: owner.organization,

@@ -12,12 +12,14 @@ use super::password::{HashingFailed, NewPassword};
 use super::store;
 use super::token::Purpose;
 use crate::App;
+use crate::adapters::secrets::SecretsError;
 use crate::audit::{self, Actor};
 use crate::db::edge::KnownUser;
 use crate::db::{Claims, DbError, OnConstraint as _, TenantTx};
 use crate::kernel::class::{Classify, Failure};
 use crate::kernel::ids::{OneTimeTokenId, OrganizationId, UserId};
 use crate::kernel::{CompanyRegistration, Email, Language, Name, Origin, VatNumber};
+use crate::limits::{self, Limit, MailKind};
 use crate::organizations::{self, NewOrganization, OrganizationType};
 use crate::outbox::{self, Destination, Promise};
 
@@ -56,6 +58,9 @@ pub enum RegisterError {
     /// The password could not be hashed.
     #[error(transparent)]
     Hashing(#[from] HashingFailed),
+    /// A secret of the platform is not there.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -67,6 +72,7 @@ impl Classify for RegisterError {
             // Only where the other one's row is gone again: the next try finds the address free.
             Self::AddressTaken => Failure::unavailable(),
             Self::Hashing(_) => Failure::internal(),
+            Self::Secrets(error) => error.failure(),
             Self::Db(error) => error.failure(),
         }
     }
@@ -74,12 +80,21 @@ impl Classify for RegisterError {
 
 /// Signs somebody up, or tells the owner of the address that somebody tried.
 pub async fn register(app: &App, origin: &Origin, sign_up: &SignUp) -> Result<(), RegisterError> {
+    let (email, meter) = (&sign_up.email, &origin.meter);
+    limits::owe(
+        app,
+        origin,
+        &[Limit::SignUp, Limit::Mail(MailKind::SignUp, email)],
+    )
+    .await?;
+    // Asked before the password is hashed: what is over the limit costs nothing.
+    let known = app.db.user_by_email(meter, email).await?;
     let password_hash = sign_up.password.hash(&app.clock).await?;
-    let promise = match app.db.user_by_email(&sign_up.email).await? {
+    let promise = match known {
         Some(known) => tell(app, origin, known).await?,
         None => match create(app, origin, sign_up, &password_hash).await {
             Err(RegisterError::AddressTaken) => {
-                let known = app.db.user_by_email(&sign_up.email).await?;
+                let known = app.db.user_by_email(meter, email).await?;
                 tell(app, origin, known.ok_or(RegisterError::AddressTaken)?).await?
             }
             created => created?,

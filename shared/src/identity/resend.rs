@@ -3,16 +3,21 @@
 
 use crate::App;
 use crate::adapters::queue::{Outgoing, QueueError};
+use crate::adapters::secrets::SecretsError;
 use crate::db::DbError;
-use crate::kernel::Email;
 use crate::kernel::class::{Classify, Failure};
 use crate::kernel::ids::OneTimeTokenId;
+use crate::kernel::{Email, Origin};
+use crate::limits::{self, Limit, MailKind};
 
 use super::mail::{MailMessage, MailPart, RecipientLink};
 
 /// The mail could not be asked for.
 #[derive(Debug, thiserror::Error)]
 pub enum ResendError {
+    /// A secret of the platform is not there.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -24,6 +29,7 @@ pub enum ResendError {
 impl Classify for ResendError {
     fn failure(&self) -> Failure {
         match self {
+            Self::Secrets(error) => error.failure(),
             Self::Db(error) => error.failure(),
             Self::Queue(error) => error.failure(),
         }
@@ -31,17 +37,24 @@ impl Classify for ResendError {
 }
 
 /// Asks for another confirmation mail to this address.
-pub async fn resend(app: &App, email: &Email) -> Result<(), ResendError> {
-    ask(app, email, MailPart::ConfirmEmailAgain).await
+pub async fn resend(app: &App, origin: &Origin, email: &Email) -> Result<(), ResendError> {
+    limits::owe(app, origin, &[Limit::Mail(MailKind::Confirmation, email)]).await?;
+    ask(app, origin, email, MailPart::ConfirmEmailAgain).await
 }
 
 /// Asks for a mail with which the owner of this address chooses a new password.
-pub async fn forgot(app: &App, email: &Email) -> Result<(), ResendError> {
-    ask(app, email, MailPart::ResetPassword).await
+pub async fn forgot(app: &App, origin: &Origin, email: &Email) -> Result<(), ResendError> {
+    limits::owe(app, origin, &[Limit::Mail(MailKind::PasswordReset, email)]).await?;
+    ask(app, origin, email, MailPart::ResetPassword).await
 }
 
-async fn ask(app: &App, email: &Email, part: fn(RecipientLink) -> MailPart) -> Result<(), ResendError> {
-    let (part, group) = match app.db.user_by_email(email).await? {
+async fn ask(
+    app: &App,
+    origin: &Origin,
+    email: &Email,
+    part: fn(RecipientLink) -> MailPart,
+) -> Result<(), ResendError> {
+    let (part, group) = match app.db.user_by_email(&origin.meter, email).await? {
         Some(known) => {
             let link = RecipientLink {
                 organization_id: known.organization,

@@ -13,6 +13,7 @@ use sha2::Sha256;
 use uuid::Uuid;
 
 use super::Clock;
+use super::class::{Class, Failure};
 use super::ids::{ApiKeyId, OrganizationId};
 
 /// What every key begins with, so that scanners of leaked secrets know one.
@@ -96,6 +97,16 @@ pub fn prefix(id: ApiKeyId) -> String {
     // The last character also holds bits of what comes next.
     encoded.truncate(21);
     format!("{MARK}{encoded}")
+}
+
+/// The answer to a key that is not one, or is good no more.
+pub fn refused() -> Failure {
+    Failure::new(
+        Class::Unauthenticated,
+        "api_key_invalid",
+        "Cette clé d'API n'est pas valide, a expiré ou a été révoquée.",
+        "This API key is not valid, has expired or was revoked.",
+    )
 }
 
 #[cfg(test)]

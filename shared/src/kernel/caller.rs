@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::class::{Class, Classify, Failure};
 use super::ids::{ApiKeyId, OrganizationId, SessionId, UserId};
+use super::meter::Meter;
 
 /// What a member of an organisation may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -43,6 +44,8 @@ pub struct Origin {
     pub ip_address: Option<String>,
     /// What the client calls itself, cut at 500 characters.
     pub user_agent: Option<String>,
+    /// What the request owes before its answer may leave.
+    pub meter: Meter,
 }
 
 /// A person who is logged in.

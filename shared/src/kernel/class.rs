@@ -84,6 +84,16 @@ impl Failure {
         }
     }
 
+    /// Too many of these; again in so many seconds.
+    pub fn too_many(seconds: u32) -> Self {
+        Self::new(
+            Class::TooMany(seconds),
+            "rate_limited",
+            "Trop de requêtes. Réessayez dans quelques instants.",
+            "Too many requests. Please try again shortly.",
+        )
+    }
+
     /// Ours; the sentence tells nothing.
     pub fn internal() -> Self {
         Self::new(

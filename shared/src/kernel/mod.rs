@@ -13,6 +13,7 @@ pub mod fault;
 pub mod ids;
 pub mod instant;
 pub mod language;
+pub mod meter;
 pub mod money;
 pub mod name;
 pub mod numbering;

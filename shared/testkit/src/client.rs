@@ -4,14 +4,32 @@ use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
+use lambda_http::request::RequestContext;
 use serde_json::Value;
 use tower::ServiceExt as _;
+use zencall::kernel::{Clock, Origin};
 
 /// Somebody who sends requests, with or without credentials.
 #[derive(Debug, Clone)]
 pub struct Client {
     router: Router,
     token: Option<String>,
+    address: String,
+}
+
+/// An address of a network that no other client is in: what is limited by address must not add up over tests.
+pub fn some_address() -> String {
+    let [a, b, c, d, e, f]: [u8; 6] = Clock::system().random_bytes();
+    format!("fd{a:02x}:{b:02x}{c:02x}:{d:02x}{e:02x}:{f:02x}::1")
+}
+
+/// Where somebody is whose requests go straight to a use-case.
+pub fn some_origin() -> Origin {
+    Origin {
+        ip_address: Some(some_address()),
+        ..Origin::default()
+    }
 }
 
 /// An answer.
@@ -28,14 +46,29 @@ pub struct Reply {
 impl Client {
     /// Somebody without credentials.
     pub fn anonymous(router: Router) -> Self {
-        Self { router, token: None }
+        Self {
+            router,
+            token: None,
+            address: some_address(),
+        }
+    }
+
+    /// The same client, sending to this router.
+    pub fn on(self, router: Router) -> Self {
+        Self { router, ..self }
+    }
+
+    /// The same client at this address.
+    pub fn at(mut self, address: &str) -> Self {
+        address.clone_into(&mut self.address);
+        self
     }
 
     /// The bearer of this token.
     pub fn bearer(router: Router, token: impl Into<String>) -> Self {
         Self {
-            router,
             token: Some(token.into()),
+            ..Self::anonymous(router)
         }
     }
 
@@ -76,8 +109,15 @@ impl Client {
         self.request(request.unwrap()).await
     }
 
-    /// Any request; the credentials are added.
+    /// Any request; the credentials are added, and the address as API Gateway tells it.
     pub async fn request(&self, mut request: Request<Body>) -> Reply {
+        if request.extensions().get::<RequestContext>().is_none() {
+            let mut context = ApiGatewayV2httpRequestContext::default();
+            context.http.source_ip = Some(self.address.clone());
+            request
+                .extensions_mut()
+                .insert(RequestContext::ApiGatewayV2(context));
+        }
         if let Some(token) = &self.token {
             request
                 .headers_mut()

@@ -133,6 +133,18 @@ impl Environment {
         format!("{server}/{name}")
     }
 
+    /// Runs statements as the owner, in the database that the functions reach by this address.
+    pub async fn run_as_owner(&self, functions_url: &str, statements: &str) {
+        let (server, _) = self.owner_url.rsplit_once('/').unwrap();
+        let url = format!("{server}/{}", database_name(functions_url));
+        let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client
+            .batch_execute(statements)
+            .await
+            .unwrap_or_else(|error| panic!("{statements}: {error:?}"));
+    }
+
     async fn store(&self, name: &str, value: &str) {
         self.set_secret(&format!("{}/{name}", self.prefix), value).await;
     }

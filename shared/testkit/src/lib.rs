@@ -24,7 +24,7 @@ use zencall::app::Aws;
 use zencall::config::Config;
 use zencall::kernel::Clock;
 
-pub use client::{Client, Reply};
+pub use client::{Client, Reply, some_address, some_origin};
 pub use environment::Environment;
 pub use mail::SentMail;
 pub use organization::TestOrganization;

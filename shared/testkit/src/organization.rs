@@ -1,10 +1,13 @@
 //! A tenant of one test: fresh, with an administrator and a member, and rows made straight in the database.
 
 use axum::Router;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use zencall::App;
-use zencall::db::{Claims, DbError};
-use zencall::kernel::ids::{AssistantId, CampaignId, ContactId, OrganizationId, SessionId, UserId};
+use zencall::db::{Bytes, Claims, DbError};
+use zencall::kernel::Scope;
+use zencall::kernel::api_key::ApiKey;
+use zencall::kernel::ids::{ApiKeyId, AssistantId, CampaignId, ContactId, OrganizationId, SessionId, UserId};
 use zencall::kernel::{Caller, Origin, Person, Principal, Role};
 
 use crate::client::Client;
@@ -82,6 +85,26 @@ impl TestOrganization {
         let keys = self.app.token_keys().await.unwrap();
         keys.issue(user, self.id, role, self.session, self.app.clock.now())
             .unwrap()
+    }
+
+    /// An API key with these scopes, and its id.
+    pub async fn api_key(&self, scopes: &[Scope]) -> (ApiKeyId, SecretString) {
+        let (key, now) = (ApiKey::new(&self.app.clock, self.id), self.app.clock.now());
+        let hash = Bytes(key.hash(self.app.pepper().await.unwrap().as_ref()).0.to_vec());
+        let scopes: Vec<_> = scopes.iter().map(|scope| scope.as_str()).collect();
+        self.sql(
+            "insert into api_keys (id, organization_id, name, scopes, key_hash, created_by, created_at)
+             values ($1, $2, 'Intégration', $3, $4, $5, $6)",
+            &[&key.id, &self.id, &scopes, &hash, &self.admin, &now],
+        )
+        .await;
+        (key.id, key.text())
+    }
+
+    /// The requests of a program with an API key of these scopes to this router.
+    pub async fn program(&self, router: Router, scopes: &[Scope]) -> Client {
+        let (_, key) = self.api_key(scopes).await;
+        Client::bearer(router, key.expose_secret())
     }
 
     /// The administrator as a use-case sees them.

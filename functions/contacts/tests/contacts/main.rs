@@ -4,8 +4,10 @@
 
 mod create;
 mod import;
+mod limits;
 mod list;
 mod one;
+mod programs;
 mod round_trips;
 
 use serde_json::{Value, json};

@@ -6,6 +6,7 @@ use testkit::{Client, QueueKind, Reply, TestApp};
 use zencall::identity::import::{self, Outcome};
 use zencall::kernel::Email;
 use zencall::kernel::ids::OrganizationId;
+use zencall::kernel::meter::Meter;
 
 const PASSWORD: &str = "vieux mot connu";
 
@@ -58,7 +59,14 @@ impl Move {
 
     async fn kept(&self) -> String {
         let email = Email::parse(&self.email).unwrap();
-        let login = self.test.app.db.login_by_email(&email).await.unwrap().unwrap();
+        let login = self
+            .test
+            .app
+            .db
+            .login_by_email(&Meter::default(), &email)
+            .await
+            .unwrap()
+            .unwrap();
         login.password_hash.expose_secret().to_owned()
     }
 }
@@ -121,7 +129,7 @@ async fn a_line_that_cannot_be_is_refused_and_leaves_nothing_behind() {
         .test
         .app
         .db
-        .user_by_email(&Email::parse(&moving.email).unwrap())
+        .user_by_email(&Meter::default(), &Email::parse(&moving.email).unwrap())
         .await;
     let known = known.unwrap().unwrap();
     let same_id = format!(

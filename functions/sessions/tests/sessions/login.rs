@@ -6,6 +6,7 @@ use axum::http::HeaderMap;
 use serde_json::{Value, json};
 use testkit::{CountingProxy, Environment, Options};
 use zencall::db::{Claims, DbError};
+use zencall::kernel::meter::Meter;
 
 use crate::people::{PASSWORD, Person};
 
@@ -116,7 +117,14 @@ async fn a_password_kept_with_less_work_is_kept_better() {
     person.logs_in(PASSWORD).await.expect(200);
 
     let email = zencall::kernel::Email::parse(&person.email).unwrap();
-    let login = person.test.app.db.login_by_email(&email).await.unwrap().unwrap();
+    let login = person
+        .test
+        .app
+        .db
+        .login_by_email(&Meter::default(), &email)
+        .await
+        .unwrap()
+        .unwrap();
     let now = secrecy::ExposeSecret::expose_secret(&login.password_hash);
     assert!(now.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{now}");
     let now = PasswordHash::new(now).unwrap();

@@ -1,11 +1,12 @@
 //! People who have signed up, and what they can do.
 
 use serde_json::{Value, json};
-use testkit::{Client, Options, QueueKind, Reply, TestApp};
+use testkit::{Client, Options, QueueKind, Reply, TestApp, some_origin};
 use zencall::db::{Claims, DbError};
 use zencall::identity::{self, MailMessage, NewPassword, Notice, NoticeKind, SignUp};
 use zencall::kernel::ids::OrganizationId;
-use zencall::kernel::{Email, Language, Name, Origin};
+use zencall::kernel::meter::Meter;
+use zencall::kernel::{Email, Language, Name};
 use zencall::organizations::OrganizationType;
 
 pub(crate) const PASSWORD: &str = "trois petits chats";
@@ -43,10 +44,16 @@ impl Person {
             marketing_consent: false,
             language: Language::Fr,
         };
-        identity::register(&test.app, &Origin::default(), &sign_up)
+        identity::register(&test.app, &some_origin(), &sign_up)
             .await
             .unwrap();
-        let known = test.app.db.user_by_email(&sign_up.email).await.unwrap().unwrap();
+        let known = test
+            .app
+            .db
+            .user_by_email(&Meter::default(), &sign_up.email)
+            .await
+            .unwrap()
+            .unwrap();
         let token = mailed_token(&test).await.unwrap();
         Self {
             client: Client::anonymous(test.serving(sessions::routes())),

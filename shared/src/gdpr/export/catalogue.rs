@@ -353,6 +353,7 @@ pub const WITHHELD: &[(&str, &str, &str)] = &[
         "*",
         "times under a keyed hash that names nobody, deleted when they count no more",
     ),
+    ("rate_limits", "*", "how many, under hashes that name nobody"),
     ("platform_slots", "*", "which lines are busy, not about anybody"),
     (
         "parked_events",

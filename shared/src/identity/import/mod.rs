@@ -10,6 +10,7 @@ use super::store;
 use crate::audit::{self, Actor};
 use crate::db::{Claims, Db, DbError, OnConstraint as _, TenantTx};
 use crate::kernel::ids::{OrganizationId, UserId};
+use crate::kernel::meter::Meter;
 use crate::kernel::{Clock, Email, Faults, Invalid, Language, Name, Role};
 use crate::organizations::{self, NewOrganization};
 
@@ -79,7 +80,7 @@ const NO_ORGANIZATION: Invalid = Invalid::new(
 
 /// Brings somebody over: all of it or nothing.
 pub async fn bring(db: &Db, clock: &Clock, newcomer: &Newcomer) -> Result<Outcome, DbError> {
-    let known = db.user_by_email(&newcomer.email).await?;
+    let known = db.user_by_email(&Meter::default(), &newcomer.email).await?;
     let outcome = match known {
         Some(known) if known.organization == newcomer.organization => Err(NotImported::AlreadyHere),
         Some(_) => Err(NotImported::Refused("email", ELSEWHERE)),

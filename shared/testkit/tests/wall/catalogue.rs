@@ -10,6 +10,7 @@ const NOT_OURS: &str = "refinery_schema_history";
 /// Every function that acts with another's rights. Adding one is a decision: it must return
 /// the least that serves.
 const DEFINER_FUNCTIONS: &[&str] = &[
+    "claim_by_api_key",
     "credentials_by_email",
     "due_gdpr_requests",
     "due_organizations",
@@ -17,11 +18,13 @@ const DEFINER_FUNCTIONS: &[&str] = &[
     "erase_organization",
     "erase_person",
     "erase_rows",
+    "forget_limits",
     "forget_old_solicitations",
     "forget_parked_event",
     "forget_solicitation",
     "free_platform_slots",
     "free_slots",
+    "give_back",
     "hold_solicitations",
     "lease_slots",
     "live_leases",
@@ -37,7 +40,9 @@ const DEFINER_FUNCTIONS: &[&str] = &[
     "recent_solicitations",
     "session_by_refresh_token",
     "set_platform_slots",
+    "spend",
     "stale_organizations",
+    "use_api_key",
     "user_by_email",
 ];
 

@@ -11,6 +11,7 @@ mod catalogue;
 mod connections;
 mod errors;
 mod fixtures;
+mod keys;
 mod round_trips;
 mod tenants;
 

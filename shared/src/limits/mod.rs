@@ -1,0 +1,196 @@
+//! Limits of what anybody may ask without being known: logins, sign-ups, mails. (Those of an organisation and of an API
+//! key are the edge's own: `http::auth`.)
+//!
+//! * **Passwords**, within 15 minutes: 10 wrong ones for an account from an address, 100 for an account from anywhere, 200
+//!   from an address for any account. A try is counted before the password is compared, or fifty at once would all be
+//!   let through, and taken back where it was right. What is refused counts no further, so that whoever hammers from one
+//!   address does not use up what the account has left for others. And an address from which the password was right
+//!   within 30 days is not stopped by the second limit: thousands of strange addresses do not lock the owner out.
+//! * **Sign-ups**: 100 from an address in an hour.
+//! * **Mails** of one kind: 5 to an address in an hour, whether anybody has that address or not.
+//!
+//! What is counted is a hash under the platform's pepper. Of an IPv6 address the network counts (64 bits): whoever has
+//! one address has them all. Where it cannot be counted, nothing is done.
+
+use std::net::IpAddr;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::App;
+use crate::adapters::secrets::SecretsError;
+use crate::app::Pepper;
+use crate::db::DbError;
+use crate::kernel::class::{Classify, Failure};
+use crate::kernel::meter::{Charge, Subject, UNLIMITED};
+use crate::kernel::{Email, Origin};
+
+const QUARTER: u32 = 15 * 60;
+const HOUR: u32 = 60 * 60;
+/// For how long an address is remembered from which a password was right.
+const REMEMBERED: u32 = 30 * 24 * HOUR;
+/// How many counters one sweep forgets.
+const SWEEP: i32 = 10_000;
+
+/// What is limited.
+#[derive(Debug, Clone, Copy)]
+pub enum Limit<'a> {
+    /// Proving to be the owner of an account with a password. See [`password_was_right`].
+    Password(&'a Email),
+    /// Signing up.
+    SignUp,
+    /// Causing a mail.
+    Mail(MailKind, &'a Email),
+}
+
+/// A kind of mail that somebody who is not known can cause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailKind {
+    /// Of a sign-up: a link, or the news that somebody tried.
+    SignUp,
+    /// Another link that confirms an address.
+    Confirmation,
+    /// A link that resets a password.
+    PasswordReset,
+    /// A link that confirms a changed address.
+    AddressChange,
+    /// An invitation.
+    Invitation,
+}
+
+impl MailKind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::SignUp => "sign_up",
+            Self::Confirmation => "confirmation",
+            Self::PasswordReset => "password_reset",
+            Self::AddressChange => "address_change",
+            Self::Invitation => "invitation",
+        }
+    }
+}
+
+/// The limit is reached, or could not be counted.
+#[derive(Debug, thiserror::Error)]
+pub enum LimitError {
+    /// The pepper is not there.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+    /// The database, or the limit.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl Classify for LimitError {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::Secrets(error) => error.failure(),
+            Self::Db(error) => error.failure(),
+        }
+    }
+}
+
+/// Owes these limits; the next look-up that is given the request's meter pays them, in its own packet, and answers
+/// [`DbError::TooMany`] where one is reached.
+pub async fn owe(app: &App, origin: &Origin, limits: &[Limit<'_>]) -> Result<(), SecretsError> {
+    let pepper = app.pepper().await?;
+    let charges = limits.iter().flat_map(|limit| charges(&pepper, origin, *limit));
+    origin.meter.owe(app.clock.now(), charges);
+    Ok(())
+}
+
+/// Pays these limits at once, in a round trip of its own.
+pub async fn spend(app: &App, origin: &Origin, limits: &[Limit<'_>]) -> Result<(), LimitError> {
+    owe(app, origin, limits).await?;
+    Ok(app.db.pay(&origin.meter).await?)
+}
+
+/// The password was right: the try is not counted, and the address is remembered. Takes effect with the next
+/// transaction that is given the request's meter, at the latest when the request ends.
+pub async fn password_was_right(app: &App, origin: &Origin, email: &Email) -> Result<(), SecretsError> {
+    let pepper = app.pepper().await?;
+    let now = app.clock.now();
+    let tried = charges(&pepper, origin, Limit::Password(email));
+    origin
+        .meter
+        .give_back(now, tried.iter().map(|charge| charge.subject));
+    let remember = Charge {
+        subject: known(&pepper, origin, email),
+        allowed: UNLIMITED,
+        seconds: REMEMBERED,
+        waiver: None,
+    };
+    origin.meter.owe(now, [remember]);
+    Ok(())
+}
+
+/// Forgets counters that have long ended; returns how many.
+pub async fn sweep(app: &App, now: Timestamp) -> Result<i32, DbError> {
+    let ended_before = now.saturating_sub(SignedDuration::from_mins(1)).unwrap_or(now);
+    app.db.forget_limits(ended_before, SWEEP).await
+}
+
+fn charges(pepper: &Pepper, origin: &Origin, limit: Limit<'_>) -> Vec<Charge> {
+    let from = address(origin);
+    let charge = |kind: &str, whose: &[&str], allowed, seconds| Charge {
+        subject: Subject::of_text(pepper, kind, whose),
+        allowed,
+        seconds,
+        waiver: None,
+    };
+    match limit {
+        Limit::Password(email) => {
+            let account = email.as_str().to_lowercase();
+            vec![
+                charge("password", &[&account, &from], 10, QUARTER),
+                Charge {
+                    waiver: Some(known(pepper, origin, email)),
+                    ..charge("password.account", &[&account], 100, QUARTER)
+                },
+                charge("password.address", &[&from], 200, QUARTER),
+            ]
+        }
+        Limit::SignUp => vec![charge("sign_up", &[&from], 100, HOUR)],
+        Limit::Mail(kind, email) => {
+            let to = email.as_str().to_lowercase();
+            vec![charge("mail", &[kind.as_str(), &to], 5, HOUR)]
+        }
+    }
+}
+
+fn known(pepper: &Pepper, origin: &Origin, email: &Email) -> Subject {
+    let account = email.as_str().to_lowercase();
+    Subject::of_text(pepper, "password.known", &[&account, &address(origin)])
+}
+
+/// The client's address as it counts: of IPv6 the network. Requests without one are counted together.
+fn address(origin: &Origin) -> String {
+    let text = origin.ip_address.as_deref().unwrap_or_default();
+    match text.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V4(address)) => address.to_string(),
+        Ok(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        Err(_) => "unknown".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_one_network_count_together() {
+        let of = |text: &str| {
+            address(&Origin {
+                ip_address: Some(text.to_owned()),
+                ..Origin::default()
+            })
+        };
+        assert_eq!(of("203.0.113.7"), of("::ffff:203.0.113.7"));
+        assert_ne!(of("203.0.113.7"), of("203.0.113.8"));
+        assert_eq!(of("2001:db8:0:1::1"), of("2001:db8:0:1:ffff::2"));
+        assert_ne!(of("2001:db8:0:1::1"), of("2001:db8:0:2::1"));
+        assert_eq!(of("nonsense"), address(&Origin::default()));
+    }
+}
