@@ -134,7 +134,9 @@ mod a_confirmation {
         assert!(post.sent().await.is_empty());
 
         let email = Email::parse(&post.email).unwrap();
-        identity::resend(&post.test.app, &email).await.unwrap();
+        identity::resend(&post.test.app, &testkit::some_origin(), &email)
+            .await
+            .unwrap();
         let again = post.take().await;
         post.handle(&again).await.unwrap();
         let sent = post.sent().await;
