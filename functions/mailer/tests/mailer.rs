@@ -214,7 +214,9 @@ mod a_lost_password {
             post.sign_up(language).await;
             let app = &post.test.app;
             let email = Email::parse(&post.email).unwrap();
-            identity::forgot(app, &email).await.unwrap();
+            identity::forgot(app, &testkit::some_origin(), &email)
+                .await
+                .unwrap();
             let message = post.take().await;
             for _ in 0..2 {
                 post.handle(&message).await.unwrap();
