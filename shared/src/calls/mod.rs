@@ -9,6 +9,8 @@ mod parked;
 pub mod read;
 mod read_store;
 mod receive;
+mod report;
+mod report_store;
 mod turn_store;
 mod view;
 
@@ -19,4 +21,5 @@ pub use list::{Filter, TypedFilter, list};
 pub use parked::{Retried, retry_parked};
 pub use read::{CallInFull, ReadError, read};
 pub use receive::{receive, receive_in_passing};
+pub use report::ask_for_reports;
 pub use view::{Call, Direction, Event, Recording, Sentiment, SentimentFilter, Status, Turn};

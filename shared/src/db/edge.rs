@@ -221,24 +221,6 @@ impl Db {
         rows.iter().map(|row| get(row, 0)).collect()
     }
 
-    /// Organisations with text messages that are due and on no queue, or were put there too long ago.
-    pub async fn organizations_with_due_messages(
-        &self,
-        now: Timestamp,
-        queued_before: Timestamp,
-        at_most: i32,
-    ) -> Result<Vec<OrganizationId>, DbError> {
-        let rows = self
-            .lookup(
-                "edge.organizations_with_due_messages",
-                "-- edge.organizations_with_due_messages
-                 select zencall.organizations_with_due_messages($1, $2, $3)",
-                &[&now, &queued_before, &at_most],
-            )
-            .await?;
-        rows.iter().map(|row| get(row, 0)).collect()
-    }
-
     /// Messages that a crash left in the outbox, oldest first.
     pub async fn outbox_due(
         &self,
@@ -358,7 +340,10 @@ impl Db {
     }
 }
 
-fn get<'a, T: tokio_postgres::types::FromSql<'a>>(row: &'a Row, index: usize) -> Result<T, DbError> {
+pub(super) fn get<'a, T: tokio_postgres::types::FromSql<'a>>(
+    row: &'a Row,
+    index: usize,
+) -> Result<T, DbError> {
     row.try_get(index).map_err(DbError::Statement)
 }
 

@@ -49,6 +49,11 @@ impl Vapi {
         read(&answer.map_err(VapiError::NoAnswer)?)
     }
 
+    /// Sends a request once.
+    pub(super) async fn once<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, VapiError> {
+        read(&send_once(request).await.map_err(VapiError::NoAnswer)?)
+    }
+
     /// Sends a request that does no harm when it arrives twice.
     pub(super) async fn repeat<T: DeserializeOwned>(
         &self,

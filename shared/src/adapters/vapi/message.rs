@@ -82,6 +82,14 @@ impl Message {
         Some(Self { kind, content })
     }
 
+    /// The report of a call that we asked for, with everything where a webhook has it.
+    pub(super) fn of_call(content: Value) -> Self {
+        Self {
+            kind: "end-of-call-report".to_owned(),
+            content,
+        }
+    }
+
     /// What Vapi calls it.
     pub fn kind(&self) -> &str {
         &self.kind

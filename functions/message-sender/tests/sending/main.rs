@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod lost_callbacks;
+
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use jiff::SignedDuration;
 use secrecy::SecretString;
@@ -25,7 +27,10 @@ struct Tenant {
 
 impl Tenant {
     async fn start() -> Self {
-        let test = TestApp::start().await;
+        Self::on(TestApp::start().await).await
+    }
+
+    async fn on(test: TestApp) -> Self {
         let organization = test.organization().await;
         organization.connect_twilio().await;
         let member = organization.member(test.serving(messages::routes())).await;
@@ -306,6 +311,24 @@ async fn an_objection_between_taking_and_sending_counts() {
     assert_eq!(tenant.deliver().await, 0);
     assert_eq!(tenant.read(&id).await["status"], "canceled");
     assert!(tenant.posts().await.is_empty());
+}
+
+#[tokio::test]
+async fn marketing_whose_hour_has_passed_on_the_way_waits_for_the_next() {
+    // due at noon, and the queue was slow.
+    let evening = "2026-11-24T19:30:00Z".parse().unwrap();
+    let tenant = Tenant::on(TestApp::held_at(evening).await).await;
+    let id = tenant.take("Soldes").await;
+    let sql = "update messages set purpose = 'marketing', due_at = $1";
+    let noon: jiff::Timestamp = "2026-11-24T11:30:00Z".parse().unwrap();
+    tenant.organization.sql(sql, &[&noon]).await;
+    assert_eq!(tenant.deliver().await, 0);
+    assert!(tenant.posts().await.is_empty());
+    let message = tenant.read(&id).await;
+    assert_eq!(
+        (&message["status"], &message["due_at"]),
+        (&json!("queued"), &json!("2026-11-25T09:00:00Z"))
+    );
 }
 
 #[tokio::test]
