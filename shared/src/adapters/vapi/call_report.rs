@@ -33,7 +33,10 @@ impl Vapi {
     /// What a call was. Asked once: whoever wants to know comes back.
     pub async fn call_report(&self, vapi_call_id: &str, now: Timestamp) -> Result<AskedCall, VapiError> {
         let path = format!("/call/{vapi_call_id}");
-        match self.once::<Value>(self.request(Method::GET, &path)).await {
+        match self
+            .read_once::<Value>(|vapi| vapi.request(Method::GET, &path))
+            .await
+        {
             Ok(call) => Ok(AskedCall::read(call, now)),
             Err(VapiError::NotFound) => Ok(AskedCall::Absent),
             Err(error) => Err(error),

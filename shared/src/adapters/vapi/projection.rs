@@ -16,8 +16,6 @@ use crate::kernel::ids::AttemptId;
 const VERSION: u8 = 1;
 /// The longest utterance that is kept, in characters.
 pub(super) const LONGEST_UTTERANCE: usize = 4_000;
-/// The most bytes of a projection: SQS takes 1 MiB in a request.
-const MOST_BYTES: usize = 1_000_000;
 pub(super) const LONGEST_WORD: usize = 200;
 
 /// What we keep of a message.
@@ -166,7 +164,7 @@ impl Projection {
         let call = &content["call"];
         let occurred_at = json::instant(&content["timestamp"]);
         let first = |values: &[&Value]| values.iter().find_map(|value| json::instant(value));
-        let mut projection = Self {
+        Self {
             v: VERSION,
             kind: message.kind().to_owned(),
             occurred_at,
@@ -184,31 +182,12 @@ impl Projection {
             started_at: first(&[&content["startedAt"], &call["startedAt"]]),
             ended_at: first(&[&content["endedAt"], &call["endedAt"]]),
             fact: Fact::of(message, occurred_at.unwrap_or(received_at)),
-        };
-        projection.fit();
-        projection
+        }
     }
 
     /// When it happened; when it came where that is not said.
     pub fn at(&self) -> Timestamp {
         self.occurred_at.unwrap_or(self.received_at)
-    }
-
-    /// Cuts what was said last until a queue takes the rest; the live transcript had it, and Vapi keeps it two weeks.
-    fn fit(&mut self) {
-        while self.bytes() > MOST_BYTES {
-            let Fact::Report(report) = &mut self.fact else {
-                return;
-            };
-            if report.turns.is_empty() {
-                return;
-            }
-            report.turns.truncate(report.turns.len() / 2);
-        }
-    }
-
-    fn bytes(&self) -> usize {
-        serde_json::to_vec(self).map_or(0, |bytes| bytes.len())
     }
 }
 
