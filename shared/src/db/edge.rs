@@ -10,6 +10,7 @@ use super::{Bytes, Db, DbError};
 use crate::kernel::ids::{
     AttemptId, GdprRequestId, OneTimeTokenId, OrganizationId, OutboxId, SessionId, UserId,
 };
+use crate::kernel::shown::shows;
 use crate::kernel::{Clock, Email};
 
 /// What the login path needs, the hash included.
@@ -37,7 +38,6 @@ pub struct KnownUser {
 }
 
 /// A row of the outbox that was left behind.
-#[derive(Debug)]
 pub struct LeftMessage {
     /// Its id.
     pub id: OutboxId,
@@ -49,14 +49,17 @@ pub struct LeftMessage {
     pub body: serde_json::Value,
 }
 
+shows!(LeftMessage, id, organization, queue);
+
 /// A provider's event whose tenant was not known when it came.
-#[derive(Debug)]
 pub struct ParkedEvent {
     /// Its id.
     pub id: Uuid,
     /// The message as it lay on the queue.
     pub body: serde_json::Value,
 }
+
+shows!(ParkedEvent, id);
 
 /// Ids by which an event of Vapi may tell whose it is, the surest first.
 #[derive(Debug, Clone, Default)]

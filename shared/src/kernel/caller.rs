@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::class::{Class, Classify, Failure};
 use super::ids::{ApiKeyId, OrganizationId, SessionId, UserId};
+use super::shown::shows;
 
 /// What a member of an organisation may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -37,13 +38,15 @@ impl Role {
 }
 
 /// From where a request came; taken from the connection, never from a body.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Origin {
     /// The client's address.
     pub ip_address: Option<String>,
     /// What the client calls itself, cut at 500 characters.
     pub user_agent: Option<String>,
 }
+
+shows!(Origin);
 
 /// A person who is logged in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -33,6 +33,7 @@ use crate::kernel::{Invalid, PhoneNumber, numbering};
 use poll_store::Due;
 
 pub use crate::adapters::twilio::webhook::Notice;
+use crate::kernel::shown::shows;
 pub use apply::{Applied, apply};
 pub use read::{list, read};
 pub use receive::{Heard, ReceiveError, receive, receive_for_account};
@@ -98,7 +99,7 @@ pub struct Step {
 }
 
 /// A message.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub struct Message {
     /// Its id.
     pub id: MessageId,
@@ -138,6 +139,10 @@ pub struct Message {
     /// Each status that it had, in order.
     pub history: Vec<Step>,
 }
+
+shows!(
+    Message, id, direction, purpose, status, error_code, segments, contact_id
+);
 
 /// A message on the queue `messages`: send this one, or ask what became of it.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]

@@ -362,3 +362,20 @@ async fn the_sample_event_is_a_batch_of_this_function() {
     let response = run_batch(&tenant.test.app, event, &message_sender::handle).await;
     assert!(response.batch_item_failures.is_empty());
 }
+
+#[tokio::test]
+async fn a_twilio_that_takes_too_long_is_looked_at_before_anything_is_sent_again() {
+    let tenant = Tenant::start().await;
+    // Longer than we wait for an answer; the message is taken all the same.
+    let slow =
+        json!({ "speed": 1000.0, "api": { "after_accepting": true, "latency_ms": 11_000, "times": 1 } });
+    tenant.test.set_behaviour(slow).await;
+    let id = tenant.take("Bonjour").await;
+    assert_eq!(tenant.deliver().await, 0);
+    assert_eq!(tenant.read(&id).await["twilio_message_sid"], Value::Null);
+    tenant.wait_out_the_quarantine().await;
+    tenant.sweep().await;
+    assert_eq!(tenant.deliver().await, 0);
+    assert!(tenant.read(&id).await["twilio_message_sid"].is_string());
+    assert_eq!(tenant.at_twilio().await.len(), 1);
+}

@@ -10,6 +10,7 @@
 mod doors;
 mod functions;
 mod imports;
+mod logs;
 mod openapi;
 mod rights;
 mod sources;

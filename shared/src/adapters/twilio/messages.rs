@@ -11,12 +11,13 @@ use super::credentials::TwilioCredentials;
 use super::error::TwilioError;
 use crate::adapters::exchange::{Answer, Trouble, send_once};
 use crate::kernel::PhoneNumber;
+use crate::kernel::shown::shows;
 
 /// The longest page of Twilio's lists.
 const PAGE: usize = 200;
 
 /// A message to send.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct NewMessage<'a> {
     /// A number of the account, or a name.
     pub from: &'a str,
@@ -27,6 +28,8 @@ pub struct NewMessage<'a> {
     /// Where Twilio tells what becomes of it.
     pub status_callback: &'a str,
 }
+
+shows!(NewMessage<'a>, to);
 
 /// Twilio has the message.
 #[derive(Debug, Clone, PartialEq, Eq)]
