@@ -96,10 +96,11 @@ fn open(bytes: &[u8]) -> anyhow::Result<Files> {
     let mut files = Files::new();
     for index in 0..zip.len() {
         let mut file = zip.by_index(index).context("a file of the archive is broken")?;
+        let name = file.name().context("a file without a name")?.into_owned();
         let mut content = Vec::new();
         file.read_to_end(&mut content)
             .context("a file of the archive is broken")?;
-        files.insert(file.name().to_owned(), content);
+        files.insert(name, content);
     }
     Ok(files)
 }
