@@ -31,13 +31,16 @@ pub(super) async fn take(tx: &TenantTx, now: Timestamp, at_most: i64) -> Result<
     let rows = tx
         .query(
             "-- calls.take_unreported
+             with due as materialized (
+               select id from calls
+                where organization_id = $1 and report_due_at <= $2 and vapi_call_id is not null
+                order by report_due_at limit $3 for update skip locked
+             )
              update calls c
                 set report_asks = report_asks + 1,
                     report_due_at = $2 + make_interval(secs => ($4::int[])[report_asks + 1])
-               from (select id from calls
-                      where organization_id = $1 and report_due_at <= $2 and vapi_call_id is not null
-                      order by report_due_at limit $3 for update skip locked) d
-              where c.organization_id = $1 and c.id = d.id
+               from due
+              where c.organization_id = $1 and c.id = due.id
              returning c.id, c.vapi_call_id, c.report_asks",
             &[&tx.organization(), &now, &at_most, &PAUSES.as_slice()],
         )

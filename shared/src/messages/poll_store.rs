@@ -33,24 +33,28 @@ pub(super) async fn take_due(
     at_most: i64,
     asked_at_most: i64,
 ) -> Result<Vec<Due>, DbError> {
+    // Materialised: what is limited and locked must be chosen once, whatever the planner makes of the join.
     let rows = tx
         .query(
             "-- messages.take_due
-             with unsent as (
-               update messages m set queued_at = $2
-                 from (select id from messages
-                        where organization_id = $1 and dispatch <> 'done' and due_at <= $2
-                          and (queued_at is null or queued_at < $3)
-                        order by due_at limit $4 for update skip locked) d
-                where m.organization_id = $1 and m.id = d.id
+             with due as materialized (
+               select id from messages
+                where organization_id = $1 and dispatch <> 'done' and due_at <= $2
+                  and (queued_at is null or queued_at < $3)
+                order by due_at limit $4 for update skip locked
+             ), unsent as (
+               update messages m set queued_at = $2 from due
+                where m.organization_id = $1 and m.id = due.id
                returning m.id
+             ), quiet as materialized (
+               select id from messages
+                where organization_id = $1 and next_poll_at <= $2
+                order by next_poll_at limit $5 for update skip locked
              ), silent as (
                update messages m
                   set polls = polls + 1, next_poll_at = $2 + make_interval(secs => ($6::int[])[polls + 1])
-                 from (select id from messages
-                        where organization_id = $1 and next_poll_at <= $2
-                        order by next_poll_at limit $5 for update skip locked) d
-                where m.organization_id = $1 and m.id = d.id
+                 from quiet
+                where m.organization_id = $1 and m.id = quiet.id
                returning m.id
              )
              select id, false as ask from unsent union all select id, true from silent",

@@ -56,7 +56,7 @@ impl Tenant {
 
 #[tokio::test]
 async fn what_twilio_says_goes_the_way_of_the_callback() {
-    let tenant = Tenant::start().await;
+    let tenant = Tenant::alone().await;
     let id = tenant.silent("Bonjour").await;
     // Too early to ask.
     tenant.sweep().await;
@@ -85,7 +85,7 @@ async fn what_twilio_says_goes_the_way_of_the_callback() {
 
 #[tokio::test]
 async fn an_error_has_the_consequence_that_the_callback_would_have_had() {
-    let tenant = Tenant::start().await;
+    let tenant = Tenant::alone().await;
     let off = json!({ "speed": 1000.0, "message_errors": { crate::RECIPIENT: 30003 } });
     tenant.test.set_behaviour(off).await;
     let id = tenant.silent("Bonjour").await;
@@ -107,7 +107,7 @@ async fn an_error_has_the_consequence_that_the_callback_would_have_had() {
 
 #[tokio::test]
 async fn a_message_that_twilio_has_forgotten_is_not_asked_about_again() {
-    let tenant = Tenant::start().await;
+    let tenant = Tenant::alone().await;
     let id = tenant.silent("Bonjour").await;
     let sid = tenant.at_twilio().await[0]["sid"].as_str().unwrap().to_owned();
     let url = format!(
@@ -125,7 +125,7 @@ async fn a_message_that_twilio_has_forgotten_is_not_asked_about_again() {
 
 #[tokio::test]
 async fn an_overloaded_twilio_is_left_alone_for_a_while() {
-    let tenant = Tenant::start().await;
+    let tenant = Tenant::alone().await;
     for body in ["un", "deux", "trois"] {
         tenant.silent(body).await;
     }
@@ -142,7 +142,7 @@ async fn an_overloaded_twilio_is_left_alone_for_a_while() {
 
 #[tokio::test]
 async fn a_token_that_changed_is_fetched_again_and_one_that_is_wrong_stops_everything() {
-    let tenant = Tenant::start().await;
+    let tenant = Tenant::alone().await;
     let id = tenant.silent("un").await;
     tenant.silent("deux").await;
     tenant.wait_for_delivery().await;
@@ -163,7 +163,7 @@ async fn a_token_that_changed_is_fetched_again_and_one_that_is_wrong_stops_every
 
 #[tokio::test]
 async fn twilio_down_is_asked_again_later_and_not_for_ever() {
-    let tenant = Tenant::start().await;
+    let tenant = Tenant::alone().await;
     let id = tenant.silent("Bonjour").await;
     let down = json!({ "speed": 1000.0, "api": { "status": 503 } });
     tenant.test.set_behaviour(down).await;
@@ -176,7 +176,7 @@ async fn twilio_down_is_asked_again_later_and_not_for_ever() {
 
 #[tokio::test]
 async fn one_sweep_asks_about_twenty_messages_of_an_organisation() {
-    let tenant = Tenant::start().await;
+    let tenant = Tenant::alone().await;
     let sql = "insert into messages (id, organization_id, direction, phone, sender, body, purpose, status, status_rank,
                                      segments, dispatch, due_at, twilio_message_sid, next_poll_at, created_at, updated_at)
                select gen_random_uuid(), $1, 'outbound', $2, 'AGENCE', 'Bonjour', 'service', 'sent', 3, 1, 'done', now(),

@@ -83,10 +83,7 @@ async fn a_call_that_ended_without_a_report_is_told_by_vapi() {
     assert!(call["ended_reason"].is_string());
     assert!(call["cost"].as_f64().unwrap() > 0.0, "{call}");
     assert!(call["duration_seconds"].is_number() && call["started_at"].is_string());
-    assert!(
-        call["summary"].is_string() && call["sentiment"].is_string(),
-        "{call}"
-    );
+    assert!(call["summary"].is_string(), "{call}");
     assert!(call["reported_at"].is_string());
     assert_eq!(call["report_due_at"], Value::Null);
     let turns = fixture
@@ -121,14 +118,19 @@ async fn a_call_that_vapi_has_forgotten_is_not_asked_about_again() {
         .bearer_auth(VAPI_API_KEY)
         .json(&json!({}));
     assert!(deletion.send().await.unwrap().status().is_success());
-    for _ in 0..3 {
-        fixture.tick_after(6).await;
-    }
+    fixture.tick_after(6).await;
     assert_eq!(fixture.questions(&id).await, 1);
     assert_eq!(
         fixture.call("outcome, report_due_at, reported_at").await,
         json!({ "outcome": "failed", "report_due_at": null, "reported_at": null })
     );
+    // The attempt is another matter: it ends when nobody can be talking any more.
+    for _ in 0..3 {
+        fixture.tick_after(6).await;
+    }
+    assert_eq!(fixture.call("report_asks").await["report_asks"], 1);
+    assert_eq!(fixture.calling.attempts("status").await[0]["status"], "ended");
+    assert_eq!(fixture.call("outcome").await["outcome"], "failed");
 }
 
 #[tokio::test]
