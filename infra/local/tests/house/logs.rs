@@ -3,7 +3,7 @@
 use crate::{name, root, rust_files, text};
 
 /// Members that hold people's names, numbers or words, where their type is bare text.
-const PERSONAL: [&str; 22] = [
+const PERSONAL: [&str; 23] = [
     "arguments",
     "body",
     "company",
@@ -18,6 +18,7 @@ const PERSONAL: [&str; 22] = [
     "payload",
     "phone",
     "projection",
+    "quote",
     "reason",
     "summary",
     "text",
