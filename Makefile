@@ -16,7 +16,7 @@ up: ## everything in the background; addresses and passwords in .local/env
 down: ## stop it; the data stay
 	@$(LOCAL) down
 
-demo: ## the main job, from sign-up to the campaign's report
+demo: ## the main job, from sign-up to the archive of all that was made
 	@$(LOCAL) demo
 
 test: ## every test, on the real database and the stand-ins (ARGS="-p register" for some)

@@ -34,7 +34,7 @@ pub struct DoNotCallAnswer {
 }
 
 /// Which numbers are wanted.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct NumbersQuery {
     /// This one only.

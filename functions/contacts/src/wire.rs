@@ -22,7 +22,7 @@ pub struct ContactAnswer {
 
 /// The members of a contact, for the description of the API; `zencall::contacts` reads them, the same way for a
 /// creation, a change and each row of an import.
-#[derive(Debug, ToSchema)]
+#[derive(ToSchema)]
 pub struct ContactMembers {
     /// A telephone number; a national one belongs to the organisation's country. Required when a contact is made.
     #[schema(example = "06 39 98 12 34")]

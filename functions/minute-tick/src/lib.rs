@@ -1,5 +1,5 @@
 //! `minute-tick`: once a minute, what nobody else would notice. Calls that have become due, messages that a crash left
-//! behind, events that came before their call was known, attempts of which nothing is heard.
+//! behind, events that came before their call was known, attempts of which nothing is heard, reports that did not come.
 
 use serde::Serialize;
 use zencall::App;
@@ -29,6 +29,8 @@ pub struct Ticked {
     pub reminded: usize,
     /// Text messages that have become due, or whose fate is to be found out.
     pub texts: usize,
+    /// Reports of calls that did not come and were asked for.
+    pub reports: usize,
 }
 
 /// One tick. A part that fails is logged and does not keep the others from running.
@@ -51,6 +53,10 @@ pub async fn run(app: &App) -> Result<Ticked, NotHandled> {
     let reconciled = reconcile::reconcile(app).await;
     ticked.reconciled = reconciled
         .inspect_err(|error| report("reconciliation", error))
+        .unwrap_or_default();
+    let reports = calls::ask_for_reports(app, now).await;
+    ticked.reports = reports
+        .inspect_err(|error| report("reports", error))
         .unwrap_or_default();
     let texts = messages::sweep::sweep(app, now).await;
     ticked.texts = texts

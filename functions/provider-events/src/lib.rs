@@ -1,6 +1,8 @@
 //! `provider-events`: what the providers said, applied once each.
 
 use zencall::App;
+use zencall::adapters::storage::Storage;
+use zencall::calls::large::{self, StoredEvent};
 use zencall::calls::{self, Applied, Projection};
 use zencall::campaigns::end::release_next;
 use zencall::messages::{self, Notice};
@@ -13,10 +15,24 @@ pub async fn handle(app: &App, message: &Message) -> Result<(), NotHandled> {
         messages::apply(app, &notice).await?;
         return Ok(());
     }
-    let event: Projection = message.parse()?;
+    // What no queue takes lies in the bucket.
+    if let Ok(stored) = message.parse::<StoredEvent>() {
+        let storage = Storage::new(app.aws().await, &app.config.export_bucket)?;
+        let Some(event) = large::fetch(&storage, &stored).await? else {
+            tracing::info!("an event was fetched from storage before");
+            return Ok(());
+        };
+        apply(app, &event).await?;
+        large::forget(&storage, &stored).await;
+        return Ok(());
+    }
+    apply(app, &message.parse()?).await
+}
+
+async fn apply(app: &App, event: &Projection) -> Result<(), NotHandled> {
     if let Applied::Stored {
         freed: Some(organization),
-    } = calls::apply(app, &event).await?
+    } = calls::apply(app, event).await?
     {
         release_next(app, organization).await;
     }

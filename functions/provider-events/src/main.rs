@@ -6,6 +6,12 @@ use zencall::{App, telemetry, worker};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), worker::Error> {
     telemetry::init();
-    let app = App::from_env(&[Need::Database, Need::Pepper, Need::CallsQueue])?;
+    let app = App::from_env(&[
+        Need::Database,
+        Need::Pepper,
+        Need::CallsQueue,
+        Need::MessagesQueue,
+        Need::Storage,
+    ])?;
     worker::serve(app, provider_events::handle).await
 }

@@ -2,9 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use secrecy::SecretString;
 use serde_json::{Value, json};
 use testkit::vapi::message;
-use testkit::{CallingOrganization, QueueKind, TWILIO_NUMBER, TestApp, TestOrganization};
+use testkit::{
+    CallingOrganization, QueueKind, TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_NUMBER, TestApp,
+    TestOrganization,
+};
+use zencall::adapters::twilio::{AccountSid, TwilioCredentials, secret};
 use zencall::campaigns::release;
 use zencall::kernel::ids::MessageId;
 
@@ -228,4 +233,95 @@ async fn stop_ends_what_waits_and_what_comes() {
         "{refused:?}"
     );
     assert!(test.queues.take(QueueKind::Calls).await.is_empty());
+}
+
+/// The answers to STOP that were written.
+async fn confirmations(organization: &TestOrganization) -> Vec<Value> {
+    let sql = "select phone, sender, body, status, dispatch from messages where confirms_stop";
+    organization.rows(sql, &[]).await
+}
+
+#[tokio::test]
+async fn stop_in_a_word_that_twilio_does_not_know_is_answered_once() {
+    //
+    let test = TestApp::start().await;
+    let organization = test.organization().await;
+    organization.connect_twilio().await;
+    let event = inbound(&organization, "SM1", RECIPIENT, "ARRÊT !");
+    let events: Vec<_> = (0..5).map(|_| apply(&test, &event)).collect();
+    futures_util::future::join_all(events).await;
+    // Again, in other words, and in Twilio's own.
+    for (sid, words) in [("SM2", "Stop pub"), ("SM3", "désabonner"), ("SM4", "STOP")] {
+        apply(&test, &inbound(&organization, sid, RECIPIENT, words)).await;
+    }
+    let written = confirmations(&organization).await;
+    assert_eq!(written.len(), 1, "{written:?}");
+    assert_eq!(
+        (&written[0]["phone"], &written[0]["sender"]),
+        (&json!(RECIPIENT), &json!(TWILIO_NUMBER))
+    );
+    assert_eq!(
+        written[0]["dispatch"], "waiting",
+        "a later STOP does not take it back"
+    );
+
+    // It is the one message that still goes there.
+    let app = &test.app;
+    let credentials = TwilioCredentials {
+        account_sid: AccountSid::parse(TWILIO_ACCOUNT_SID).unwrap(),
+        auth_token: SecretString::from(TWILIO_AUTH_TOKEN),
+        api_key: None,
+    };
+    let (secrets, stage) = (app.secrets().await, &app.config.stage);
+    secret::store(secrets, stage, organization.id, &credentials)
+        .await
+        .unwrap();
+    let queued = test.queues.take(QueueKind::Messages).await;
+    assert_eq!(queued.len(), 1);
+    for request in queued.iter().chain(&queued) {
+        message_sender::handle(app, &message(request)).await.unwrap();
+    }
+    let sent: Vec<_> = test
+        .provider_requests("twilio")
+        .await
+        .into_iter()
+        .filter(|request| request["method"] == "POST")
+        .collect();
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    assert_eq!(sent[0]["body"]["To"], RECIPIENT);
+    assert_eq!(sent[0]["body"]["From"], TWILIO_NUMBER);
+    assert_eq!(sent[0]["status"], 201);
+}
+
+#[tokio::test]
+async fn what_twilio_answers_itself_is_not_answered_by_us() {
+    //
+    let test = TestApp::start().await;
+    let organization = test.organization().await;
+    for (index, words) in ["STOP", "stop", " Unsubscribe ", "CANCEL"].iter().enumerate() {
+        let from = format!("+3363998{index:04}");
+        apply(
+            &test,
+            &inbound(&organization, &format!("SM{index}"), &from, words),
+        )
+        .await;
+    }
+    // Advanced Opt-Out: Twilio has understood any word, and says so.
+    let mut event = inbound(&organization, "SM9", "+33639980009", "ARRET");
+    event["stop"] = json!(true);
+    apply(&test, &event).await;
+    // A short code hears nothing.
+    apply(&test, &inbound(&organization, "SM10", "36111", "ARRET")).await;
+    assert_eq!(list(&organization).await.len(), 6);
+    assert!(confirmations(&organization).await.is_empty());
+    assert!(test.queues.take(QueueKind::Messages).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_number_that_was_on_the_list_already_is_not_written_to() {
+    let test = TestApp::start().await;
+    let organization = test.organization().await;
+    apply(&test, &inbound(&organization, "SM1", RECIPIENT, "STOP")).await;
+    apply(&test, &inbound(&organization, "SM2", RECIPIENT, "ARRET")).await;
+    assert!(confirmations(&organization).await.is_empty());
 }

@@ -75,7 +75,7 @@ pub(crate) struct SessionBody {
 }
 
 /// The person of a session.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct SessionUser {
     id: UserId,
     #[schema(value_type = String, format = Email)]
@@ -132,14 +132,14 @@ pub(crate) struct ChangeMeRequest {
 }
 
 /// The caller and their organisation.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct MeBody {
     user: MeUser,
     organization: MeOrganization,
 }
 
 /// The caller.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct MeUser {
     id: UserId,
     #[schema(value_type = String, format = Email)]

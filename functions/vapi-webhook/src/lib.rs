@@ -1,4 +1,5 @@
-//! `vapi-webhook`: Vapi's events come in. Proven on their raw bytes, put on a queue, acknowledged; no database.
+//! `vapi-webhook`: Vapi's events come in. Proven on their raw bytes, put on a queue (what no queue takes: into the bucket),
+//! acknowledged; no database.
 
 mod answer;
 
@@ -7,6 +8,7 @@ use axum::routing::{get, post};
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use zencall::adapters::storage::{Storage, StorageError};
 use zencall::adapters::vapi::webhook::{self, Proofs};
 use zencall::http::{self, Answer, Json, ProblemBody, WEBHOOK_BODY_LIMIT};
 use zencall::{App, calls};
@@ -48,6 +50,11 @@ async fn receive(State(app): State<App>, request: Request) -> Answer<Json<Value>
         tracing::debug!(kind = message.get().kind(), "a message that nobody asked for");
         return Ok(Json(json!({})));
     }
-    calls::receive(&app, &message).await?;
+    calls::receive(&app, &message, bucket).await?;
     Ok(Json(json!({})))
+}
+
+/// Made where it is needed: one event in thousands is that large.
+async fn bucket(app: &App) -> Result<Storage, StorageError> {
+    Storage::new(app.aws().await, &app.config.export_bucket)
 }

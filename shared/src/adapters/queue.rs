@@ -4,6 +4,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 
 use crate::kernel::class::{Classify, Failure, chain};
+use crate::kernel::shown::shows;
 
 /// SQS takes at most this many messages in a request.
 const BATCH: usize = 10;
@@ -11,13 +12,15 @@ const BATCH: usize = 10;
 const BATCH_BYTES: usize = 1_000_000;
 
 /// A message to send.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Outgoing {
     /// JSON.
     pub body: String,
     /// Whose turn it takes: the organisation, or the assistant where the tenant is not known yet.
     pub group: String,
 }
+
+shows!(Outgoing, group);
 
 /// SQS refused or does not answer.
 #[derive(Debug, thiserror::Error)]

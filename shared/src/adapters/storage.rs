@@ -1,4 +1,4 @@
-//! AWS S3: archives, written in parts, read by whoever holds a link of a few minutes. Reached from the functions that
+//! AWS S3: archives, written in parts, read by whoever holds a link of a few minutes; and events that no queue takes. Reached from the functions that
 //! need it alone, so that no other binary carries its client.
 
 use std::io::{Read, Seek};
@@ -30,8 +30,8 @@ pub enum StorageError {
     /// It refused, or does not answer.
     #[error("the storage does not answer as it should")]
     Unavailable(#[from] object_store::Error),
-    /// What was to be stored cannot be read.
-    #[error("the file to store cannot be read")]
+    /// What was to be stored, or lies there, cannot be read.
+    #[error("the file cannot be read")]
     Unreadable(#[from] std::io::Error),
 }
 
@@ -104,6 +104,23 @@ impl Storage {
         }
         upload.finish().await?;
         Ok(())
+    }
+
+    /// Stores an object under this key, in one request.
+    pub async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<(), StorageError> {
+        self.0.put(&Path::from(key), bytes.into()).await?;
+        Ok(())
+    }
+
+    /// The object of this key, if there is one and it is no larger.
+    pub async fn get(&self, key: &str, at_most: u64) -> Result<Option<Vec<u8>>, StorageError> {
+        let found = match self.0.get(&Path::from(key)).await {
+            Ok(found) if found.meta.size <= at_most => found,
+            Ok(_) => return Err(std::io::Error::other("an object is too large").into()),
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Some(found.bytes().await?.to_vec()))
     }
 
     /// A link to read this object with, for so long. Made without asking S3.

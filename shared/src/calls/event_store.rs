@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::ended_reason::Outcome;
 use super::facts::{Certainty, Facts, Moment};
+use super::report_store::FIRST_QUESTION;
 use super::{Direction, Sentiment, Status};
 use crate::adapters::vapi::webhook::Projection;
 use crate::db::{DbError, TenantTx};
@@ -146,18 +147,21 @@ pub(super) async fn write(
         (None, Some(true)) => Direction::Inbound,
         _ => Direction::Outbound,
     };
+    // What Vapi does not tell is asked for.
+    let report_due_at = (facts.status == Status::Ended && facts.reported_at.is_none())
+        .then(|| now.saturating_add(FIRST_QUESTION).unwrap_or(now));
     tx.execute(
         "-- calls.write_facts
          insert into calls (id, organization_id, vapi_call_id, campaign_id, contact_id, attempt_id, assistant_id, direction,
                             phone, created_at, updated_at, status, outcome, ended_reason, started_at, started_certainty,
                             ended_at, ended_certainty, duration_seconds, cost, sentiment, sentiment_score,
                             sentiment_source, summary, transfer_destination, transfer_connected, recording_available,
-                            reported_at)
+                            reported_at, report_due_at)
          select $1, $2, $3, $4,
                 coalesce($5, (select k.id from contacts k where k.organization_id = $2 and k.phone = $10)), $6,
                 coalesce($7, (select s.id from assistants s where s.organization_id = $2 and s.vapi_assistant_id = $8)),
                 $9, coalesce((select k.phone from contacts k where k.organization_id = $2 and k.id = $5), $10),
-                $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29
+                $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30
          on conflict (id) do update
             set vapi_call_id = coalesce(calls.vapi_call_id, excluded.vapi_call_id),
                 campaign_id = coalesce(calls.campaign_id, excluded.campaign_id),
@@ -182,7 +186,9 @@ pub(super) async fn write(
                 transfer_destination = coalesce(excluded.transfer_destination, calls.transfer_destination),
                 transfer_connected = coalesce(excluded.transfer_connected, calls.transfer_connected),
                 recording_available = excluded.recording_available or calls.recording_available,
-                reported_at = coalesce(excluded.reported_at, calls.reported_at)",
+                reported_at = coalesce(excluded.reported_at, calls.reported_at),
+                report_due_at = case when coalesce(excluded.reported_at, calls.reported_at) is null
+                                     then coalesce(calls.report_due_at, excluded.report_due_at) end",
         &[
             &id,
             &tx.organization(),
@@ -213,6 +219,7 @@ pub(super) async fn write(
             &facts.transfer_connected,
             &facts.recording,
             &facts.reported_at,
+            &report_due_at,
         ],
     )
     .await

@@ -9,9 +9,10 @@ use rust_decimal::Decimal;
 use super::ended_reason::{Action, EndedReason, Outcome};
 use super::{Sentiment, Status};
 use crate::adapters::vapi::webhook::{Fact, Projection, Report};
+use crate::kernel::shown::shows;
 
 /// What is known of a call.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(super) struct Facts {
     pub(super) status: Status,
     pub(super) ended_reason: Option<String>,
@@ -29,6 +30,18 @@ pub(super) struct Facts {
     /// When the report came.
     pub(super) reported_at: Option<Timestamp>,
 }
+
+shows!(
+    Facts,
+    status,
+    ended_reason,
+    started,
+    ended,
+    cost,
+    sentiment,
+    transfer_connected,
+    reported_at
+);
 
 impl Default for Facts {
     fn default() -> Self {

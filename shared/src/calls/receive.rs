@@ -1,11 +1,15 @@
-//! Taking in a proven message: what we keep of it goes on the queue, and no database is needed.
+//! Taking in a proven message: what we keep of it goes on the queue, and no database is needed. What a queue does not take
+//! lies in the bucket, whose client only who takes such messages in pays for.
 
 use std::time::Duration;
 
+use super::large::{self, MOST_BYTES};
 use crate::App;
 use crate::adapters::queue::{Outgoing, QueueError};
+use crate::adapters::storage::{Storage, StorageError};
 use crate::adapters::vapi::webhook::{Keys, Message};
 use crate::adapters::verified::Verified;
+use crate::kernel::class::{Classify, Failure};
 
 /// Whose turn an event takes that names neither an assistant nor a call.
 const NOBODY: &str = "vapi";
@@ -13,14 +17,54 @@ const NOBODY: &str = "vapi";
 /// a share of it.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Puts what we keep of a message on the queue of events. Only when it has returned is the message safe.
-pub async fn receive(app: &App, message: &Verified<Message>) -> Result<(), QueueError> {
-    let kept = message.get().project(app.clock.now());
-    let message = Outgoing {
+/// A message was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ReceiveError {
+    /// The queue did not take it.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// Storage did not take it.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl Classify for ReceiveError {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::Queue(error) => error.failure(),
+            Self::Storage(error) => error.failure(),
+        }
+    }
+}
+
+/// Puts what we keep of a message on the queue of events; what is too large for it into the bucket first. Only when this
+/// has returned is the message safe.
+pub async fn receive(
+    app: &App,
+    message: &Verified<Message>,
+    bucket: impl AsyncFnOnce(&App) -> Result<Storage, StorageError>,
+) -> Result<(), ReceiveError> {
+    let (mut body, group) = keep(app, message);
+    if body.len() > MOST_BYTES {
+        let stored = large::put(&bucket(app).await?, &app.clock, body).await?;
         // A struct of texts and numbers always serialises.
-        body: serde_json::to_string(&kept).unwrap_or_default(),
-        group: group(&kept.keys),
-    };
+        body = serde_json::to_string(&stored).unwrap_or_default();
+    }
+    Ok(send(app, body, group).await?)
+}
+
+/// What we keep of a message, and whose turn it takes.
+fn keep(app: &App, message: &Verified<Message>) -> (String, String) {
+    let kept = message.get().project(app.clock.now());
+    // A struct of texts and numbers always serialises.
+    (
+        serde_json::to_string(&kept).unwrap_or_default(),
+        group(&kept.keys),
+    )
+}
+
+async fn send(app: &App, body: String, group: String) -> Result<(), QueueError> {
+    let message = Outgoing { body, group };
     app.queue()
         .await
         .send(&app.config.queue_events_url, &[message])
@@ -31,7 +75,8 @@ pub async fn receive(app: &App, message: &Verified<Message>) -> Result<(), Queue
 /// a queue that is slow or down is only logged.
 pub async fn receive_in_passing(app: &App, message: &Verified<Message>) {
     let kind = message.get().kind();
-    match tokio::time::timeout(PATIENCE, receive(app, message)).await {
+    let (body, group) = keep(app, message);
+    match tokio::time::timeout(PATIENCE, send(app, body, group)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(kind, %error, "a question was answered and not recorded"),
         Err(_) => tracing::warn!(

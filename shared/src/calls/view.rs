@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::ended_reason::Outcome;
 use crate::kernel::ids::{AssistantId, CallId, CampaignId, ContactId};
+use crate::kernel::shown::shows;
 use crate::kernel::{Invalid, Money, PhoneNumber};
 
 macro_rules! words {
@@ -97,7 +98,7 @@ impl SentimentFilter {
 }
 
 /// A call that was placed or received.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub struct Call {
     /// Its id.
     pub id: CallId,
@@ -152,8 +153,19 @@ pub struct Call {
     pub summary: Option<String>,
 }
 
+shows!(
+    Call,
+    id,
+    campaign_id,
+    contact_id,
+    direction,
+    status,
+    outcome,
+    ended_reason
+);
+
 /// One thing that one side said.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub struct Turn {
     /// `assistant` or `user`.
     pub role: String,
@@ -163,6 +175,8 @@ pub struct Turn {
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
 }
+
+shows!(Turn, role, at);
 
 /// One thing that happened in a call.
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 use crate::kernel::class::{Class, Failure};
 use crate::kernel::ids::{ConsentId, ContactId};
+use crate::kernel::shown::shows;
 
 pub use list::list;
 pub use new::{NewConsent, NewWithdrawal, Purpose, SpecialSlot};
@@ -46,7 +47,7 @@ pub enum Status {
 }
 
 /// A consent, as it is shown.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub struct Consent {
     /// Its id.
     pub id: ConsentId,
@@ -98,6 +99,8 @@ pub struct Consent {
     /// The hash of its link, in hexadecimal: whoever has noted it can tell whether anything before was changed.
     pub hash: String,
 }
+
+shows!(Consent, id, contact_id, status);
 
 /// There is no such consent.
 pub fn not_found() -> Failure {

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::Company;
 use crate::kernel::fault::Text;
+use crate::kernel::shown::shows;
 use crate::kernel::{Invalid, Siren, instant};
 
 const NAME_LIMIT: usize = 200;
@@ -67,7 +68,7 @@ pub struct SpecialSlot {
 }
 
 /// A consent to record.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct NewConsent {
     /// What for.
     pub purposes: Vec<Purpose>,
@@ -95,14 +96,18 @@ pub struct NewConsent {
     pub evidence: Option<Value>,
 }
 
+shows!(NewConsent, purposes, channel);
+
 /// A withdrawal to record.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct NewWithdrawal {
     /// How it was told: `api`, `sms`, `call`, `proof_page`, or a word of the organisation's own.
     pub channel: Option<String>,
     /// In which words.
     pub quote: Option<String>,
 }
+
+shows!(NewWithdrawal, channel);
 
 impl NewConsent {
     /// Reads purposes: at least one, each once.

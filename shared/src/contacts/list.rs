@@ -3,6 +3,7 @@
 use super::{Contact, store, values};
 use crate::App;
 use crate::db::{Claims, DbError};
+use crate::kernel::shown::shows;
 use crate::kernel::{Caller, Faults, Page, PageRequest};
 
 const QUERY_LIMIT: usize = 100;
@@ -11,13 +12,15 @@ const TAG_LIMIT: usize = 50;
 const DIGITS_THAT_TELL: usize = 3;
 
 /// Which contacts are wanted; a filter that is not set lets every contact through.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// A piece of a name, a company, an address or a number.
     pub text: Option<String>,
     /// A label.
     pub tag: Option<String>,
 }
+
+shows!(Filter, tag);
 
 impl Filter {
     /// Reads `?q=&tag=`.

@@ -7,10 +7,11 @@ use serde_json::{Map, Value};
 
 use super::values::{self, REQUIRED, WRONG_TYPE};
 use super::{CallbackRequest, Contract, Kind};
+use crate::kernel::shown::shows;
 use crate::kernel::{Country, Email, Faults, Invalid, Language, PhoneNumber, Timezone};
 
 /// The members that were given. As JSON it holds exactly those, which the database reads as "has" and "is null".
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Clone, Default, PartialEq, Serialize)]
 pub struct Members {
     #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<Kind>,
@@ -39,6 +40,8 @@ pub struct Members {
     #[serde(skip_serializing_if = "Option::is_none")]
     do_not_call: Option<bool>,
 }
+
+shows!(Members, kind);
 
 /// A number with what is known about whoever answers it.
 #[derive(Debug, Clone, PartialEq)]

@@ -20,6 +20,7 @@ use crate::kernel::class::{Class, Failure};
 use crate::kernel::ids::ContactId;
 use crate::kernel::{Caller, Country, Invalid, Language, PhoneNumber};
 
+use crate::kernel::shown::shows;
 pub use change::{ChangeError, change};
 pub use create::{CreateError, create};
 pub use delete::{DeleteError, delete};
@@ -91,7 +92,7 @@ pub struct CallbackRequest {
 }
 
 /// Somebody whom an organisation calls.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub struct Contact {
     /// Its id.
     pub id: ContactId,
@@ -141,6 +142,8 @@ pub struct Contact {
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: Timestamp,
 }
+
+shows!(Contact, id, phone, kind);
 
 /// The country in which the organisation's national numbers are read.
 pub async fn home_country(app: &App, caller: &Caller) -> Result<Country, DbError> {

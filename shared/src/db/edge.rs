@@ -11,6 +11,7 @@ use crate::kernel::ids::{
     AttemptId, GdprRequestId, OneTimeTokenId, OrganizationId, OutboxId, SessionId, UserId,
 };
 use crate::kernel::meter::Meter;
+use crate::kernel::shown::shows;
 use crate::kernel::{Clock, Email};
 
 /// What the login path needs, the hash included.
@@ -38,7 +39,6 @@ pub struct KnownUser {
 }
 
 /// A row of the outbox that was left behind.
-#[derive(Debug)]
 pub struct LeftMessage {
     /// Its id.
     pub id: OutboxId,
@@ -50,14 +50,17 @@ pub struct LeftMessage {
     pub body: serde_json::Value,
 }
 
+shows!(LeftMessage, id, organization, queue);
+
 /// A provider's event whose tenant was not known when it came.
-#[derive(Debug)]
 pub struct ParkedEvent {
     /// Its id.
     pub id: Uuid,
     /// The message as it lay on the queue.
     pub body: serde_json::Value,
 }
+
+shows!(ParkedEvent, id);
 
 /// Ids by which an event of Vapi may tell whose it is, the surest first.
 #[derive(Debug, Clone, Default)]
@@ -225,24 +228,6 @@ impl Db {
         rows.iter().map(|row| get(row, 0)).collect()
     }
 
-    /// Organisations with text messages that are due and on no queue, or were put there too long ago.
-    pub async fn organizations_with_due_messages(
-        &self,
-        now: Timestamp,
-        queued_before: Timestamp,
-        at_most: i32,
-    ) -> Result<Vec<OrganizationId>, DbError> {
-        let rows = self
-            .lookup(
-                "edge.organizations_with_due_messages",
-                "-- edge.organizations_with_due_messages
-                 select zencall.organizations_with_due_messages($1, $2, $3)",
-                &[&now, &queued_before, &at_most],
-            )
-            .await?;
-        rows.iter().map(|row| get(row, 0)).collect()
-    }
-
     /// Messages that a crash left in the outbox, oldest first.
     pub async fn outbox_due(
         &self,
@@ -375,7 +360,10 @@ impl Db {
     }
 }
 
-fn get<'a, T: tokio_postgres::types::FromSql<'a>>(row: &'a Row, index: usize) -> Result<T, DbError> {
+pub(super) fn get<'a, T: tokio_postgres::types::FromSql<'a>>(
+    row: &'a Row,
+    index: usize,
+) -> Result<T, DbError> {
     row.try_get(index).map_err(DbError::Statement)
 }
 

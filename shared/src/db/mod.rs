@@ -4,6 +4,7 @@
 //! thawed container held a dead socket, so a body does no other input or output, and can be cloned.
 
 mod claims;
+mod due;
 pub mod edge;
 mod error;
 pub mod migrate;

@@ -6,6 +6,7 @@ use super::{Entry, MANUAL, Suppression, suppress};
 use crate::App;
 use crate::audit::{self, Actor};
 use crate::db::{Claims, DbError};
+use crate::kernel::shown::shows;
 use crate::kernel::{Caller, Invalid, PhoneNumber};
 
 /// The longest reason, and the longest source, in characters.
@@ -13,7 +14,7 @@ const LONGEST_REASON: usize = 500;
 const LONGEST_SOURCE: usize = 50;
 
 /// A number that somebody wants on the list.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct NewEntry {
     /// Which.
     pub phone: PhoneNumber,
@@ -22,6 +23,8 @@ pub struct NewEntry {
     /// Who said so; `manual` where nothing is said.
     pub source: Option<String>,
 }
+
+shows!(NewEntry, phone, source);
 
 /// An entry, and whether it is new.
 #[derive(Debug)]

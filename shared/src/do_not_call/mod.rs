@@ -18,6 +18,7 @@ use crate::db::{DbError, TenantTx};
 use crate::kernel::ids::{DoNotCallId, UserId};
 use crate::kernel::{Clock, PhoneNumber};
 
+use crate::kernel::shown::shows;
 pub use add::{Added, NewEntry, add};
 pub use list::list;
 pub use remove::remove;
@@ -30,7 +31,7 @@ pub const TWILIO_OPT_OUT: &str = "twilio_opt_out";
 pub const MANUAL: &str = "manual";
 
 /// A number on the list.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub struct Entry {
     /// Its id.
     pub id: DoNotCallId,
@@ -47,8 +48,10 @@ pub struct Entry {
     pub created_at: Timestamp,
 }
 
+shows!(Entry, id, phone, source);
+
 /// A number to put on the list.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Suppression<'a> {
     /// Which.
     pub phone: &'a PhoneNumber,
@@ -59,6 +62,8 @@ pub struct Suppression<'a> {
     /// Who put it there, if it was a person.
     pub created_by: Option<UserId>,
 }
+
+shows!(Suppression<'a>, phone, source);
 
 impl<'a> Suppression<'a> {
     /// Twilio says that they have opted out.

@@ -1,5 +1,7 @@
 //! Members of a request that report every fault at once: each keeps what it got, right type or wrong.
 
+use std::fmt;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -8,7 +10,7 @@ use crate::kernel::{Faults, Invalid};
 
 /// One member of a request: absent, null, of the wrong type, or given. Use it in a struct with `#[serde(default)]` and
 /// `#[schema(value_type = …)]`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub enum Member<T> {
     /// Not in the body.
     #[default]
@@ -31,6 +33,18 @@ const WRONG_TYPE: Invalid = Invalid::new(
     "Ce champ n'a pas le bon type.",
     "This member has the wrong type.",
 );
+
+/// What somebody typed is shown to nobody.
+impl<T> fmt::Debug for Member<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Absent => "Absent",
+            Self::Null => "Null",
+            Self::Mistyped => "Mistyped",
+            Self::Given(_) => "Given(..)",
+        })
+    }
+}
 
 impl<T> Member<T> {
     /// The parsed value; a fault where it is absent, null, mistyped or does not parse.

@@ -11,10 +11,11 @@ use crate::db::{Claims, DbError};
 use crate::kernel::caller::PersonOnly;
 use crate::kernel::class::{Class, Classify, Failure};
 use crate::kernel::ids::SessionId;
+use crate::kernel::shown::shows;
 use crate::kernel::{Caller, Page, PageRequest};
 
 /// A login of a person that has not ended.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Login {
     /// Its id.
     pub id: SessionId,
@@ -27,6 +28,8 @@ pub struct Login {
     /// What the client called itself then.
     pub user_agent: Option<String>,
 }
+
+shows!(Login, id, created_at, last_used_at);
 
 /// A login cannot be shown or ended.
 #[derive(Debug, thiserror::Error)]

@@ -26,6 +26,7 @@ use jiff::Timestamp;
 use crate::db::{DbError, TenantTx};
 use crate::kernel::class::{Class, Failure};
 use crate::kernel::ids::UserId;
+use crate::kernel::shown::shows;
 use crate::kernel::{Email, Language, Role};
 use crate::organizations::{self, Organization};
 
@@ -47,7 +48,7 @@ pub use resend::{ResendError, forgot, resend};
 pub use session::{Session, SessionError};
 
 /// A person who logs in.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Profile {
     /// Their id.
     pub id: UserId,
@@ -68,6 +69,8 @@ pub struct Profile {
     /// When they accepted the privacy policy.
     pub gdpr_consent_at: Option<Timestamp>,
 }
+
+shows!(Profile, id, email, role);
 
 /// Bad credentials, in one sentence for every reason: it must not tell which part was wrong.
 fn unauthenticated(code: &'static str, fr: &'static str, en: &'static str) -> Failure {

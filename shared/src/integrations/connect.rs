@@ -1,19 +1,18 @@
-//! Connecting an account at Twilio: checked first, then kept, imported and noted; undone if one of those fails.
+//! Connecting an account at Twilio: checked first; then the token is kept, the number imported into Vapi, messages turned
+//! to us, and all of it noted, in this order. Whatever fails, the steps before it are undone: the token comes first, since
+//! our webhook proves with it what comes; messages come after the import, which could turn them elsewhere.
 
-use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+use super::import::Import;
+use super::route::{self, Turned};
 use super::store::{self, Claim};
 use super::{IntegrationError, NewConnection, SmsSender, TwilioConnection};
 use crate::App;
-use crate::adapters::twilio::{TwilioCredentials, secret};
-use crate::adapters::vapi::{NumberAtTwilio, Vapi, VapiError};
+use crate::adapters::twilio::{OwnedNumber, TwilioCredentials, secret};
 use crate::audit::{self, Actor};
 use crate::db::{Claims, DbError};
 use crate::kernel::Caller;
-
-/// How far Vapi's clock may be from ours when an import without an answer is looked for.
-const CLOCKS_APART: SignedDuration = SignedDuration::from_secs(60);
 
 /// Connects the caller's organisation, instead of what it was connected with.
 pub async fn connect(
@@ -21,7 +20,7 @@ pub async fn connect(
     caller: &Caller,
     new: &NewConnection,
 ) -> Result<TwilioConnection, IntegrationError> {
-    check(app, new).await?;
+    let numbers = check(app, new).await?;
     let claims = Claims::from(caller);
     let now = app.clock.now();
     let claim = app
@@ -30,15 +29,15 @@ pub async fn connect(
             store::claim(tx, now).await
         })
         .await?;
-    let connected = replace(app, caller, new, &claim).await;
+    let connected = replace(app, caller, new, &numbers, &claim).await;
     if connected.is_err() {
         give_back(app, &claims, &claim).await;
     }
     connected
 }
 
-/// Asks Twilio whether all of it is true; changes nothing.
-async fn check(app: &App, new: &NewConnection) -> Result<(), IntegrationError> {
+/// Asks Twilio whether all of it is true; changes nothing. Returns the numbers that messages may come to.
+async fn check(app: &App, new: &NewConnection) -> Result<Vec<OwnedNumber>, IntegrationError> {
     let twilio = app.twilio();
     let account = twilio.check_account(&new.credentials).await?;
     if account.trial {
@@ -51,15 +50,17 @@ async fn check(app: &App, new: &NewConnection) -> Result<(), IntegrationError> {
     if !owned.voice {
         return Err(IntegrationError::NumberWithoutVoice);
     }
-    match &new.sms_sender {
-        // A number for calls that has no messages is the usual case in France: sending is what fails then, not this.
-        SmsSender::Number(sender) if *sender != new.phone_number => {
-            let sender = twilio.find_number(&new.credentials, sender).await?;
-            let usable = sender.is_some_and(|sender| sender.sms);
-            usable.then_some(()).ok_or(IntegrationError::SmsSenderNotAllowed)
-        }
-        _ => Ok(()),
+    let mut numbers = vec![owned];
+    // A number for calls that has no messages is the usual case in France: sending is what fails then, not this.
+    if let SmsSender::Number(sender) = &new.sms_sender
+        && *sender != new.phone_number
+    {
+        let sender = twilio.find_number(&new.credentials, sender).await?;
+        let usable = sender.filter(|sender| sender.sms);
+        numbers.push(usable.ok_or(IntegrationError::SmsSenderNotAllowed)?);
     }
+    numbers.retain(|number| number.sms);
+    Ok(numbers)
 }
 
 /// The steps that change something. Each undoes those before it when it fails.
@@ -67,6 +68,7 @@ async fn replace(
     app: &App,
     caller: &Caller,
     new: &NewConnection,
+    numbers: &[OwnedNumber],
     claim: &Claim,
 ) -> Result<TwilioConnection, IntegrationError> {
     let vapi = &app.vapi().await?;
@@ -85,18 +87,53 @@ async fn replace(
             return Err(error);
         }
     };
-    match note(app, caller, new, claim, import.id()).await {
+    let turned = match route::turn(app, &new.credentials, organization, numbers, &claim.former).await {
+        Ok(turned) => turned,
+        Err(error) => {
+            import.undo(vapi, &name, claim, former.as_ref()).await;
+            restore_secret(app, caller, former.as_ref()).await;
+            return Err(error.into());
+        }
+    };
+    match note(app, caller, new, claim, import.id(), &turned).await {
         Ok(connected) => {
             import.drop_former(vapi).await;
+            let_former_numbers_go(app, caller, claim, &turned, former.as_ref()).await;
             Ok(connected)
         }
         // Perhaps it is all in place: undoing it could break what is. Doing it again mends either.
         Err(error @ IntegrationError::Db(DbError::CommitUnknown(_))) => Err(error),
         Err(error) => {
+            turned.undo(app, &new.credentials).await;
             import.undo(vapi, &name, claim, former.as_ref()).await;
             restore_secret(app, caller, former.as_ref()).await;
             Err(error)
         }
+    }
+}
+
+/// After the commit: messages to numbers that are no longer connected go where they went before.
+async fn let_former_numbers_go(
+    app: &App,
+    caller: &Caller,
+    claim: &Claim,
+    turned: &Turned,
+    credentials: Option<&TwilioCredentials>,
+) {
+    let gone: Vec<_> = claim
+        .former
+        .iter()
+        .filter(|former| !turned.former.iter().any(|kept| kept.sid == former.sid))
+        .cloned()
+        .collect();
+    if let Some(credentials) = credentials
+        && !gone.is_empty()
+    {
+        let given_back = route::give_back(app, credentials, caller.organization, &gone).await;
+        log_failure(
+            "messages to a former number still come to us",
+            given_back.map(drop),
+        );
     }
 }
 
@@ -106,12 +143,13 @@ async fn note(
     new: &NewConnection,
     claim: &Claim,
     vapi_phone_number_id: &str,
+    turned: &Turned,
 ) -> Result<TwilioConnection, IntegrationError> {
     let claims = Claims::from(caller);
     let (now, actor) = (app.clock.now(), &Actor::from(caller));
     app.db
         .write("integrations.connect", &claims, async |tx| {
-            let connected = store::connect(tx, claim, new, vapi_phone_number_id, now).await?;
+            let connected = store::connect(tx, claim, new, vapi_phone_number_id, &turned.former, now).await?;
             let details = json!({
                 "account_sid": new.credentials.account_sid.as_str(),
                 "vapi_phone_number_id": vapi_phone_number_id,
@@ -120,103 +158,6 @@ async fn note(
             Ok::<_, IntegrationError>(connected)
         })
         .await
-}
-
-/// What became of the number at Vapi.
-enum Import {
-    /// The import that was there got the new credentials.
-    Updated(String),
-    /// There is a new import; the one before is still there.
-    New { id: String, former: Option<String> },
-}
-
-impl Import {
-    async fn carry_out(
-        app: &App,
-        vapi: &Vapi,
-        name: &str,
-        new: &NewConnection,
-        claim: &Claim,
-        former: Option<&TwilioCredentials>,
-    ) -> Result<Self, IntegrationError> {
-        let number = NumberAtTwilio {
-            number: &new.phone_number,
-            credentials: &new.credentials,
-            name,
-        };
-        let before = claim.before.vapi_phone_number_id.clone();
-        if let Some(id) = &before
-            && claim.before.phone_number.as_ref() == Some(&new.phone_number)
-        {
-            let former = former.unwrap_or(&new.credentials);
-            match vapi.update_phone_number(id, &number, former).await {
-                Ok(()) => return Ok(Self::Updated(id.clone())),
-                Err(VapiError::NotFound) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        let asked_at = app.clock.now();
-        match vapi.import_phone_number(&number).await {
-            Ok(id) => Ok(Self::New { id, former: before }),
-            Err(error) => {
-                // Without an answer nobody knows whether there is an import now; it carries our name if there is.
-                if !matches!(error, VapiError::Refused { .. }) {
-                    sweep(app, vapi, name, before.as_deref(), asked_at).await;
-                }
-                Err(error.into())
-            }
-        }
-    }
-
-    fn id(&self) -> &str {
-        match self {
-            Self::Updated(id) | Self::New { id, .. } => id,
-        }
-    }
-
-    /// After the commit: the number before is no longer ours to keep.
-    async fn drop_former(&self, vapi: &Vapi) {
-        if let Self::New {
-            former: Some(former), ..
-        } = self
-        {
-            log_failure(
-                "the import of the former number remains",
-                vapi.delete_phone_number(former).await,
-            );
-        }
-    }
-
-    async fn undo(&self, vapi: &Vapi, name: &str, claim: &Claim, former: Option<&TwilioCredentials>) {
-        match (self, former, &claim.before.phone_number) {
-            (Self::New { id, .. }, _, _) => {
-                log_failure("a new import remains", vapi.delete_phone_number(id).await);
-            }
-            (Self::Updated(id), Some(credentials), Some(number)) => {
-                let before = NumberAtTwilio {
-                    number,
-                    credentials,
-                    name,
-                };
-                let undone = vapi.update_phone_number(id, &before, credentials).await;
-                log_failure("the import keeps the new credentials", undone);
-            }
-            (Self::Updated(_), _, _) => {}
-        }
-    }
-}
-
-/// Deletes what an import without an answer may have left, except the one that is in use.
-async fn sweep(app: &App, vapi: &Vapi, name: &str, in_use: Option<&str>, asked_at: Timestamp) {
-    let from = asked_at.saturating_sub(CLOCKS_APART).unwrap_or(asked_at);
-    let to = app.clock.now().saturating_add(CLOCKS_APART).unwrap_or(asked_at);
-    let found = match vapi.phone_numbers_named(name, from, to).await {
-        Ok(found) => found,
-        Err(error) => return log_failure("it is unknown whether an import remains", Err(error)),
-    };
-    for id in found.iter().filter(|id| Some(id.as_str()) != in_use) {
-        log_failure("an import remains", vapi.delete_phone_number(id).await);
-    }
 }
 
 async fn restore_secret(app: &App, caller: &Caller, former: Option<&TwilioCredentials>) {
@@ -239,7 +180,7 @@ pub(super) async fn give_back(app: &App, claims: &Claims, claim: &Claim) {
     log_failure("the claim runs out by itself", released);
 }
 
-fn log_failure<E: std::error::Error + 'static>(what: &'static str, outcome: Result<(), E>) {
+pub(super) fn log_failure<E: std::error::Error + 'static>(what: &'static str, outcome: Result<(), E>) {
     if let Err(error) = outcome {
         tracing::error!(
             error = &error as &dyn std::error::Error,

@@ -1,10 +1,11 @@
-//! Removing the connection: the import at Vapi, the row, the token. Each step may be repeated, so a failure is mended by
-//! asking again.
+//! Removing the connection: where messages go, the import at Vapi, the row, the token. Where Vapi or the database fails,
+//! messages come to us again; every other failure is mended by asking again.
 
 use serde_json::json;
 
 use super::IntegrationError;
 use super::connect::give_back;
+use super::route;
 use super::store::{self, Claim};
 use crate::App;
 use crate::adapters::twilio::secret;
@@ -37,6 +38,29 @@ pub async fn disconnect_for(app: &App, claims: &Claims, actor: &Actor) -> Result
 }
 
 async fn remove(app: &App, actor: &Actor, claims: &Claims, claim: &Claim) -> Result<(), IntegrationError> {
+    let organization = claims.organization();
+    let credentials = if claim.former.is_empty() {
+        None
+    } else {
+        secret::load(app.secrets().await, &app.config.stage, organization).await?
+    };
+    let given_back = match &credentials {
+        Some(credentials) => route::give_back(app, credentials, organization, &claim.former).await?,
+        None => Vec::new(),
+    };
+    let removed = remove_the_rest(app, actor, claims, claim).await;
+    if let (Err(_), Some(credentials)) = (&removed, &credentials) {
+        route::take_again(app, credentials, organization, &given_back).await;
+    }
+    removed
+}
+
+async fn remove_the_rest(
+    app: &App,
+    actor: &Actor,
+    claims: &Claims,
+    claim: &Claim,
+) -> Result<(), IntegrationError> {
     if let Some(id) = &claim.before.vapi_phone_number_id {
         app.vapi().await?.delete_phone_number(id).await?;
     }

@@ -1,12 +1,14 @@
 //! Connections to the outside that an organisation brings itself: its account at Twilio.
 //!
-//! The token lies in Secrets Manager under the organisation's id, the number is imported into Vapi for voice, and the row
-//! of the organisation says that all of it is in place. The three cannot change in one transaction: each use-case takes
-//! them in an order, and undoes what it did when a later one fails.
+//! The token lies in Secrets Manager under the organisation's id, the number is imported into Vapi for voice, messages to it
+//! come to our webhook, and the row of the organisation says that all of it is in place. The four cannot change in one
+//! transaction: each use-case takes them in an order, and undoes what it did when a later one fails.
 
 mod connect;
 mod disconnect;
+mod import;
 mod read;
+mod route;
 mod sms_sender;
 mod store;
 

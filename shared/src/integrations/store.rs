@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::Row;
 
+use super::route::Former;
 use super::{IntegrationError, NewConnection, TwilioConnection};
 use crate::db::{DbError, TenantTx};
 use crate::kernel::{Country, PhoneNumber};
@@ -17,6 +18,8 @@ pub(super) struct Claim {
     pub(super) until: Timestamp,
     /// The connection as it was when the claim was taken.
     pub(super) before: TwilioConnection,
+    /// Where messages to its numbers went before they came to us.
+    pub(super) former: Vec<Former>,
 }
 
 impl TryFrom<&Row> for TwilioConnection {
@@ -61,14 +64,18 @@ pub(super) async fn claim(tx: &TenantTx, now: Timestamp) -> Result<Claim, Integr
              update organizations set twilio_change_until = $2
               where id = $1 and (twilio_change_until is null or twilio_change_until <= $3)
              returning twilio_change_until, twilio_configured, twilio_account_sid, twilio_phone_number,
-                       twilio_sms_sender, twilio_verified_at, vapi_phone_number_id, country",
+                       twilio_sms_sender, twilio_verified_at, vapi_phone_number_id, country, twilio_sms_former",
             &[&tx.organization(), &until, &now],
         )
         .await?
         .ok_or(IntegrationError::UnderWay)?;
+    let former: Option<serde_json::Value> = row.try_get("twilio_sms_former").map_err(DbError::Statement)?;
     Ok(Claim {
         until: row.try_get("twilio_change_until").map_err(DbError::Statement)?,
         before: TwilioConnection::try_from(&row)?,
+        former: former
+            .and_then(|former| serde_json::from_value(former).ok())
+            .unwrap_or_default(),
     })
 }
 
@@ -88,15 +95,17 @@ pub(super) async fn connect(
     claim: &Claim,
     new: &NewConnection,
     vapi_phone_number_id: &str,
+    former: &[Former],
     now: Timestamp,
 ) -> Result<TwilioConnection, IntegrationError> {
+    let former = serde_json::to_value(former).unwrap_or_default();
     let row = tx
         .query_opt(
             "-- integrations.connect
              update organizations
                 set twilio_configured = true, twilio_account_sid = $3, twilio_phone_number = $4, twilio_sms_sender = $5,
                     vapi_phone_number_id = $6, twilio_verified_at = $7, updated_at = $7, twilio_change_until = null,
-                    twilio_rejected_at = null
+                    twilio_rejected_at = null, twilio_sms_former = $8
               where id = $1 and twilio_change_until = $2
              returning twilio_configured, twilio_account_sid, twilio_phone_number, twilio_sms_sender, twilio_verified_at,
                        vapi_phone_number_id, country",
@@ -108,6 +117,7 @@ pub(super) async fn connect(
                 &new.sms_sender.as_str(),
                 &vapi_phone_number_id,
                 &now,
+                &former,
             ],
         )
         .await?
@@ -123,7 +133,7 @@ pub(super) async fn disconnect(tx: &TenantTx, claim: &Claim, now: Timestamp) -> 
              update organizations
                 set twilio_configured = false, twilio_account_sid = null, twilio_phone_number = null,
                     twilio_sms_sender = null, vapi_phone_number_id = null, twilio_verified_at = null,
-                    updated_at = $3, twilio_change_until = null
+                    updated_at = $3, twilio_change_until = null, twilio_sms_former = null
               where id = $1 and twilio_change_until = $2",
             &[&tx.organization(), &claim.until, &now],
         )

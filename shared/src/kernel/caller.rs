@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::class::{Class, Classify, Failure};
 use super::ids::{ApiKeyId, OrganizationId, SessionId, UserId};
 use super::meter::Meter;
+use super::shown::shows;
 
 /// What a member of an organisation may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -38,7 +39,7 @@ impl Role {
 }
 
 /// From where a request came; taken from the connection, never from a body.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Origin {
     /// The client's address.
     pub ip_address: Option<String>,
@@ -47,6 +48,8 @@ pub struct Origin {
     /// What the request owes before its answer may leave.
     pub meter: Meter,
 }
+
+shows!(Origin);
 
 /// A person who is logged in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -21,6 +21,7 @@ pub mod page;
 pub mod phone;
 pub mod postal_code;
 pub mod scope;
+pub(crate) mod shown;
 pub mod timezone;
 pub mod zones;
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::errors::Action;
 use super::event_store::{self, Event, Found, Inbound, Status};
-use super::{keywords, rank, store};
+use super::{confirmation, dispatch_store, enqueue, keywords, rank};
 use crate::App;
 use crate::adapters::twilio::webhook::{Fact, Notice};
 use crate::db::{Claims, DbError, TenantTx};
@@ -22,21 +22,42 @@ pub enum Applied {
     Nothing,
 }
 
-/// Applies a webhook of Twilio.
-pub async fn apply(app: &App, notice: &Notice) -> Result<Applied, DbError> {
-    let applied = store_notice(app, notice).await;
-    match applied {
-        Err(error) if error.lacks_partition() => {
-            // The first event of a month whose partition the schedule has not made.
-            let today = app.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
-            app.db.ensure_partitions(today).await?;
-            store_notice(app, notice).await
+/// What was done, and the message that follows from it.
+struct Done {
+    applied: Applied,
+    confirmation: Option<MessageId>,
+}
+
+impl From<Applied> for Done {
+    fn from(applied: Applied) -> Self {
+        Self {
+            applied,
+            confirmation: None,
         }
-        applied => applied,
     }
 }
 
-async fn store_notice(app: &App, notice: &Notice) -> Result<Applied, DbError> {
+/// Applies a webhook of Twilio.
+pub async fn apply(app: &App, notice: &Notice) -> Result<Applied, DbError> {
+    let mut done = store_notice(app, notice).await;
+    if let Err(error) = &done
+        && error.lacks_partition()
+    {
+        // The first event of a month whose partition the schedule has not made.
+        let today = app.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+        app.db.ensure_partitions(today).await?;
+        done = store_notice(app, notice).await;
+    }
+    let done = done?;
+    if let Some(id) = done.confirmation
+        && let Err(error) = enqueue(app, notice.organization_id, &[id]).await
+    {
+        tracing::warn!(message_id = %id, error = &error as &dyn std::error::Error, "a message is left to the sweep");
+    }
+    Ok(done.applied)
+}
+
+async fn store_notice(app: &App, notice: &Notice) -> Result<Done, DbError> {
     let (now, clock) = (app.clock.now(), &app.clock);
     let event = &Event {
         id: clock.uuid(),
@@ -60,7 +81,9 @@ async fn store_notice(app: &App, notice: &Notice) -> Result<Applied, DbError> {
                         word: status,
                         error_code: error_code.as_deref(),
                     };
-                    learn_status(tx, clock, event, *message_id, &status, now).await
+                    learn_status(tx, clock, event, *message_id, &status, now)
+                        .await
+                        .map(Done::from)
                 }
                 Fact::MessageReceived {
                     sid,
@@ -80,15 +103,23 @@ async fn store_notice(app: &App, notice: &Notice) -> Result<Applied, DbError> {
                         segments: *segments,
                         shared: notice.shared,
                     };
-                    if !event_store::take_inbound(tx, event, &inbound, now).await? {
-                        return Ok(Applied::Nothing);
-                    }
+                    let Some(taken) = event_store::take_inbound(tx, event, &inbound, now).await? else {
+                        return Ok(Applied::Nothing.into());
+                    };
+                    let mut confirmation = None;
                     if *stop || keywords::asks_to_stop(body) {
                         let suppression = Suppression::by_message(&from);
-                        do_not_call::suppress(tx, clock, &suppression, now).await?;
+                        let (_, new) = do_not_call::suppress(tx, clock, &suppression, now).await?;
                         tracing::info!(message_id = %inbound.id, "somebody asked for no more messages");
+                        // Once for each number, and never where Twilio has answered itself.
+                        if new && !*stop && !keywords::twilio_answers(body) {
+                            confirmation = confirmation::write(tx, clock, &inbound, &taken, now).await?;
+                        }
                     }
-                    Ok(Applied::Stored)
+                    Ok(Done {
+                        applied: Applied::Stored,
+                        confirmation,
+                    })
                 }
             },
         )
@@ -149,7 +180,7 @@ async fn follow_up(
                 .await
                 .map(drop)
         }
-        Action::StopSending => store::mark_rejected(tx, now).await,
+        Action::StopSending => dispatch_store::mark_rejected(tx, now).await,
         Action::Retry { at_most, after } if found.retries < at_most => {
             let due_at = now.saturating_add(after).unwrap_or(now);
             event_store::insert_retry(tx, MessageId::new(clock), found.id, due_at, now).await

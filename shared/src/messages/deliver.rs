@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::dispatch_store::{self as store, UnderWay};
 use super::errors::Action;
-use super::store::{self, UnderWay};
-use super::{MessageRequested, hours};
+use super::{MessageRequested, hours, poll};
 use crate::App;
 use crate::adapters::secrets::SecretsError;
 use crate::adapters::twilio::{
-    NewMessage as Outgoing, SendError as Refusal, TwilioCredentials, TwilioError, Wanted,
+    NewMessage as Outgoing, SendError as Refusal, TwilioCredentials, TwilioError, Wanted, callback,
 };
 use crate::db::{Claims, DbError, TenantTx};
 use crate::do_not_call::{self, Suppression};
@@ -30,10 +30,6 @@ const SKEW: SignedDuration = SignedDuration::from_secs(90);
 const EXPIRY: SignedDuration = SignedDuration::from_hours(24);
 /// How long a message waits when Twilio was not reached or had no time.
 const PAUSE: SignedDuration = SignedDuration::from_secs(30);
-/// Twilio tries a callback again up to five times: when it does not connect, does not answer, or gets a 5xx.
-/// The fragment is neither sent nor signed.
-const RETRIES: &str = "#rc=2&rp=ct,rt,5xx";
-
 /// What became of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivered {
@@ -47,6 +43,8 @@ pub enum Delivered {
     Unknown,
     /// It will not be sent.
     Ended,
+    /// Twilio has told what became of it.
+    Learned,
 }
 
 /// A request could not be handled; it goes back to the queue.
@@ -82,8 +80,11 @@ enum Claim {
     LookUp(Box<UnderWay>, Timestamp),
 }
 
-/// Sends the message that is asked for, unless that was done.
+/// Sends the message that is asked for, unless that was done; or asks what became of it.
 pub async fn deliver(app: &App, request: &MessageRequested) -> Result<Delivered, DeliverError> {
+    if request.ask {
+        return poll::poll(app, request).await;
+    }
     let organization = request.organization_id;
     // Before anything is marked: without credentials nothing can be sent.
     let wanted = wanted(app, organization).await;
@@ -108,7 +109,8 @@ pub async fn deliver(app: &App, request: &MessageRequested) -> Result<Delivered,
     }
 }
 
-async fn wanted(app: &App, organization: OrganizationId) -> Wanted<'_> {
+/// Whose credentials are needed.
+pub(super) async fn wanted(app: &App, organization: OrganizationId) -> Wanted<'_> {
     Wanted {
         secrets: app.secrets().await,
         stage: &app.config.stage,
@@ -166,7 +168,7 @@ async fn send(
     message: &UnderWay,
     credentials: Arc<TwilioCredentials>,
 ) -> Result<Delivered, DeliverError> {
-    let callback = status_callback(app, claims.organization(), message.id);
+    let callback = callback::status(&app.config.twilio_webhook_url, claims.organization(), message.id);
     let outgoing = Outgoing {
         from: &message.from,
         to: &message.to,
@@ -215,12 +217,6 @@ async fn send(
             .await
         }
     }
-}
-
-/// Where Twilio tells what becomes of a message. It names the message too: a callback may be faster than the answer.
-fn status_callback(app: &App, organization: OrganizationId, message: MessageId) -> String {
-    let origin = &app.config.twilio_webhook_url;
-    format!("{origin}/api/v1/twilio/webhook/{organization}?message_id={message}{RETRIES}")
 }
 
 async fn note_accepted(app: &App, claims: &Claims, id: MessageId, sid: &str) {

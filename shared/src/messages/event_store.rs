@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::poll_store::FIRST_POLL;
 use super::store::get;
 use crate::db::{DbError, TenantTx};
-use crate::kernel::PhoneNumber;
 use crate::kernel::ids::MessageId;
+use crate::kernel::{Language, PhoneNumber};
 
 /// An event as it is stored.
 pub(super) struct Event {
@@ -108,6 +109,7 @@ pub(super) async fn write_status(
     at: Timestamp,
     now: Timestamp,
 ) -> Result<(), DbError> {
+    let poll_at = now.saturating_add(FIRST_POLL).unwrap_or(now);
     tx.execute(
         "-- messages.write_status
          with told as (
@@ -118,7 +120,9 @@ pub(super) async fn write_status(
             set status = case when $6 then $3 else status end,
                 status_rank = case when $6 then $4 else status_rank end,
                 error_code = case when $6 then $5 else error_code end,
-                dispatch = 'done', twilio_message_sid = coalesce(twilio_message_sid, $8), updated_at = $9
+                dispatch = 'done', twilio_message_sid = coalesce(twilio_message_sid, $8), updated_at = $9,
+                next_poll_at = case when greatest(status_rank, $4) < 4
+                                    then case when polls = 0 then coalesce(next_poll_at, $10) else next_poll_at end end
           where organization_id = $1 and id = $2",
         &[
             &tx.organization(),
@@ -130,6 +134,7 @@ pub(super) async fn write_status(
             &at,
             &status.sid,
             &now,
+            &poll_at,
         ],
     )
     .await
@@ -162,15 +167,21 @@ pub(super) async fn insert_retry(
     .map(drop)
 }
 
-/// Stores a message that came in; returns whether it is new and this organisation's.
+/// Whose message it was that came in.
+pub(super) struct Taken {
+    pub(super) organization_name: String,
+    pub(super) language: Language,
+}
+
+/// Stores a message that came in, if it is new and this organisation's.
 pub(super) async fn take_inbound(
     tx: &TenantTx,
     event: &Event,
     inbound: &Inbound<'_>,
     now: Timestamp,
-) -> Result<bool, DbError> {
+) -> Result<Option<Taken>, DbError> {
     let row = tx
-        .query_one(
+        .query_opt(
             "-- messages.take_inbound
              with message as (
                insert into messages (id, organization_id, direction, phone, sender, body, status, status_rank,
@@ -192,7 +203,7 @@ pub(super) async fn take_inbound(
                  from message
                on conflict do nothing
              )
-             select exists (select from message) as stored",
+             select o.name, o.language from organizations o, message where o.id = $1",
             &[
                 &tx.organization(),
                 &inbound.id,
@@ -210,5 +221,55 @@ pub(super) async fn take_inbound(
             ],
         )
         .await?;
-    get(&row, "stored")
+    row.as_ref()
+        .map(|row| {
+            Ok(Taken {
+                organization_name: get(row, "name")?,
+                // The check of the table holds no other word.
+                language: Language::parse(get(row, "language")?).unwrap_or_default(),
+            })
+        })
+        .transpose()
+}
+
+/// An answer to somebody who wrote to us, sent although their number is on the list.
+pub(super) struct Confirmation<'a> {
+    pub(super) id: MessageId,
+    pub(super) to: &'a PhoneNumber,
+    /// The number that they wrote to.
+    pub(super) from: &'a str,
+    pub(super) body: &'a str,
+    pub(super) segments: i32,
+}
+
+/// Inserts the answer.
+pub(super) async fn insert_confirmation(
+    tx: &TenantTx,
+    confirmation: &Confirmation<'_>,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    tx.execute(
+        "-- messages.insert_confirmation
+         with inserted as (
+           insert into messages (id, organization_id, direction, phone, sender, body, purpose, status, status_rank, segments,
+                                 contact_id, dispatch, due_at, queued_at, confirms_stop, created_at, updated_at)
+           values ($2, $1, 'outbound', $3, $4, $5, 'service', 'queued', 1, $6,
+                   (select c.id from contacts c where c.organization_id = $1 and c.phone = $3), 'waiting', $7, $7, true,
+                   $7, $7)
+           returning id
+         )
+         insert into message_history (organization_id, message_id, status, rank, at)
+         select $1, id, 'queued', 1, $7 from inserted",
+        &[
+            &tx.organization(),
+            &confirmation.id,
+            &confirmation.to.as_str(),
+            &confirmation.from,
+            &confirmation.body,
+            &confirmation.segments,
+            &now,
+        ],
+    )
+    .await
+    .map(drop)
 }

@@ -50,6 +50,24 @@ const STOP: [&str; 42] = [
     "neplusmecontacter",
 ];
 
+/// What Twilio understands by itself on a long code: it answers, and sends nothing more to that number.
+const TWILIOS: [&str; 8] = [
+    "stop",
+    "stopall",
+    "unsubscribe",
+    "cancel",
+    "end",
+    "quit",
+    "revoke",
+    "optout",
+];
+
+/// Whether Twilio answers this message by itself.
+pub fn twilio_answers(text: &str) -> bool {
+    let text = text.trim();
+    TWILIOS.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
 /// Whether the whole message asks for no more messages. Case, accents, punctuation and spaces do not matter.
 pub fn asks_to_stop(text: &str) -> bool {
     // No such message is longer; a novel need not be read to its end.
@@ -111,6 +129,15 @@ mod tests {
             "STOP 🙏",
         ] {
             assert!(asks_to_stop(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_twilio_answers_is_a_part_of_what_we_understand() {
+        assert!(TWILIOS.iter().all(|word| asks_to_stop(word)));
+        assert!(twilio_answers(" Stop\n") && twilio_answers("OPTOUT"));
+        for ours in ["ARRET", "STOP PUB", "Stop !", "désabonner"] {
+            assert!(asks_to_stop(ours) && !twilio_answers(ours), "{ours}");
         }
     }
 

@@ -5,11 +5,15 @@
 //! far a message is, whose ranks make it monotone.
 
 pub mod apply;
+mod confirmation;
 pub mod deliver;
+mod dispatch_store;
 mod errors;
 mod event_store;
 mod hours;
 pub mod keywords;
+mod poll;
+mod poll_store;
 pub mod read;
 pub mod receive;
 pub mod segments;
@@ -26,7 +30,10 @@ use crate::adapters::queue::{Outgoing, QueueError};
 use crate::kernel::ids::{ContactId, MessageId, OrganizationId};
 use crate::kernel::{Invalid, PhoneNumber, numbering};
 
+use poll_store::Due;
+
 pub use crate::adapters::twilio::webhook::Notice;
+use crate::kernel::shown::shows;
 pub use apply::{Applied, apply};
 pub use read::{list, read};
 pub use receive::{Heard, ReceiveError, receive, receive_for_account};
@@ -92,7 +99,7 @@ pub struct Step {
 }
 
 /// A message.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub struct Message {
     /// Its id.
     pub id: MessageId,
@@ -133,7 +140,11 @@ pub struct Message {
     pub history: Vec<Step>,
 }
 
-/// A message on the queue `messages`: send this one.
+shows!(
+    Message, id, direction, purpose, status, error_code, segments, contact_id
+);
+
+/// A message on the queue `messages`: send this one, or ask what became of it.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct MessageRequested {
     /// Version of this format.
@@ -142,6 +153,9 @@ pub struct MessageRequested {
     pub organization_id: OrganizationId,
     /// Which one.
     pub message_id: MessageId,
+    /// It was sent, and Twilio is asked what became of it.
+    #[serde(default)]
+    pub ask: bool,
 }
 
 /// Puts messages on the queue. One that is lost here is found by the sweep: the row is the promise.
@@ -150,13 +164,25 @@ pub(crate) async fn enqueue(
     organization: OrganizationId,
     messages: &[MessageId],
 ) -> Result<(), QueueError> {
-    let outgoing: Vec<_> = messages
+    let due: Vec<_> = messages
         .iter()
-        .map(|message| {
+        .map(|message| Due {
+            message: *message,
+            ask: false,
+        })
+        .collect();
+    enqueue_due(app, organization, &due).await
+}
+
+async fn enqueue_due(app: &App, organization: OrganizationId, due: &[Due]) -> Result<(), QueueError> {
+    let outgoing: Vec<_> = due
+        .iter()
+        .map(|due| {
             let request = MessageRequested {
                 v: VERSION,
                 organization_id: organization,
-                message_id: *message,
+                message_id: due.message,
+                ask: due.ask,
             };
             Outgoing {
                 // A struct of ids always serialises.

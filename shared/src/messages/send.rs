@@ -11,13 +11,14 @@ use crate::audit::{self, Actor};
 use crate::db::{Claims, DbError};
 use crate::kernel::class::{Class, Classify, Failure};
 use crate::kernel::ids::MessageId;
+use crate::kernel::shown::shows;
 use crate::kernel::{Caller, Country, Invalid, PhoneNumber};
 
 /// What `POST /integrations/twilio/test` sends.
 const TEST_BODY: &str = "Zencall : votre compte Twilio est bien connecté, les SMS partent.";
 
 /// A message that somebody wants to send.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct NewMessage {
     /// To whom.
     pub to: PhoneNumber,
@@ -26,6 +27,8 @@ pub struct NewMessage {
     /// Why.
     pub purpose: Purpose,
 }
+
+shows!(NewMessage, to, purpose);
 
 /// A message that was taken.
 #[derive(Debug, Clone, Copy)]

@@ -1,17 +1,18 @@
-//! Messages that nobody else would notice: due now, lost on their way to the queue, or of unknown fate. They go on the
-//! queue again; what is to be done with each, `message-sender` knows.
+//! Messages that nobody else would notice: due now, lost on their way to the queue, of unknown fate, or without a word of
+//! Twilio since they were sent. They go on the queue again; what is to be done with each, `message-sender` knows.
 
 use jiff::Timestamp;
 
 use super::deliver::QUARANTINE;
-use super::{enqueue, store};
+use super::{enqueue_due, poll_store};
 use crate::App;
 use crate::db::{Claims, DbError};
 use crate::kernel::ids::OrganizationId;
 
-/// How many organisations one sweep serves, and how many messages of each.
+/// How many organisations one sweep serves, how many messages of each, and about how many of each Twilio is asked.
 const ORGANIZATIONS: i32 = 100;
 const MESSAGES: i64 = 200;
+const QUESTIONS: i64 = 20;
 
 /// Puts due messages on the queue; returns how many.
 pub async fn sweep(app: &App, now: Timestamp) -> Result<usize, DbError> {
@@ -43,10 +44,10 @@ async fn sweep_organization(
     let due = app
         .db
         .write("messages.take_due", &Claims::platform(organization), async |tx| {
-            store::take_due(tx, now, before, MESSAGES).await
+            poll_store::take_due(tx, now, before, MESSAGES, QUESTIONS).await
         })
         .await?;
-    if let Err(error) = enqueue(app, organization, &due).await {
+    if let Err(error) = enqueue_due(app, organization, &due).await {
         tracing::warn!(
             organization_id = %organization,
             error = &error as &dyn std::error::Error,

@@ -9,6 +9,7 @@ use crate::App;
 use crate::adapters::queue::Outgoing;
 use crate::db::{Claims, DbError, TenantTx};
 use crate::kernel::ids::{OrganizationId, OutboxId};
+use crate::kernel::shown::shows;
 
 /// How long a message may lie before the sweep takes it for left behind.
 const LEFT_AFTER: SignedDuration = SignedDuration::from_secs(60);
@@ -46,7 +47,7 @@ impl Destination {
 }
 
 /// A message that the current transaction has promised to send.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[must_use = "send it after the commit"]
 pub struct Promise {
     id: OutboxId,
@@ -54,6 +55,8 @@ pub struct Promise {
     destination: Destination,
     body: Value,
 }
+
+shows!(Promise, id, organization, destination);
 
 /// Writes the promise to send `message`.
 pub async fn promise(

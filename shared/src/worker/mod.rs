@@ -9,9 +9,10 @@ use tracing::Instrument as _;
 
 use crate::App;
 use crate::kernel::class::{Class, Classify, Failure, chain};
+use crate::kernel::shown::shows;
 
 /// A message as it came off a queue.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Message {
     /// The queue's id of it.
     pub id: String,
@@ -22,6 +23,8 @@ pub struct Message {
     /// When it was first sent.
     pub sent_at: Option<Timestamp>,
 }
+
+shows!(Message, id, receive_count, sent_at);
 
 /// A message was not handled.
 #[derive(Debug, thiserror::Error)]

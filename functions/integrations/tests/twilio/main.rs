@@ -4,6 +4,7 @@
 
 mod connect;
 mod failures;
+mod messages;
 mod read_and_remove;
 
 use serde_json::{Value, json};

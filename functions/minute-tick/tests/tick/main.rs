@@ -7,6 +7,7 @@
 
 mod due;
 mod reconciliation;
+mod reports;
 
 use serde_json::{Value, json};
 use testkit::vapi::message;

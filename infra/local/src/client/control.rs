@@ -70,4 +70,27 @@ impl Control {
             .expect(200)?;
         Ok(body.as_array().context("calls are no list")?.clone())
     }
+
+    /// What a stand-in was asked: `vapi` or `twilio`.
+    pub async fn requests(&self, provider: &str) -> anyhow::Result<Vec<Value>> {
+        let request = self
+            .http
+            .get(format!("{}/requests?provider={provider}", self.url));
+        let body = answer("GET /_control/requests".to_owned(), request)
+            .await?
+            .expect(200)?;
+        Ok(body.as_array().context("requests are no list")?.clone())
+    }
+
+    /// Somebody writes to a number: what its webhook answered, and what went back to them.
+    pub async fn write(&self, from: &str, to: &str, body: &str) -> anyhow::Result<Value> {
+        let written = json!({ "from": from, "to": to, "body": body });
+        let request = self
+            .http
+            .post(format!("{}/twilio/inbound", self.url))
+            .json(&written);
+        answer("POST /_control/twilio/inbound".to_owned(), request)
+            .await?
+            .expect(200)
+    }
 }

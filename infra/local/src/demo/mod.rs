@@ -1,10 +1,12 @@
-//! `make demo`: the product's main job through its public API, from sign-up to a finished campaign, with every number checked
-//! against what the stand-ins of the providers really saw.
+//! `make demo`: the product's main job through its public API, from sign-up to a finished campaign, texts, and the archive of
+//! all of it, with every number checked against what the stand-ins of the providers really saw.
 
+mod archive;
 mod ledger;
 mod people;
 mod show;
 mod steps;
+mod texts;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -78,6 +80,27 @@ async fn tell(stack: &Stack, control: &Control) -> anyhow::Result<(String, usize
     let placed = Placed::read(&control.calls().await?, &before)?;
     placed.compare(&report, &called, steps::OPPOSED as u64, MAX_ATTEMPTS, &mut ledger);
     compare_calls(&session, &campaign, &report, &placed, &mut ledger).await?;
+    chapter(7, "It texts its contacts");
+    let mut numbers = called.iter().map(String::as_str);
+    let people = texts::People {
+        french: numbers.next().context("nobody to text")?,
+        english: numbers.next().context("nobody else to text")?,
+    };
+    let messages = texts::tell(stack, control, &session, &assistant, &people, &mut ledger)
+        .await
+        .context("texts")?;
+    chapter(8, "It takes its data away");
+    let made = [
+        ("contacts", contacts.len()),
+        ("campaigns", 2),
+        ("calls", placed.ids.len()),
+        ("messages", messages),
+        ("do_not_call", 2),
+    ]
+    .map(|(table, rows)| (table, rows as u64));
+    archive::tell(&session, &made, &mut ledger)
+        .await
+        .context("archive")?;
     let (checked, wrong) = ledger.close();
     ensure!(
         wrong.is_empty(),

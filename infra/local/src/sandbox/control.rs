@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::{
     behaviour::{Behaviour, Provider},
     state::Stand,
-    twilio::{self, AccountRequest},
+    twilio::{self, AccountRequest, Written},
 };
 
 /// The routes under `/_control`.
@@ -28,6 +28,7 @@ pub(crate) fn routes() -> Router<Arc<Stand>> {
         .route("/webhooks", get(webhooks))
         .route("/behaviour", put(set_behaviour).get(behaviour))
         .route("/twilio/accounts/{sid}", put(set_account))
+        .route("/twilio/inbound", post(write))
         .route("/reset", post(reset))
 }
 
@@ -106,6 +107,12 @@ async fn set_account(
     let answer = twilio::put_account(&mut stand.data().kept, &sid, request).map_err(Refused)?;
     stand.save();
     Ok(Json(answer))
+}
+
+/// An addition: somebody writes to a number of one of Twilio's accounts.
+async fn write(State(stand): State<Arc<Stand>>, body: Bytes) -> Result<Json<Value>, Refused> {
+    let written = Written::read(&body).map_err(Refused)?;
+    written.receive(&stand).await.map(Json).map_err(Refused)
 }
 
 async fn reset(State(stand): State<Arc<Stand>>) -> Json<Value> {

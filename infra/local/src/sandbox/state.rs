@@ -1,7 +1,7 @@
 //! What the stand-ins know: accounts, assistants and numbers, which outlive a reset, and calls, requests and behaviour, which do not.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -14,7 +14,7 @@ use tokio::task::AbortHandle;
 use super::{
     SandboxSettings,
     behaviour::{ApiBehaviour, Behaviour, Outcome, Provider},
-    chance::{iso, new_id, now},
+    chance::{Chance, iso, new_id, now},
     twilio::Account,
 };
 
@@ -38,6 +38,10 @@ pub(crate) struct Data {
     faults_left: Option<u32>,
     pub(crate) calls: Calls,
     pub(crate) messages: Vec<Value>,
+    /// Who wants nothing more from which number: account, number, person.
+    opted_out: BTreeSet<[String; 3]>,
+    /// How many status callbacks there were: gives each its own chance.
+    callbacks: u64,
     pub(crate) requests: VecDeque<RequestRecord>,
     pub(crate) deliveries: VecDeque<DeliveryRecord>,
     tasks: Vec<AbortHandle>,
@@ -158,6 +162,7 @@ impl Data {
         }
         self.calls = Calls::default();
         self.messages.clear();
+        self.opted_out.clear();
         self.requests.clear();
         self.deliveries.clear();
         self.behave(Behaviour::default());
@@ -184,6 +189,24 @@ impl Data {
             after_accepting,
             latency: Duration::from_millis(latency_ms.unwrap_or(0)),
         })
+    }
+
+    /// A person wants nothing more from this number; whether that is new.
+    pub(crate) fn opt_out(&mut self, account: &str, number: &str, person: &str) -> bool {
+        self.opted_out
+            .insert([account, number, person].map(str::to_owned))
+    }
+
+    /// The same, taken back.
+    pub(crate) fn opt_in(&mut self, account: &str, number: &str, person: &str) {
+        self.opted_out
+            .remove(&[account, number, person].map(str::to_owned));
+    }
+
+    /// Whether a person wants nothing more from this number.
+    pub(crate) fn has_opted_out(&self, account: &str, number: &str, person: &str) -> bool {
+        self.opted_out
+            .contains(&[account, number, person].map(str::to_owned))
     }
 
     /// Remembers a request.
@@ -248,6 +271,13 @@ impl Stand {
         for task in self.data().tasks.drain(..) {
             task.abort();
         }
+    }
+
+    /// Whether the next status callback of a message is lost on its way.
+    pub(crate) fn is_lost(&self, behaviour: &Behaviour) -> bool {
+        let mut data = self.data();
+        data.callbacks += 1;
+        Chance::of(self.settings.seed, data.callbacks).happens(behaviour.webhook.drop)
     }
 
     /// Remembers a delivery.

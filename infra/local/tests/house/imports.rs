@@ -40,12 +40,12 @@ fn allowed_in_functions(function: &str, path: &str) -> bool {
         "app" | "config" | "http" | "kernel" | "telemetry" | "worker" => true,
         "db" => path.starts_with("db::migrate") && function == "migrate",
         "adapters" => match function {
-            "vapi-webhook" => provider("vapi"),
+            "vapi-webhook" => provider("vapi") || path.starts_with("adapters::storage::"),
             "twilio-webhook" => provider("twilio"),
             // The one function that pays for the mail client.
             "mailer" => path == "adapters::mail" || path.starts_with("adapters::mail::"),
-            // And the two that pay for the bucket's.
-            "gdpr-export" | "gdpr-worker" => path.starts_with("adapters::storage::"),
+            // And those that pay for the bucket's: archives, and events that no queue takes.
+            "gdpr-export" | "gdpr-worker" | "provider-events" => path.starts_with("adapters::storage::"),
             _ => false,
         },
         _ => true,
@@ -275,6 +275,8 @@ fn the_client_of_the_bucket_is_made_where_it_is_needed_only() {
         [
             "functions/gdpr-export/src/lib.rs",
             "functions/gdpr-worker/src/main.rs",
+            "functions/provider-events/src/lib.rs",
+            "functions/vapi-webhook/src/lib.rs",
             "shared/src/adapters/storage.rs",
         ]
         .map(str::to_owned)

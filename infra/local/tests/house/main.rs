@@ -11,6 +11,7 @@ mod cells;
 mod doors;
 mod functions;
 mod imports;
+mod logs;
 mod openapi;
 mod rights;
 mod sources;

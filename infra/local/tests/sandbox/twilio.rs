@@ -220,3 +220,83 @@ async fn a_message_is_delivered_told_redacted_and_deleted() {
     let (_, requests) = world.control("GET", "/requests?provider=twilio", None).await;
     assert_eq!(requests[0]["body"]["Unknown"], "is ignored");
 }
+
+mod writing {
+    //! Somebody writes to a number of the account.
+
+    use super::*;
+
+    const PERSON: &str = "+33639980001";
+
+    async fn write(world: &World, body: &str) -> Value {
+        let written = json!({ "from": PERSON, "to": NUMBER, "body": body });
+        let (status, answer) = world.control("POST", "/twilio/inbound", Some(written)).await;
+        assert_eq!(status, 200, "{answer}");
+        answer
+    }
+
+    async fn send(world: &World) -> (u16, Value) {
+        let form = [("To", PERSON), ("From", NUMBER), ("Body", "Bonjour")];
+        world.twilio("POST", "/Messages.json", &form).await
+    }
+
+    #[tokio::test]
+    async fn the_words_that_twilio_knows_are_answered_once_and_block_what_comes() {
+        let world = World::start().await;
+        assert_eq!(write(&world, "ARRET").await["replies"], json!([]));
+        assert_eq!(send(&world).await.0, 201);
+        assert_eq!(
+            write(&world, " stop ").await["replies"].as_array().unwrap().len(),
+            1
+        );
+        assert_eq!(write(&world, "STOP").await["replies"], json!([]));
+        let (status, error) = send(&world).await;
+        assert_eq!((status, &error["code"]), (400, &json!(21610)));
+        // From another number of the account they are still reached, and START lifts the block.
+        let form = [("To", PERSON), ("From", "Zencall"), ("Body", "Bonjour")];
+        assert_eq!(world.twilio("POST", "/Messages.json", &form).await.0, 201);
+        write(&world, "START").await;
+        assert_eq!(send(&world).await.0, 201);
+        let (_, listed) = world
+            .twilio("GET", "/Messages.json?From=%2B33639980001", &[])
+            .await;
+        assert_eq!(listed["messages"].as_array().unwrap().len(), 4);
+    }
+
+    #[tokio::test]
+    async fn a_webhook_is_tried_again_as_its_address_asks_for() {
+        let world = World::start().await;
+        let (sender, mut calls) = tokio::sync::mpsc::unbounded_channel();
+        let app = Router::new().route(
+            "/sms",
+            post(
+                async |State(sender): State<tokio::sync::mpsc::UnboundedSender<String>>, body: String| {
+                    sender.send(body).unwrap();
+                    axum::http::StatusCode::SERVICE_UNAVAILABLE
+                },
+            ),
+        );
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, app.with_state(sender)).await.unwrap() });
+        let list = world.twilio("GET", "/IncomingPhoneNumbers.json", &[]).await.1;
+        let sid = list["incoming_phone_numbers"][0]["sid"].as_str().unwrap();
+        let path = format!("/IncomingPhoneNumbers/{sid}.json");
+        for (fragment, tries) in [("", 1), ("#rc=2&rp=ct,rt,5xx", 3), ("#rc=2&rp=ct", 1)] {
+            let url = format!("{origin}/sms{fragment}");
+            assert_eq!(world.twilio("POST", &path, &[("SmsUrl", &url)]).await.0, 200);
+            assert_eq!(write(&world, "Bonjour").await["webhook_status"], 503);
+            for _ in 0..tries {
+                assert!(calls.recv().await.unwrap().contains("Body=Bonjour"));
+            }
+            assert!(calls.try_recv().is_err(), "{fragment}");
+        }
+        for wrong in ["#rc=9", "#retries=2", "#rp=sometimes"] {
+            let url = format!("{origin}/sms{wrong}");
+            let (status, error) = world.twilio("POST", &path, &[("SmsUrl", &url)]).await;
+            assert_eq!((status, &error["code"]), (400, &json!(21502)), "{wrong}");
+        }
+        let form = [("SmsApplicationSid", "nonsense")];
+        assert_eq!(world.twilio("POST", &path, &form).await.0, 400);
+    }
+}

@@ -11,12 +11,13 @@ use super::credentials::TwilioCredentials;
 use super::error::TwilioError;
 use crate::adapters::exchange::{Answer, Trouble, send_once};
 use crate::kernel::PhoneNumber;
+use crate::kernel::shown::shows;
 
 /// The longest page of Twilio's lists.
 const PAGE: usize = 200;
 
 /// A message to send.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct NewMessage<'a> {
     /// A number of the account, or a name.
     pub from: &'a str,
@@ -27,6 +28,8 @@ pub struct NewMessage<'a> {
     /// Where Twilio tells what becomes of it.
     pub status_callback: &'a str,
 }
+
+shows!(NewMessage<'a>, to);
 
 /// Twilio has the message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,8 +67,34 @@ pub enum SendError {
     Unknown(&'static str),
 }
 
+/// What Twilio says about a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// How far it is.
+    Status {
+        /// Twilio's word.
+        status: String,
+        /// Why it went no further.
+        error_code: Option<u32>,
+    },
+    /// It has no such message, or no more.
+    Absent,
+    /// It has no time.
+    Busy {
+        /// When it wants to be asked again.
+        retry_after: Option<Duration>,
+    },
+    /// The credentials are wrong, or the account is suspended.
+    Rejected {
+        /// Twilio's code, else the HTTP status.
+        code: u32,
+    },
+    /// It does not answer, or not as it should.
+    Nothing(&'static str),
+}
+
 /// A message as Twilio lists it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Clone, Deserialize)]
 pub struct ListedMessage {
     /// Twilio's id of it.
     pub sid: String,
@@ -132,6 +161,17 @@ impl Twilio {
         }
     }
 
+    /// What became of a message. Asked once: whoever wants to know comes back.
+    pub async fn message_status(&self, credentials: &TwilioCredentials, sid: &str) -> Asked {
+        let request = self.request(credentials, Method::GET, &format!("Messages/{sid}.json"));
+        match send_once(request).await {
+            Ok(answer) => read_asked(&answer),
+            Err(Trouble::NotReached) => Asked::Nothing("not reached"),
+            Err(Trouble::TimeOut) => Asked::Nothing("time-out"),
+            Err(Trouble::Broken) => Asked::Nothing("connection lost"),
+        }
+    }
+
     /// The newest messages to a number. Not filtered by date: that is the date of sending, which a message that still
     /// waits at Twilio does not have.
     pub async fn messages_to(
@@ -141,21 +181,50 @@ impl Twilio {
     ) -> Result<Vec<ListedMessage>, TwilioError> {
         let number = to.as_str().trim_start_matches('+');
         let path = format!("Messages.json?To=%2B{number}&PageSize={PAGE}");
-        let listed: Listed = self.get(|| self.request(credentials, Method::GET, &path)).await?;
+        let listed: Listed = self
+            .repeat(|| self.request(credentials, Method::GET, &path))
+            .await?;
         Ok(listed.messages)
+    }
+}
+
+fn read_asked(answer: &Answer) -> Asked {
+    #[derive(Deserialize)]
+    struct Message {
+        status: String,
+        #[serde(default)]
+        error_code: Option<u32>,
+    }
+    match answer.status.as_u16() {
+        200..=299 => match serde_json::from_slice::<Message>(&answer.body) {
+            Ok(message) => Asked::Status {
+                status: message.status,
+                error_code: message.error_code,
+            },
+            Err(_) => Asked::Nothing("unreadable answer"),
+        },
+        404 | 410 => Asked::Absent,
+        429 => Asked::Busy {
+            retry_after: answer.retry_after,
+        },
+        401 | 403 => Asked::Rejected { code: code(answer) },
+        500..=599 => Asked::Nothing("status 5xx"),
+        _ => Asked::Nothing("unexpected status"),
+    }
+}
+
+/// Twilio's code, else the HTTP status.
+fn code(answer: &Answer) -> u32 {
+    let body: ErrorBody = serde_json::from_slice(&answer.body).unwrap_or_default();
+    if body.code == 0 {
+        u32::from(answer.status.as_u16())
+    } else {
+        body.code
     }
 }
 
 fn read_sent(answer: &Answer) -> Result<Accepted, SendError> {
     let status = answer.status.as_u16();
-    let code = || {
-        let body: ErrorBody = serde_json::from_slice(&answer.body).unwrap_or_default();
-        if body.code == 0 {
-            u32::from(status)
-        } else {
-            body.code
-        }
-    };
     match status {
         200..=299 => serde_json::from_slice(&answer.body)
             .map(|created: Created| Accepted { sid: created.sid })
@@ -164,9 +233,9 @@ fn read_sent(answer: &Answer) -> Result<Accepted, SendError> {
         429 => Err(SendError::Busy {
             retry_after: answer.retry_after,
         }),
-        401 | 403 => Err(SendError::Rejected { code: code() }),
+        401 | 403 => Err(SendError::Rejected { code: code(answer) }),
         408 => Err(SendError::Unknown("status 408")),
-        400..=499 => Err(SendError::Refused { code: code() }),
+        400..=499 => Err(SendError::Refused { code: code(answer) }),
         500..=599 => Err(SendError::Unknown("status 5xx")),
         _ => Err(SendError::Unknown("unexpected status")),
     }

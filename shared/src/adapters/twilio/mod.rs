@@ -3,17 +3,20 @@
 
 mod address;
 mod cache;
+pub mod callback;
 mod client;
 mod credentials;
 mod error;
 mod messages;
 mod notice;
+mod numbers;
 mod parameters;
 pub mod secret;
 pub mod webhook;
 
 pub use cache::{CredentialsCache, Wanted};
-pub use client::{Account, OwnedNumber, Twilio};
+pub use client::{Account, Twilio};
 pub use credentials::{AccountSid, ApiKey, ApiKeySid, TwilioCredentials};
 pub use error::TwilioError;
-pub use messages::{Accepted, ListedMessage, NewMessage, SendError};
+pub use messages::{Accepted, Asked, ListedMessage, NewMessage, SendError};
+pub use numbers::{MessageRoute, OwnedNumber};

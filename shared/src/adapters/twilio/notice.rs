@@ -1,5 +1,7 @@
 //! What we keep of a webhook of Twilio: as much as the product understands, and nothing else.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -36,8 +38,8 @@ pub struct Notice {
     pub fact: Fact,
 }
 
-/// What a webhook says.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// What a webhook says. `Debug` tells which message it is about, and nothing of who wrote what.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Fact {
     /// How far a message of ours is.
@@ -66,6 +68,15 @@ pub enum Fact {
         /// Twilio has understood it as STOP (Advanced Opt-Out).
         stop: bool,
     },
+}
+
+impl fmt::Debug for Fact {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MessageStatus { sid, status, .. } => write!(formatter, "MessageStatus({sid}, {status})"),
+            Self::MessageReceived { sid, .. } => write!(formatter, "MessageReceived({sid})"),
+        }
+    }
 }
 
 impl Message {
@@ -98,5 +109,28 @@ impl Message {
             segments: segments.unwrap_or(1).clamp(0, 1000),
             stop: word("OptOutType").is_some_and(|kind| kind.eq_ignore_ascii_case("STOP")),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn debug_prints_neither_numbers_nor_words() {
+        let notice: Notice = serde_json::from_value(json!({
+            "provider": "twilio", "organization_id": "00000000-0000-0000-0000-000000000001",
+            "received_at": "2026-11-24T08:30:00Z", "kind": "message_received", "sid": "SM1",
+            "from": "+33639980001", "to": "+33639980002", "body": "CANARY", "segments": 1, "stop": false,
+        }))
+        .unwrap();
+        let printed = format!("{notice:?}");
+        assert!(printed.contains("SM1"));
+        assert!(
+            !printed.contains("CANARY") && !printed.contains("3998"),
+            "{printed}"
+        );
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// Parameters, in their order, as bytes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Parameters(Vec<(Vec<u8>, Vec<u8>)>);
 
 impl Parameters {

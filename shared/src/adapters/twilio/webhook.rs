@@ -20,6 +20,7 @@ pub use super::notice::{Fact, Notice, Provider};
 use super::parameters::Parameters;
 use crate::adapters::verified::Verified;
 use crate::kernel::class::{Class, Classify, Failure};
+use crate::kernel::shown::shows;
 
 const SIGNATURE: HeaderName = HeaderName::from_static("x-twilio-signature");
 const SETTINGS: HeaderName = HeaderName::from_static("x-twilio-webhooks-signature-settings");
@@ -61,7 +62,6 @@ impl Classify for Refused {
 }
 
 /// A request as it came in. The path and the query are the raw ones.
-#[derive(Debug)]
 pub struct Received<'a> {
     /// POST, or GET for inbound messages of numbers that are configured so.
     pub method: &'a Method,
@@ -77,8 +77,9 @@ pub struct Received<'a> {
     pub body: Bytes,
 }
 
+shows!(Received<'a>, method, origin, path);
+
 /// A request with a well-formed signature that nobody has checked yet.
-#[derive(Debug)]
 pub struct Envelope {
     signature: [u8; 20],
     addresses: Vec<String>,
@@ -87,6 +88,8 @@ pub struct Envelope {
     parameters: Parameters,
     query: Parameters,
 }
+
+shows!(Envelope);
 
 impl Envelope {
     /// Takes a request whose signature has its form; nothing of it is believed yet.
@@ -156,11 +159,13 @@ impl Envelope {
 }
 
 /// What a proven request says.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Message {
     pub(super) parameters: Parameters,
     pub(super) query: Parameters,
 }
+
+shows!(Message);
 
 fn check_body_hash(query: &Parameters, body: &[u8]) -> Result<(), Refused> {
     let Some(wanted) = query.get(BODY_HASH) else {

@@ -43,10 +43,16 @@ impl Vapi {
 
     /// Creates something; once.
     pub(super) async fn create<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T, VapiError> {
-        let answer = self
-            .once(|vapi| vapi.request(Method::POST, path).json(body))
-            .await;
-        read(&answer.map_err(VapiError::NoAnswer)?)
+        self.read_once(|vapi| vapi.request(Method::POST, path).json(body))
+            .await
+    }
+
+    /// Sends a request once and reads the answer.
+    pub(super) async fn read_once<T: DeserializeOwned>(
+        &self,
+        request: impl Fn(&Self) -> RequestBuilder,
+    ) -> Result<T, VapiError> {
+        read(&self.once(request).await.map_err(VapiError::NoAnswer)?)
     }
 
     /// Sends a request that does no harm when it arrives twice.

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::json;
 use super::projection::Projection;
+use crate::kernel::shown::shows;
 
 /// The longest name of a kind that is kept.
 const LONGEST_KIND: usize = 80;
@@ -53,7 +54,7 @@ pub enum Question {
 }
 
 /// A tool that the model calls.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct ToolCall {
     /// Vapi's id of it.
     pub id: String,
@@ -62,6 +63,8 @@ pub struct ToolCall {
     /// With what; nothing where it is not JSON.
     pub arguments: Option<Value>,
 }
+
+shows!(ToolCall, id, name);
 
 impl Message {
     /// Reads a body: the envelope `{ message: { type, … } }`, or the older form with everything at the top.
@@ -80,6 +83,14 @@ impl Message {
             _ => kind,
         };
         Some(Self { kind, content })
+    }
+
+    /// The report of a call that we asked for, with everything where a webhook has it.
+    pub(super) fn of_call(content: Value) -> Self {
+        Self {
+            kind: "end-of-call-report".to_owned(),
+            content,
+        }
     }
 
     /// What Vapi calls it.

@@ -5,6 +5,7 @@
 //! person twice.
 
 mod assistants;
+mod call_report;
 mod calls;
 mod client;
 mod error;
@@ -18,6 +19,7 @@ mod report;
 pub mod webhook;
 mod wire;
 
+pub use call_report::AskedCall;
 pub use client::Vapi;
 pub use error::{PlaceCallError, Refusal, VapiError};
 pub use phone_numbers::NumberAtTwilio;

@@ -3,6 +3,8 @@
 //! Messages carry Twilio tokens, addresses that let anybody speak into a call, prompts and our own webhook secret.
 //! Nothing is copied whole, so none of it passes.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -11,17 +13,16 @@ use serde_json::Value;
 use super::json;
 use super::message::Message;
 use crate::kernel::ids::AttemptId;
+use crate::kernel::shown::shows;
 
 /// The version of this shape. A consumer that meets another leaves the message to the dead-letter queue.
 const VERSION: u8 = 1;
 /// The longest utterance that is kept, in characters.
 pub(super) const LONGEST_UTTERANCE: usize = 4_000;
-/// The most bytes of a projection: SQS takes 1 MiB in a request.
-const MOST_BYTES: usize = 1_000_000;
 pub(super) const LONGEST_WORD: usize = 200;
 
 /// What we keep of a message.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Projection {
     #[serde(deserialize_with = "known_version")]
     v: u8,
@@ -48,6 +49,8 @@ pub struct Projection {
     pub fact: Fact,
 }
 
+shows!(Projection, kind, occurred_at, received_at, keys, inbound, fact);
+
 /// By what a call can be found among ours, the surest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Keys {
@@ -61,8 +64,8 @@ pub struct Keys {
     pub phone_number: Option<String>,
 }
 
-/// What a message says.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// What a message says. `Debug` shows nothing of what people said.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fact {
     /// How far the call has come.
@@ -94,8 +97,23 @@ pub enum Fact {
     Other,
 }
 
+impl fmt::Debug for Fact {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status {
+                status, ended_reason, ..
+            } => write!(formatter, "Status({status}, {ended_reason:?})"),
+            Self::Report(report) => report.fmt(formatter),
+            Self::Said(turn) => turn.fmt(formatter),
+            Self::Transfer { .. } => formatter.write_str("Transfer"),
+            Self::ToolCalls { names, .. } => write!(formatter, "ToolCalls({names:?})"),
+            Self::Other => formatter.write_str("Other"),
+        }
+    }
+}
+
 /// What a call was, told after its end.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// Why it ended.
     pub ended_reason: Option<String>,
@@ -121,8 +139,10 @@ pub struct Report {
     pub turns: Vec<Turn>,
 }
 
+shows!(Report, ended_reason, cost, sentiment, recording, transferred);
+
 /// Something that one side said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Turn {
     /// Which side.
     pub role: Role,
@@ -131,6 +151,8 @@ pub struct Turn {
     /// When.
     pub at: Timestamp,
 }
+
+shows!(Turn, role, at);
 
 /// A side of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -166,7 +188,7 @@ impl Projection {
         let call = &content["call"];
         let occurred_at = json::instant(&content["timestamp"]);
         let first = |values: &[&Value]| values.iter().find_map(|value| json::instant(value));
-        let mut projection = Self {
+        Self {
             v: VERSION,
             kind: message.kind().to_owned(),
             occurred_at,
@@ -184,31 +206,12 @@ impl Projection {
             started_at: first(&[&content["startedAt"], &call["startedAt"]]),
             ended_at: first(&[&content["endedAt"], &call["endedAt"]]),
             fact: Fact::of(message, occurred_at.unwrap_or(received_at)),
-        };
-        projection.fit();
-        projection
+        }
     }
 
     /// When it happened; when it came where that is not said.
     pub fn at(&self) -> Timestamp {
         self.occurred_at.unwrap_or(self.received_at)
-    }
-
-    /// Cuts what was said last until a queue takes the rest; the live transcript had it, and Vapi keeps it two weeks.
-    fn fit(&mut self) {
-        while self.bytes() > MOST_BYTES {
-            let Fact::Report(report) = &mut self.fact else {
-                return;
-            };
-            if report.turns.is_empty() {
-                return;
-            }
-            report.turns.truncate(report.turns.len() / 2);
-        }
-    }
-
-    fn bytes(&self) -> usize {
-        serde_json::to_vec(self).map_or(0, |bytes| bytes.len())
     }
 }
 

@@ -168,21 +168,20 @@ mod reports {
     }
 
     #[test]
-    fn it_always_fits_into_a_message() {
-        let line = "\u{1}".repeat(5_000);
+    fn nothing_of_a_long_conversation_is_lost() {
+        let line = "a".repeat(5_000);
         let messages: Vec<_> = (0..700)
             .map(|time| json!({ "role": "user", "message": line, "time": 1_795_514_281_000_i64 + time }))
             .collect();
         let body = json!({ "message": { "type": "end-of-call-report", "endedReason": "voicemail",
             "analysis": { "summary": line }, "artifact": { "messages": messages } } });
         let kept = project(body);
-        assert!(serde_json::to_vec(&kept).unwrap().len() <= MOST_BYTES);
         let Fact::Report(report) = kept.fact else {
             panic!("{:?}", kept.fact)
         };
-        assert_eq!(report.turns[0].text.chars().count(), LONGEST_UTTERANCE);
-        assert!(report.turns.len() > 10);
-        assert_eq!(report.ended_reason.as_deref(), Some("voicemail"));
+        assert_eq!(report.turns.len(), 700);
+        let longest = |turn: &Turn| turn.text.chars().count() == LONGEST_UTTERANCE;
+        assert!(report.turns.iter().all(longest));
     }
 }
 

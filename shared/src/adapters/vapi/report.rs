@@ -9,8 +9,9 @@ use super::projection::{LONGEST_UTTERANCE, LONGEST_WORD, Report, Role, Turn};
 
 /// The longest summary that is kept, in characters.
 const LONGEST_SUMMARY: usize = 4_000;
-/// The most utterances that are kept of a report.
-const MOST_TURNS: usize = 500;
+/// The most utterances that are kept of a report: four hours of short sentences. A body is 5 MiB at most, and so is what
+/// is kept of it.
+const MOST_TURNS: usize = 10_000;
 /// What judged the sentiment.
 const STRUCTURED_OUTPUT: &str = "structured_output";
 const ANALYSIS: &str = "analysis";

@@ -10,9 +10,9 @@ use serde_json::{Map, Number, Value, json};
 use super::LONGEST_NAME;
 use crate::kernel::PhoneNumber;
 use crate::kernel::ids::{AttemptId, CampaignId, OrganizationId};
+use crate::kernel::shown::shows;
 
 /// A call to place.
-#[derive(Debug)]
 pub struct NewCall<'a> {
     /// Who speaks.
     pub vapi_assistant_id: &'a str,
@@ -31,6 +31,15 @@ pub struct NewCall<'a> {
     /// What the prompt calls `{{name}}`.
     pub variables: Map<String, Value>,
 }
+
+shows!(
+    NewCall<'a>,
+    vapi_assistant_id,
+    vapi_phone_number_id,
+    attempt,
+    organization,
+    campaign
+);
 
 impl NewCall<'_> {
     /// A call has no metadata of its own: our ids travel in the overrides and in the customer.

@@ -69,9 +69,13 @@ pub(in crate::campaigns) async fn note_end(
         .map(|seconds| seconds.max(0));
     tx.execute(
         "-- campaigns.note_end
-         update calls set status = 'ended', outcome = $3, ended_reason = $4, started_at = coalesce(started_at, $5),
-                          ended_at = $6, duration_seconds = $7, cost = coalesce($8, cost), updated_at = $9
-          where organization_id = $1 and id = $2 and status <> 'ended'",
+         update calls set status = 'ended', outcome = $3, ended_reason = coalesce(ended_reason, $4),
+                          started_at = coalesce(started_at, $5), ended_at = coalesce(ended_at, $6),
+                          duration_seconds = coalesce(duration_seconds, $7), cost = coalesce($8, cost), updated_at = $9,
+                          -- What was said, and how, stands in the report: it is asked for next.
+                          report_due_at = case when reported_at is null and vapi_call_id is not null
+                                               then coalesce(report_due_at, $9) end
+          where organization_id = $1 and id = $2 and (status <> 'ended' or outcome is null)",
         &[
             &tx.organization(),
             &end.attempt,

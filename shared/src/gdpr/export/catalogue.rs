@@ -305,6 +305,11 @@ pub const WITHHELD: &[(&str, &str, &str)] = &[
         "how the platform works, not about anybody",
     ),
     (
+        "organizations",
+        "twilio_sms_former",
+        "addresses of the organisation's own webhooks, which may hold passwords",
+    ),
+    (
         "calls",
         "started_certainty",
         "how the platform works, not about anybody",
@@ -312,6 +317,16 @@ pub const WITHHELD: &[(&str, &str, &str)] = &[
     (
         "calls",
         "ended_certainty",
+        "how the platform works, not about anybody",
+    ),
+    (
+        "calls",
+        "report_due_at",
+        "how the platform works, not about anybody",
+    ),
+    (
+        "calls",
+        "report_asks",
         "how the platform works, not about anybody",
     ),
     ("call_turns", "text_hash", "computed from the text"),
@@ -336,6 +351,17 @@ pub const WITHHELD: &[(&str, &str, &str)] = &[
     (
         "messages",
         "sending_at",
+        "how the platform works, not about anybody",
+    ),
+    (
+        "messages",
+        "next_poll_at",
+        "how the platform works, not about anybody",
+    ),
+    ("messages", "polls", "how the platform works, not about anybody"),
+    (
+        "messages",
+        "confirms_stop",
         "how the platform works, not about anybody",
     ),
     (

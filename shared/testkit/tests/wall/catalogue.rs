@@ -34,6 +34,7 @@ const DEFINER_FUNCTIONS: &[&str] = &[
     "organization_of_vapi_event",
     "organizations_of_twilio_account",
     "organizations_with_due_messages",
+    "organizations_with_unreported_calls",
     "outbox_due",
     "park_event",
     "parked_events",

@@ -1,13 +1,12 @@
 //! The way of a message to its recipient, and the status callbacks.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::{
-    form::encode,
     sending::{CARRIER_ERRORS, segments},
-    signature::{public_address, sign},
+    webhook::Webhook,
 };
 use crate::sandbox::{
     chance::{now, rfc2822},
@@ -38,7 +37,11 @@ impl Carrier {
             };
             tokio::time::sleep(behaviour.webhook_delay()).await;
             if let Some(callback) = &self.callback {
-                self.tell(callback, status, &message).await;
+                if self.stand.is_lost(&behaviour) {
+                    self.stand.delivered(&self.sid, status, 0, None, true);
+                } else {
+                    self.tell(callback, status, &message).await;
+                }
             }
         }
     }
@@ -76,7 +79,6 @@ impl Carrier {
         Some(message.clone())
     }
 
-    /// By default tried twice, and the second time only if nothing answered.
     async fn tell(&self, callback: &str, status: &str, message: &Value) {
         let mut parameters: Vec<(String, String)> = [
             ("AccountSid", self.account.as_str()),
@@ -96,23 +98,14 @@ impl Carrier {
         if let Some(code) = message["error_code"].as_u64() {
             parameters.push(("ErrorCode".to_owned(), code.to_string()));
         }
-        for attempt in 1..=2 {
-            let sent = self
-                .stand
-                .http
-                .post(public_address(callback))
-                .timeout(Duration::from_secs(15))
-                .header("content-type", "application/x-www-form-urlencoded")
-                .header("x-twilio-signature", sign(&self.token, callback, &parameters))
-                .body(encode(&parameters))
-                .send()
-                .await;
-            let answer = sent.ok().map(|response| response.status().as_u16());
-            self.stand.delivered(&self.sid, status, attempt, answer, false);
-            if answer.is_some() {
-                return;
-            }
-        }
+        let webhook = Webhook {
+            url: callback,
+            token: &self.token,
+            sid: &self.sid,
+            kind: status,
+            parameters,
+        };
+        webhook.post(&self.stand).await;
     }
 }
 

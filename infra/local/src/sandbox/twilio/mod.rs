@@ -17,12 +17,17 @@ mod accounts;
 mod carrier;
 pub(crate) mod errors;
 pub(crate) mod form;
+mod inbound;
 mod messages;
 mod numbers;
+mod overrides;
 mod sending;
 pub(crate) mod signature;
+mod webhook;
 
 pub(crate) use accounts::{Account, AccountRequest, AccountStatus, put_account, verify};
+pub(crate) use inbound::Written;
+
 use accounts::{Authority, authenticate};
 use errors::TwilioError;
 

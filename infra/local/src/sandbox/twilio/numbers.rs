@@ -10,7 +10,12 @@ use axum::{
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
-use super::{accounts::authorize, errors::TwilioError, form::Parameters};
+use super::{
+    accounts::{authorize, is_sid},
+    errors::TwilioError,
+    form::Parameters,
+    overrides::Overrides,
+};
 use crate::sandbox::{
     chance::{new_sid, now, rfc2822},
     rules::is_web_address,
@@ -186,6 +191,8 @@ fn change(number: &mut Value, parameters: &Parameters) -> Result<(), TwilioError
                     format!("{parameter} is not a valid URL: {url}"),
                 ));
             }
+            Overrides::read(url)
+                .map_err(|why| TwilioError::bad_request(21502, format!("{parameter} is not valid: {why}")))?;
             changed[member] = url.into();
         }
     }
@@ -202,6 +209,12 @@ fn change(number: &mut Value, parameters: &Parameters) -> Result<(), TwilioError
     }
     for (parameter, member) in WORDS {
         if let Some(word) = parameters.get(parameter) {
+            if parameter.ends_with("ApplicationSid") && !word.is_empty() && !is_sid("AP", word) {
+                return Err(TwilioError::bad_request(
+                    21704,
+                    format!("{parameter}: there is no application {word}"),
+                ));
+            }
             changed[member] = word.into();
         }
     }

@@ -1,6 +1,6 @@
 //! What a message must be to be sent, and how many segments it takes.
 
-use super::{accounts::is_sid, errors::TwilioError, form::Parameters};
+use super::{accounts::is_sid, errors::TwilioError, form::Parameters, overrides::Overrides};
 use crate::sandbox::{
     rules::{is_international, is_web_address},
     state::Data,
@@ -40,6 +40,9 @@ pub(crate) fn check(data: &Data, account: &str, parameters: &Parameters) -> Resu
         (_, Some(service)) if !is_sid("MG", service) => {
             return refuse(21701, "The Messaging Service Sid is invalid.");
         }
+        (Some(from), None) if data.has_opted_out(account, from, to) => {
+            return refuse(21610, "Attempt to send to unsubscribed recipient");
+        }
         (Some(from), None) => check_sender(data, account, from)?,
         _ => {}
     }
@@ -58,7 +61,7 @@ pub(crate) fn check(data: &Data, account: &str, parameters: &Parameters) -> Resu
         return refuse(21623, "Number of media files exceeds allowed limit.");
     }
     match parameters.filled("StatusCallback") {
-        Some(url) if !is_web_address(url) || host_has_underscore(url) => {
+        Some(url) if !is_web_address(url) || host_has_underscore(url) || Overrides::read(url).is_err() => {
             refuse(21609, "The 'StatusCallback' URL is not a valid URL.")
         }
         _ => Ok(()),

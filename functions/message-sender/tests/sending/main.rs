@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod lost_callbacks;
+
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use jiff::SignedDuration;
 use secrecy::SecretString;
@@ -25,7 +27,15 @@ struct Tenant {
 
 impl Tenant {
     async fn start() -> Self {
-        let test = TestApp::start().await;
+        Self::on(TestApp::start().await).await
+    }
+
+    /// The same in a database of its own: whose sweep takes long must not be overtaken by another test's.
+    async fn alone() -> Self {
+        Self::on(TestApp::alone().await).await
+    }
+
+    async fn on(test: TestApp) -> Self {
         let organization = test.organization().await;
         organization.connect_twilio().await;
         let member = organization.member(test.serving(messages::routes())).await;
@@ -309,6 +319,24 @@ async fn an_objection_between_taking_and_sending_counts() {
 }
 
 #[tokio::test]
+async fn marketing_whose_hour_has_passed_on_the_way_waits_for_the_next() {
+    // due at noon, and the queue was slow.
+    let evening = "2026-11-24T19:30:00Z".parse().unwrap();
+    let tenant = Tenant::on(TestApp::held_at(evening).await).await;
+    let id = tenant.take("Soldes").await;
+    let sql = "update messages set purpose = 'marketing', due_at = $1";
+    let noon: jiff::Timestamp = "2026-11-24T11:30:00Z".parse().unwrap();
+    tenant.organization.sql(sql, &[&noon]).await;
+    assert_eq!(tenant.deliver().await, 0);
+    assert!(tenant.posts().await.is_empty());
+    let message = tenant.read(&id).await;
+    assert_eq!(
+        (&message["status"], &message["due_at"]),
+        (&json!("queued"), &json!("2026-11-25T09:00:00Z"))
+    );
+}
+
+#[tokio::test]
 async fn a_message_whose_request_never_reached_the_queue_is_found_by_the_sweep() {
     let tenant = Tenant::start().await;
     let id = tenant.take("Bonjour").await;
@@ -338,4 +366,21 @@ async fn the_sample_event_is_a_batch_of_this_function() {
     let event: SqsEvent = serde_json::from_str(&testkit::events::sample("message-sender")).unwrap();
     let response = run_batch(&tenant.test.app, event, &message_sender::handle).await;
     assert!(response.batch_item_failures.is_empty());
+}
+
+#[tokio::test]
+async fn a_twilio_that_takes_too_long_is_looked_at_before_anything_is_sent_again() {
+    let tenant = Tenant::alone().await;
+    // Longer than we wait for an answer; the message is taken all the same.
+    let slow =
+        json!({ "speed": 1000.0, "api": { "after_accepting": true, "latency_ms": 11_000, "times": 1 } });
+    tenant.test.set_behaviour(slow).await;
+    let id = tenant.take("Bonjour").await;
+    assert_eq!(tenant.deliver().await, 0);
+    assert_eq!(tenant.read(&id).await["twilio_message_sid"], Value::Null);
+    tenant.wait_out_the_quarantine().await;
+    tenant.sweep().await;
+    assert_eq!(tenant.deliver().await, 0);
+    assert!(tenant.read(&id).await["twilio_message_sid"].is_string());
+    assert_eq!(tenant.at_twilio().await.len(), 1);
 }

@@ -1,0 +1,44 @@
+//! Who has something to be looked after: asked by the clock, before a tenant is known.
+
+use jiff::Timestamp;
+
+use super::edge::get;
+use super::{Db, DbError};
+use crate::kernel::ids::OrganizationId;
+
+impl Db {
+    /// Organisations with text messages that are due and on no queue, or were put there too long ago.
+    pub async fn organizations_with_due_messages(
+        &self,
+        now: Timestamp,
+        queued_before: Timestamp,
+        at_most: i32,
+    ) -> Result<Vec<OrganizationId>, DbError> {
+        let rows = self
+            .lookup(
+                "edge.organizations_with_due_messages",
+                "-- edge.organizations_with_due_messages
+                 select zencall.organizations_with_due_messages($1, $2, $3)",
+                &[&now, &queued_before, &at_most],
+            )
+            .await?;
+        rows.iter().map(|row| get(row, 0)).collect()
+    }
+
+    /// Organisations with calls whose report is to be asked for, those that have waited longest first.
+    pub async fn organizations_with_unreported_calls(
+        &self,
+        now: Timestamp,
+        at_most: i32,
+    ) -> Result<Vec<OrganizationId>, DbError> {
+        let rows = self
+            .lookup(
+                "edge.organizations_with_unreported_calls",
+                "-- edge.organizations_with_unreported_calls
+                 select zencall.organizations_with_unreported_calls($1, $2)",
+                &[&now, &at_most],
+            )
+            .await?;
+        rows.iter().map(|row| get(row, 0)).collect()
+    }
+}
