@@ -5,6 +5,7 @@
 //! far a message is, whose ranks make it monotone.
 
 pub mod apply;
+pub mod automatic;
 pub mod deliver;
 mod errors;
 mod event_store;
