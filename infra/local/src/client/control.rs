@@ -70,4 +70,22 @@ impl Control {
             .expect(200)?;
         Ok(body.as_array().context("calls are no list")?.clone())
     }
+
+    /// The tools that models called to book, and what they were answered.
+    pub async fn tool_calls(&self) -> anyhow::Result<Vec<Value>> {
+        self.list("tool-calls").await
+    }
+
+    /// What a stand-in was asked: `vapi` or `twilio`.
+    pub async fn requests(&self, provider: &str) -> anyhow::Result<Vec<Value>> {
+        self.list(&format!("requests?provider={provider}")).await
+    }
+
+    async fn list(&self, path: &str) -> anyhow::Result<Vec<Value>> {
+        let request = self.http.get(format!("{}/{path}", self.url));
+        let body = answer(format!("GET /_control/{path}"), request)
+            .await?
+            .expect(200)?;
+        Ok(body.as_array().context("no list")?.clone())
+    }
 }

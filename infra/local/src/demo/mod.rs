@@ -1,6 +1,7 @@
 //! `make demo`: the product's main job through its public API, from sign-up to a finished campaign, with every number checked
 //! against what the stand-ins of the providers really saw.
 
+mod appointments;
 mod ledger;
 mod people;
 mod show;
@@ -50,7 +51,8 @@ pub async fn run(stack: &Stack) -> anyhow::Result<()> {
 /// Mixed outcomes, and a long call in a second or two.
 fn behaviour() -> Value {
     json!({
-        "outcomes": { "answered": 60, "busy": 12, "no_answer": 15, "voicemail": 8, "failed": 5 },
+        "outcomes": { "answered": 57, "transferred": 5, "busy": 11, "no_answer": 14, "voicemail": 8, "failed": 5 },
+        "bookings": appointments::behaviour(),
         "call_seconds": 40,
         "speed": 30,
     })
@@ -78,6 +80,8 @@ async fn tell(stack: &Stack, control: &Control) -> anyhow::Result<(String, usize
     let placed = Placed::read(&control.calls().await?, &before)?;
     placed.compare(&report, &called, steps::OPPOSED as u64, MAX_ATTEMPTS, &mut ledger);
     compare_calls(&session, &campaign, &report, &placed, &mut ledger).await?;
+    chapter(7, "What was agreed to in the calls");
+    appointments::compare(control, &session, &report, &placed, &mut ledger).await?;
     let (checked, wrong) = ledger.close();
     ensure!(
         wrong.is_empty(),

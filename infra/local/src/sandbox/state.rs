@@ -40,6 +40,7 @@ pub(crate) struct Data {
     pub(crate) messages: Vec<Value>,
     pub(crate) requests: VecDeque<RequestRecord>,
     pub(crate) deliveries: VecDeque<DeliveryRecord>,
+    pub(crate) tool_calls: Vec<ToolRecord>,
     tasks: Vec<AbortHandle>,
 }
 
@@ -101,6 +102,21 @@ pub(crate) struct DeliveryRecord {
     pub(crate) at: String,
 }
 
+/// A tool that a model called to book, and what came of it.
+#[derive(Clone, Serialize)]
+pub(crate) struct ToolRecord {
+    /// Vapi's id of the call in which it was.
+    pub(crate) call: String,
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) arguments: Value,
+    /// Whether the answer was a result and no error.
+    pub(crate) booked: bool,
+    pub(crate) said: String,
+    /// What is wrong with the form of the answer.
+    pub(crate) faults: Vec<String>,
+}
+
 impl CallRecord {
     /// The call is no longer shown, and nothing that was said in it is kept.
     pub(crate) fn erase(&mut self) {
@@ -160,6 +176,7 @@ impl Data {
         self.messages.clear();
         self.requests.clear();
         self.deliveries.clear();
+        self.tool_calls.clear();
         self.behave(Behaviour::default());
     }
 
