@@ -4,6 +4,7 @@
 pub mod adapters;
 pub mod api_keys;
 pub mod app;
+pub mod appointments;
 pub mod assistants;
 pub mod audit;
 pub mod calls;

@@ -1,4 +1,6 @@
-//! `calls`: what happened on the telephone, for those who look afterwards.
+//! `calls`: what happened on the telephone, and what was agreed to, for those who look afterwards.
+
+mod appointments;
 
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
@@ -6,12 +8,20 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use zencall::App;
-use zencall::calls::{self, Call, CallInFull, Event, Filter, Recording, Turn, TypedFilter};
+use zencall::calls::{self, Call, CallInFull, Event, Filter, Recording, Transfer, Turn, TypedFilter};
 use zencall::http::{self, Answer, Caller, Json, ListOf, ListQuery, ProblemBody};
 
 /// The routes of this function.
 pub fn routes() -> OpenApiRouter<App> {
-    http::api().routes(routes!(list_calls)).routes(routes!(read_call))
+    http::api()
+        .routes(routes!(list_calls))
+        .routes(routes!(read_call))
+        .routes(routes!(appointments::list_appointments))
+        .routes(routes!(
+            appointments::read_appointment,
+            appointments::change_appointment
+        ))
+        .routes(routes!(appointments::read_calendar))
 }
 
 /// Which calls are wanted.
@@ -44,6 +54,9 @@ pub struct CallDetail {
     /// Null where nothing was recorded.
     #[schema(required)]
     recording: Option<Recording>,
+    /// Null where nobody was put through.
+    #[schema(required)]
+    transfer: Option<Transfer>,
 }
 
 /// One call.
@@ -96,6 +109,7 @@ impl From<CallInFull> for CallDetail {
             turns: found.turns,
             timeline: found.timeline,
             recording: found.recording,
+            transfer: found.transfer,
         }
     }
 }

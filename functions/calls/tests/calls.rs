@@ -214,7 +214,7 @@ mod read {
                     { "event": "call-started", "at": "2026-11-02T10:00:00Z", "provider": "vapi" },
                     { "event": "call-ended", "at": "2026-11-02T10:01:00Z", "provider": "vapi" },
                 ],
-                "recording": { "available": true },
+                "recording": { "available": true }, "transfer": null,
             } })
         );
     }

@@ -84,7 +84,7 @@ impl From<Report> for ReportView {
                 negative,
                 unknown,
             },
-            appointments: 0,
+            appointments: report.appointments,
             estimated_end_at: report.estimated_end_at,
         }
     }

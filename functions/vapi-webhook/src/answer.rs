@@ -1,39 +1,104 @@
-//! Answers to the messages that want one. Each is safe: what we cannot do is
-//! said in a sentence, and nobody is dialled or put through by mistake.
+//! Answers to the messages that want one. Each comes in time and is safe: what we cannot do is said in a sentence, and
+//! nobody is dialled or put through by mistake.
+
+use std::time::Duration;
 
 use serde_json::{Value, json};
-use zencall::adapters::vapi::webhook::{Question, ToolCall};
+use tokio::time::{Instant, timeout_at};
+use zencall::adapters::vapi::webhook::{Projection, Question, ToolCall};
+use zencall::appointments::{self, Answer, BOOKING_TOOL};
+use zencall::kernel::{Language, PhoneNumber};
+use zencall::{App, assistants, calls};
 
 /// What the caller hears when no assistant of ours takes the call.
 const NOBODY_TAKES_IT: &str =
     "Bonjour. Ce numéro ne prend pas d'appel pour le moment. Merci de rappeler plus tard. Au revoir.";
-const NOBODY_TO_TRANSFER_TO: &str = "Je ne peux pas transférer votre appel pour le moment.";
+/// How long all answers of a message may take together. Vapi would wait 20 s, the person on the telephone does not.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Who asks.
+#[derive(Clone, Copy)]
+pub(crate) struct Asking<'a> {
+    /// What we keep of the message.
+    pub(crate) event: &'a Projection,
+    /// What is spoken where our rows cannot be asked.
+    pub(crate) language: Language,
+}
 
 /// The answer to a question; always with status 200, since Vapi discards any other.
-pub(crate) fn to(question: Question) -> Value {
+pub(crate) async fn to(app: &App, asking: Asking<'_>, question: Question) -> Value {
+    let deadline = Instant::now() + PATIENCE;
     match question {
         Question::ToolCalls(calls) => {
-            let results: Vec<_> = calls.iter().map(result).collect();
+            let mut results = Vec::with_capacity(calls.len());
+            for call in &calls {
+                let (member, said) = said(app, asking, call, deadline).await;
+                results.push(json!({ "name": call.name, "toolCallId": call.id, member: said }));
+            }
             json!({ "results": results })
         }
-        Question::FunctionCall(call) => json!({ "result": refusal(&call) }),
+        Question::FunctionCall(call) => {
+            let (_, said) = said(app, asking, &call, deadline).await;
+            json!({ "result": said })
+        }
         Question::Assistant => json!({ "error": NOBODY_TAKES_IT }),
-        Question::TransferDestination => json!({ "error": NOBODY_TO_TRANSFER_TO }),
+        Question::TransferDestination => transfer(app, asking, deadline).await,
         // Closed until consent can be looked up: anything but true is "do not dial".
         Question::Predial => json!({ "eligible": false }),
     }
 }
 
-fn result(call: &ToolCall) -> Value {
-    json!({ "name": call.name, "toolCallId": call.id, "error": refusal(call) })
+/// One line for the model, which tells the caller in its own words, and the member that it belongs in.
+async fn said(app: &App, asking: Asking<'_>, call: &ToolCall, deadline: Instant) -> (&'static str, String) {
+    if call.name != BOOKING_TOOL {
+        return ("error", unknown(call));
+    }
+    let booking = appointments::book(app, asking.event, call, asking.language);
+    let answer = timeout_at(deadline, booking).await.unwrap_or_else(|_| {
+        tracing::error!("an appointment could not be booked in time");
+        appointments::cannot_book(app, asking.language)
+    });
+    match answer {
+        Answer::Booked(said) => ("result", said),
+        Answer::Refused(said) => ("error", said),
+    }
 }
 
-/// One line for the model, which tells the caller in its own words.
-fn refusal(call: &ToolCall) -> String {
+/// For the model alone: it called what it was never told of.
+fn unknown(call: &ToolCall) -> String {
     match call.arguments {
         Some(_) => format!("There is no tool named {:?}.", call.name),
         None => format!("The arguments of {:?} are not a JSON object.", call.name),
     }
+}
+
+/// To whom the assistant of this call hands over, by our own rows.
+async fn transfer(app: &App, asking: Asking<'_>, deadline: Instant) -> Value {
+    let asked = timeout_at(deadline, calls::transfer_of(app, asking.event)).await;
+    match asked {
+        Ok(Ok(Some((language, Some(number))))) => destination(&number, language),
+        Ok(Ok(Some((language, None)))) => json!({ "error": assistants::nobody_to_transfer_to(language) }),
+        Ok(Ok(None)) => json!({ "error": assistants::nobody_to_transfer_to(asking.language) }),
+        Ok(Err(error)) => {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "nobody can tell whom to transfer to"
+            );
+            json!({ "error": assistants::nobody_to_transfer_to(asking.language) })
+        }
+        Err(_) => {
+            tracing::error!("nobody could tell in time whom to transfer to");
+            json!({ "error": assistants::nobody_to_transfer_to(asking.language) })
+        }
+    }
+}
+
+fn destination(number: &PhoneNumber, language: Language) -> Value {
+    json!({ "destination": {
+        "type": "number",
+        "number": number.e164(),
+        "message": assistants::transferring(language),
+    } })
 }
 
 #[cfg(test)]
@@ -47,6 +112,6 @@ mod tests {
             name: "a\u{2028}\r\nb".to_owned(),
             arguments: None,
         };
-        assert!(!refusal(&call).contains(['\n', '\r', '\u{2028}']));
+        assert!(!unknown(&call).contains(['\n', '\r', '\u{2028}']));
     }
 }

@@ -1,5 +1,5 @@
 //! `vapi-webhook`: Vapi's events come in. Proven on their raw bytes, put on a queue (what no queue takes: into the bucket),
-//! acknowledged; no database.
+//! acknowledged; no database, but for what somebody on the telephone waits for.
 
 mod answer;
 
@@ -43,8 +43,17 @@ async fn receive(State(app): State<App>, request: Request) -> Answer<Json<Value>
     .inspect_err(|refused| tracing::warn!(%refused, "a webhook was refused"))?
     .parse()?;
     if let Some(question) = message.get().question() {
-        calls::receive_in_passing(&app, &message).await;
-        return Ok(Json(answer::to(question)));
+        let event = message.get().project(app.clock.now());
+        let asking = answer::Asking {
+            event: &event,
+            language: message.get().spoken(),
+        };
+        // The record does not wait for the answer, nor the answer for the record.
+        let (_, answer) = tokio::join!(
+            calls::receive_in_passing(&app, &message),
+            answer::to(&app, asking, question)
+        );
+        return Ok(Json(answer));
     }
     if message.get().is_noise() {
         tracing::debug!(kind = message.get().kind(), "a message that nobody asked for");

@@ -6,6 +6,14 @@ use zencall::{App, http, telemetry};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), http::Error> {
     telemetry::init();
-    let app = App::from_env(&[Need::VapiWebhook, Need::EventsQueue, Need::Storage])?;
+    // The database, and what a booking needs besides, last: few messages ask for it.
+    let app = App::from_env(&[
+        Need::VapiWebhook,
+        Need::EventsQueue,
+        Need::Storage,
+        Need::MessagesQueue,
+        Need::Pepper,
+        Need::DatabaseOnDemand,
+    ])?;
     http::serve(vapi_webhook::routes(), app).await
 }

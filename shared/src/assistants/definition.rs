@@ -4,7 +4,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use super::scripts::script;
-use super::{Settings, disclosure};
+use super::{Settings, disclosure, tools};
 use crate::App;
 use crate::adapters::secrets::SecretsError;
 use crate::kernel::ids::{AssistantId, OrganizationId};
@@ -59,22 +59,11 @@ pub(super) async fn definition(
 }
 
 fn model(settings: &Settings) -> Value {
-    let mut tools = vec![json!({ "type": "endCall" })];
-    if let Some(number) = &settings.transfer_number {
-        tools.push(json!({
-            "type": "transferCall",
-            "destinations": [{
-                "type": "number",
-                "number": number.as_str(),
-                "message": script(settings.language).transferring,
-            }],
-        }));
-    }
     json!({
         "provider": "openai",
         "model": settings.model.as_str(),
         "messages": [{ "role": "system", "content": disclosure::system_prompt(settings) }],
-        "tools": tools,
+        "tools": tools::of(settings),
     })
 }
 

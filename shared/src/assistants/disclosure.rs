@@ -2,7 +2,7 @@
 //! that the call is recorded if it is, and how to object.
 
 use super::scripts::script;
-use super::{AssistantType, Settings};
+use super::{AssistantType, Settings, tools};
 use crate::kernel::Language;
 
 /// The first thing that is said. The organisation's own first message comes after what the law wants said first.
@@ -25,6 +25,9 @@ pub(super) fn system_prompt(settings: &Settings) -> String {
     }
     if settings.transfer_number.is_some() {
         rules.push(script.transfer_rule);
+    }
+    if tools::books(settings.assistant_type) {
+        rules.push(script.booking_rule);
     }
     format!(
         "{}\n\n{}\n{}",

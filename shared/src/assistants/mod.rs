@@ -11,6 +11,8 @@ mod disclosure;
 mod read;
 mod scripts;
 mod store;
+mod tools;
+mod transfer;
 mod update;
 mod values;
 mod voices;
@@ -27,6 +29,8 @@ use crate::kernel::{Language, PhoneNumber};
 pub use create::create;
 pub use delete::delete;
 pub use read::{list, organization_country, read};
+pub use tools::BOOKING_TOOL;
+pub use transfer::{nobody_to_transfer_to, transferring};
 pub use update::update;
 pub use values::{
     AssistantName, AssistantType, MaxDuration, Model, parse_first_message, parse_system_prompt,

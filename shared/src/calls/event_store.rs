@@ -10,7 +10,7 @@ use super::ended_reason::Outcome;
 use super::facts::{Certainty, Facts, Moment};
 use super::report_store::FIRST_QUESTION;
 use super::{Direction, Sentiment, Status};
-use crate::adapters::vapi::webhook::Projection;
+use crate::adapters::vapi::webhook::{Keys, Projection};
 use crate::db::{DbError, TenantTx};
 use crate::kernel::ids::{AssistantId, AttemptId, CallId, CampaignId, ContactId};
 
@@ -61,20 +61,27 @@ pub(super) struct KnownCall {
     pub(super) bound: bool,
 }
 
-/// Waits for its turn among the events of this call, stores the event unless it was stored before, and tells what was
-/// known: one packet. The month is that of the call's creation, so that a repetition meets the first delivery.
-pub(super) async fn take(tx: &TenantTx, event: &Projection, record: &Record<'_>) -> Result<Found, DbError> {
-    let keys = &event.keys;
+/// Waits for its turn among the events of this call.
+pub(super) async fn lock(tx: &TenantTx, keys: &Keys) -> Result<(), DbError> {
     let subject = keys
         .call
         .clone()
         .or(keys.attempt.map(|attempt| attempt.to_string()));
+    tx.execute(
+        "-- calls.lock
+         select pg_advisory_xact_lock($1, hashtext($2)) where $2 is not null",
+        &[&LOCKS_OF_CALLS, &subject],
+    )
+    .await
+    .map(drop)
+}
+
+/// Waits for its turn among the events of this call, stores the event unless it was stored before, and tells what was
+/// known: one packet. The month is that of the call's creation, so that a repetition meets the first delivery.
+pub(super) async fn take(tx: &TenantTx, event: &Projection, record: &Record<'_>) -> Result<Found, DbError> {
+    let keys = &event.keys;
     let (locked, row) = join(
-        tx.execute(
-            "-- calls.lock
-             select pg_advisory_xact_lock($1, hashtext($2)) where $2 is not null",
-            &[&LOCKS_OF_CALLS, &subject],
-        ),
+        lock(tx, keys),
         tx.query_one(
             "-- calls.take_event
              with attempt as (

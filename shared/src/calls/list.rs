@@ -54,23 +54,29 @@ impl Filter {
             from: read(&mut faults, "from", typed.from, instant),
             to: read(&mut faults, "to", typed.to, instant),
         };
-        if let (Some(from), Some(to)) = (filter.from, filter.to)
-            && from > to
-        {
-            faults.add(
-                "to",
-                Invalid::new(
-                    "range_invalid",
-                    "La fin de la période précède son début.",
-                    "The range ends before it begins.",
-                ),
-            );
-        }
+        check_range(&mut faults, filter.from, filter.to);
         faults.finish(|| Some(filter))
     }
 }
 
-fn read<T>(
+/// A range ends after it begins.
+pub(crate) fn check_range(faults: &mut Faults, from: Option<Timestamp>, to: Option<Timestamp>) {
+    if let (Some(from), Some(to)) = (from, to)
+        && from > to
+    {
+        faults.add(
+            "to",
+            Invalid::new(
+                "range_invalid",
+                "La fin de la période précède son début.",
+                "The range ends before it begins.",
+            ),
+        );
+    }
+}
+
+/// Reads a filter of an address, if it is set.
+pub(crate) fn read<T>(
     faults: &mut Faults,
     field: &str,
     typed: Option<&str>,
@@ -81,7 +87,8 @@ fn read<T>(
     faults.keep(field, parse(typed))
 }
 
-fn instant(typed: &str) -> Result<Timestamp, Invalid> {
+/// An instant as it stands in an address.
+pub(crate) fn instant(typed: &str) -> Result<Timestamp, Invalid> {
     // An address decodes `+02:00` to ` 02:00`.
     kernel::instant::parse(&typed.replace(' ', "+"))
 }

@@ -1,6 +1,8 @@
 //! Calls: what happened on the telephone.
 
 mod apply;
+pub mod during;
+mod during_store;
 mod event;
 mod event_store;
 mod facts;
@@ -18,9 +20,10 @@ mod view;
 pub use crate::adapters::vapi::webhook::Projection;
 pub use crate::kernel::ended_reason;
 pub use apply::{Applied, ApplyError, apply};
+pub use during::transfer_of;
 pub use list::{Filter, TypedFilter, list};
 pub use parked::{Retried, retry_parked};
 pub use read::{CallInFull, ReadError, read};
 pub use receive::{ReceiveError, receive, receive_in_passing};
 pub use report::ask_for_reports;
-pub use view::{Call, Direction, Event, Recording, Sentiment, SentimentFilter, Status, Turn};
+pub use view::{Call, Direction, Event, Recording, Sentiment, SentimentFilter, Status, Transfer, Turn};

@@ -6,7 +6,7 @@ use tokio_postgres::Row;
 use super::ended_reason::Outcome;
 use super::list::Filter;
 use super::read::CallInFull;
-use super::{Call, Direction, Event, Recording, Sentiment, SentimentFilter, Status, Turn};
+use super::{Call, Direction, Event, Recording, Sentiment, SentimentFilter, Status, Transfer, Turn};
 use crate::db::{DbError, TenantTx};
 use crate::kernel::ids::CallId;
 use crate::kernel::{Money, PageRequest, PhoneNumber};
@@ -62,7 +62,7 @@ pub(super) async fn find(tx: &TenantTx, id: CallId) -> Result<Option<CallInFull>
             "-- calls.find
              select id, vapi_call_id, campaign_id, contact_id, assistant_id, direction, phone, status, outcome,
                     ended_reason, started_at, ended_at, duration_seconds, cost, sentiment, sentiment_score,
-                    sentiment_source, summary, recording_available
+                    sentiment_source, summary, recording_available, transfer_destination, transfer_connected
                from calls
               where organization_id = $1 and id = $2",
             &[organization, id],
@@ -87,7 +87,10 @@ pub(super) async fn find(tx: &TenantTx, id: CallId) -> Result<Option<CallInFull>
         return Ok(None);
     };
     let recording = get::<bool>(&row, "recording_available")?.then_some(Recording { available: true });
+    let destination: Option<String> = get(&row, "transfer_destination")?;
+    let connected: Option<bool> = get(&row, "transfer_connected")?;
     Ok(Some(CallInFull {
+        transfer: destination.map(|destination| Transfer::new(destination, connected)),
         call: Call::try_from(&row)?,
         turns: turns.iter().map(Turn::try_from).collect::<Result<_, _>>()?,
         timeline: events.iter().map(Event::try_from).collect::<Result<_, _>>()?,

@@ -196,3 +196,23 @@ pub struct Recording {
     /// Whether it can be fetched.
     pub available: bool,
 }
+
+/// To whom the person was put through.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Transfer {
+    /// A number in E.164, or an address of SIP.
+    pub destination: String,
+    /// Whether anybody took it there: `connected`, `not_connected`, or `unknown` where nobody has told.
+    pub outcome: &'static str,
+}
+
+impl Transfer {
+    pub(super) fn new(destination: String, connected: Option<bool>) -> Self {
+        let outcome = match connected {
+            Some(true) => "connected",
+            Some(false) => "not_connected",
+            None => "unknown",
+        };
+        Self { destination, outcome }
+    }
+}

@@ -50,6 +50,8 @@ pub struct Report {
     pub total_cost: Decimal,
     /// Sentiments of answered calls: positive, neutral, negative, unknown.
     pub sentiment: [i64; 4],
+    /// Made in its calls, and not cancelled since.
+    pub appointments: i64,
     /// When it may be through, by its own pace; windows are not looked at.
     pub estimated_end_at: Option<Timestamp>,
 }
@@ -108,6 +110,7 @@ pub async fn report(app: &App, caller: &Caller, id: CampaignId) -> Result<Report
         average_duration_seconds: counts.average_duration_seconds,
         total_cost: counts.total_cost,
         sentiment: counts.sentiment,
+        appointments: counts.appointments,
         estimated_end_at: estimate(&counts, pending + in_progress, total_contacts, app.clock.now()),
     })
 }

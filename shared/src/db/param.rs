@@ -7,8 +7,8 @@ use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
 use crate::kernel::ids::{
-    ApiKeyId, AssistantId, AttemptId, CallId, CampaignId, ConsentId, ContactId, DecisionId, DoNotCallId,
-    GdprRequestId, MessageId, OneTimeTokenId, OrganizationId, OutboxId, SessionId, UserId,
+    ApiKeyId, AppointmentId, AssistantId, AttemptId, CallId, CampaignId, ConsentId, ContactId, DecisionId,
+    DoNotCallId, GdprRequestId, MessageId, OneTimeTokenId, OrganizationId, OutboxId, SessionId, UserId,
 };
 
 /// A Rust type with its SQL type.
@@ -64,6 +64,7 @@ sql_types! {
     DoNotCallId => UUID, UUID_ARRAY;
     OutboxId => UUID, UUID_ARRAY;
     GdprRequestId => UUID, UUID_ARRAY;
+    AppointmentId => UUID, UUID_ARRAY;
 }
 
 /// Bytes, where a `Vec<u8>` would read as an array of numbers.

@@ -125,6 +125,12 @@ pub const RIGHTS: &[Right] = &[
     // Calls.
     member("GET", "/api/v1/calls").or_key(Scope::CallsRead),
     member("GET", "/api/v1/calls/{id}").or_key(Scope::CallsRead),
+    // Appointments.
+    member("GET", "/api/v1/appointments").or_key(Scope::AppointmentsRead),
+    member("GET", "/api/v1/appointments/{id}").or_key(Scope::AppointmentsRead),
+    member("PATCH", "/api/v1/appointments/{id}").or_key(Scope::AppointmentsWrite),
+    // Also for whoever has the link of a text message.
+    member("GET", "/api/v1/appointments/{id}/calendar").or_key(Scope::AppointmentsRead),
     // Text messages.
     member("GET", "/api/v1/messages").or_key(Scope::MessagesRead),
     member("POST", "/api/v1/messages").or_key(Scope::MessagesWrite),

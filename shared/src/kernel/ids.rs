@@ -87,4 +87,6 @@ typed_id! {
     OutboxId;
     /// What somebody asked for under the RGPD.
     GdprRequestId;
+    /// An appointment.
+    AppointmentId;
 }

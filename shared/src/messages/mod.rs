@@ -5,6 +5,7 @@
 //! far a message is, whose ranks make it monotone.
 
 pub mod apply;
+pub mod automatic;
 mod confirmation;
 pub mod deliver;
 mod dispatch_store;

@@ -16,6 +16,7 @@ pub(super) struct New<'a> {
     pub(super) segments: i32,
     pub(super) due_at: Timestamp,
     pub(super) is_test: bool,
+    /// Nobody, where the platform sends by itself.
     pub(super) created_by: Option<UserId>,
 }
 

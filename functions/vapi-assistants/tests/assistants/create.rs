@@ -60,7 +60,14 @@ async fn vapi_is_told_what_the_law_and_the_product_want() {
     assert_eq!(definition["model"]["provider"], "openai");
     assert_eq!(definition["model"]["messages"][0]["role"], "system");
     assert!(text(&definition["model"]["messages"][0]["content"]).contains("Oui, je suis une IA"));
-    assert_eq!(definition["model"]["tools"], json!([{ "type": "endCall" }]));
+    let tools = definition["model"]["tools"].as_array().unwrap();
+    assert_eq!((tools.len(), &tools[0]), (2, &json!({ "type": "endCall" })));
+    assert_eq!(tools[1]["function"]["name"], "book_appointment");
+    assert_eq!(
+        tools[1]["function"]["parameters"]["required"],
+        json!(["date", "time"])
+    );
+    assert!(text(&definition["model"]["messages"][0]["content"]).contains("book_appointment"));
     assert_eq!(definition["transcriber"]["language"], "fr");
     assert_eq!(definition["voicemailDetection"]["provider"], "vapi");
     assert_eq!(definition["artifactPlan"]["recordingEnabled"], false);

@@ -71,15 +71,14 @@ impl Control {
         Ok(body.as_array().context("calls are no list")?.clone())
     }
 
+    /// The tools that models called to book, and what they were answered.
+    pub async fn tool_calls(&self) -> anyhow::Result<Vec<Value>> {
+        self.list("tool-calls").await
+    }
+
     /// What a stand-in was asked: `vapi` or `twilio`.
     pub async fn requests(&self, provider: &str) -> anyhow::Result<Vec<Value>> {
-        let request = self
-            .http
-            .get(format!("{}/requests?provider={provider}", self.url));
-        let body = answer("GET /_control/requests".to_owned(), request)
-            .await?
-            .expect(200)?;
-        Ok(body.as_array().context("requests are no list")?.clone())
+        self.list(&format!("requests?provider={provider}")).await
     }
 
     /// Somebody writes to a number: what its webhook answered, and what went back to them.
@@ -92,5 +91,13 @@ impl Control {
         answer("POST /_control/twilio/inbound".to_owned(), request)
             .await?
             .expect(200)
+    }
+
+    async fn list(&self, path: &str) -> anyhow::Result<Vec<Value>> {
+        let request = self.http.get(format!("{}/{path}", self.url));
+        let body = answer(format!("GET /_control/{path}"), request)
+            .await?
+            .expect(200)?;
+        Ok(body.as_array().context("no list")?.clone())
     }
 }

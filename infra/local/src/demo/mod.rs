@@ -1,6 +1,7 @@
 //! `make demo`: the product's main job through its public API, from sign-up to a finished campaign, texts, and the archive of
 //! all of it, with every number checked against what the stand-ins of the providers really saw.
 
+mod appointments;
 mod archive;
 mod ledger;
 mod people;
@@ -52,7 +53,8 @@ pub async fn run(stack: &Stack) -> anyhow::Result<()> {
 /// Mixed outcomes, and a long call in a second or two.
 fn behaviour() -> Value {
     json!({
-        "outcomes": { "answered": 60, "busy": 12, "no_answer": 15, "voicemail": 8, "failed": 5 },
+        "outcomes": { "answered": 57, "transferred": 5, "busy": 11, "no_answer": 14, "voicemail": 8, "failed": 5 },
+        "bookings": appointments::behaviour(),
         "call_seconds": 40,
         "speed": 30,
     })
@@ -80,7 +82,9 @@ async fn tell(stack: &Stack, control: &Control) -> anyhow::Result<(String, usize
     let placed = Placed::read(&control.calls().await?, &before)?;
     placed.compare(&report, &called, steps::OPPOSED as u64, MAX_ATTEMPTS, &mut ledger);
     compare_calls(&session, &campaign, &report, &placed, &mut ledger).await?;
-    chapter(7, "It texts its contacts");
+    chapter(7, "What was agreed to in the calls");
+    let booked = appointments::compare(control, &session, &report, &placed, &mut ledger).await?;
+    chapter(8, "It texts its contacts");
     let mut numbers = called.iter().map(String::as_str);
     let people = texts::People {
         french: numbers.next().context("nobody to text")?,
@@ -89,11 +93,12 @@ async fn tell(stack: &Stack, control: &Control) -> anyhow::Result<(String, usize
     let messages = texts::tell(stack, control, &session, &assistant, &people, &mut ledger)
         .await
         .context("texts")?;
-    chapter(8, "It takes its data away");
+    chapter(9, "It takes its data away");
     let made = [
         ("contacts", contacts.len()),
         ("campaigns", 2),
         ("calls", placed.ids.len()),
+        ("appointments", booked),
         ("messages", messages),
         ("do_not_call", 2),
     ]

@@ -7,6 +7,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::MAX_ATTEMPTS;
+use super::appointments::TRANSFER_NUMBER;
 use super::ledger::Ledger;
 use super::people::{LINES, Spreadsheet};
 use super::show::fact;
@@ -106,7 +107,12 @@ pub(super) async fn connect_twilio(stack: &Stack, session: &Session) -> anyhow::
 }
 
 pub(super) async fn create_assistant(session: &Session) -> anyhow::Result<String> {
-    let wanted = json!({ "name": "Confirmation de livraison", "type": "outbound", "language": "fr" });
+    let wanted = json!({
+        "name": "Confirmation de livraison",
+        "type": "outbound",
+        "language": "fr",
+        "transfer_number": TRANSFER_NUMBER,
+    });
     let made = session.post("/vapi/assistants", &wanted, 201).await?;
     fact(format!(
         "{} is known to Vapi as {}",

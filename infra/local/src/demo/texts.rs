@@ -30,7 +30,7 @@ pub(super) struct People<'a> {
     pub(super) english: &'a str,
 }
 
-/// Tells it; returns how many messages came and went.
+/// Tells it; returns how many messages the organisation has then.
 pub(super) async fn tell(
     stack: &Stack,
     control: &Control,
@@ -39,6 +39,7 @@ pub(super) async fn tell(
     people: &People<'_>,
     ledger: &mut Ledger,
 ) -> anyhow::Result<usize> {
+    let known = session.list("/messages").await?.len();
     let before = sent_to(control, people.french).await?;
     deliver(session, people.french).await?;
     let sent = sent_to(control, people.french).await?;
@@ -82,7 +83,8 @@ pub(super) async fn tell(
 
     no_more_calls(stack, control, session, assistant, people, ledger).await?;
     until("every message to be kept", async || {
-        Ok((session.list("/messages").await?.len() == MESSAGES).then_some(MESSAGES))
+        let kept = session.list("/messages").await?.len();
+        Ok((kept == known + MESSAGES).then_some(kept))
     })
     .await
 }

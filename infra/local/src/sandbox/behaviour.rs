@@ -34,6 +34,8 @@ pub(crate) struct Behaviour {
     pub(crate) call_seconds: f64,
     /// Divides the times of calls and the delays of webhooks.
     pub(crate) speed: f64,
+    /// How often assistants that can book do (an addition).
+    pub(crate) bookings: Bookings,
     /// What happens to webhooks on their way.
     pub(crate) webhook: WebhookBehaviour,
     /// How requests to the two APIs fail.
@@ -55,6 +57,7 @@ impl Default for Behaviour {
             outcomes: Weights::normal(),
             call_seconds: 30.0,
             speed: 1.0,
+            bookings: Bookings::default(),
             webhook: WebhookBehaviour::default(),
             api: ApiBehaviour::default(),
             numbers: BTreeMap::new(),
@@ -112,6 +115,18 @@ impl Weights {
         }
         Outcome::Answered
     }
+}
+
+/// How often assistants that can book do: nobody wants an appointment unless it is said here.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Bookings {
+    /// In which share of the conversations somebody wants an appointment.
+    pub(crate) share: f64,
+    /// In which share of those the model asks for nonsense first.
+    pub(crate) nonsense: f64,
+    /// How often the same tool call comes twice.
+    pub(crate) repeat: f64,
 }
 
 /// What happens to webhooks between Vapi or Twilio and us.
@@ -212,9 +227,15 @@ impl Behaviour {
         if !usable(self.speed) || self.speed < 0.001 {
             return Err("speed: a number of 0.001 or more".to_owned());
         }
-        for (name, share) in [("duplicate", self.webhook.duplicate), ("drop", self.webhook.drop)] {
+        for (name, share) in [
+            ("webhook.duplicate", self.webhook.duplicate),
+            ("webhook.drop", self.webhook.drop),
+            ("bookings.share", self.bookings.share),
+            ("bookings.nonsense", self.bookings.nonsense),
+            ("bookings.repeat", self.bookings.repeat),
+        ] {
             if !(0.0..=1.0).contains(&share) {
-                return Err(format!("webhook.{name}: a probability, 0 to 1"));
+                return Err(format!("{name}: a probability, 0 to 1"));
             }
         }
         if self
@@ -271,6 +292,7 @@ mod tests {
             r#"{"webhook": {"drop": 2}}"#,
             r#"{"api": {"status": 9}}"#,
             r#"{"speed": 0}"#,
+            r#"{"bookings": {"share": 2}}"#,
             r#"{"numbers": {"0612": "busy"}}"#,
             r#"[]"#,
         ] {

@@ -26,6 +26,7 @@ pub(crate) fn routes() -> Router<Arc<Stand>> {
         .route("/requests", get(requests))
         .route("/calls", get(calls))
         .route("/webhooks", get(webhooks))
+        .route("/tool-calls", get(tool_calls))
         .route("/behaviour", put(set_behaviour).get(behaviour))
         .route("/twilio/accounts/{sid}", put(set_account))
         .route("/twilio/inbound", post(write))
@@ -86,6 +87,10 @@ async fn calls(State(stand): State<Arc<Stand>>) -> Json<Value> {
 async fn webhooks(State(stand): State<Arc<Stand>>) -> Response {
     let records: Vec<_> = stand.data().deliveries.iter().cloned().collect();
     Json(records).into_response()
+}
+
+async fn tool_calls(State(stand): State<Arc<Stand>>) -> Response {
+    Json(stand.data().tool_calls.clone()).into_response()
 }
 
 async fn behaviour(State(stand): State<Arc<Stand>>) -> Json<Behaviour> {

@@ -44,6 +44,7 @@ pub(crate) struct Data {
     callbacks: u64,
     pub(crate) requests: VecDeque<RequestRecord>,
     pub(crate) deliveries: VecDeque<DeliveryRecord>,
+    pub(crate) tool_calls: Vec<ToolRecord>,
     tasks: Vec<AbortHandle>,
 }
 
@@ -103,6 +104,21 @@ pub(crate) struct DeliveryRecord {
     pub(crate) status: Option<u16>,
     pub(crate) dropped: bool,
     pub(crate) at: String,
+}
+
+/// A tool that a model called to book, and what came of it.
+#[derive(Clone, Serialize)]
+pub(crate) struct ToolRecord {
+    /// Vapi's id of the call in which it was.
+    pub(crate) call: String,
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) arguments: Value,
+    /// Whether the answer was a result and no error.
+    pub(crate) booked: bool,
+    pub(crate) said: String,
+    /// What is wrong with the form of the answer.
+    pub(crate) faults: Vec<String>,
 }
 
 impl CallRecord {
@@ -165,6 +181,7 @@ impl Data {
         self.opted_out.clear();
         self.requests.clear();
         self.deliveries.clear();
+        self.tool_calls.clear();
         self.behave(Behaviour::default());
     }
 

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::json;
 use super::projection::Projection;
+use crate::kernel::Language;
 use crate::kernel::shown::shows;
 
 /// The longest name of a kind that is kept.
@@ -100,6 +101,15 @@ impl Message {
 
     pub(super) fn content(&self) -> &Value {
         &self.content
+    }
+
+    /// What the assistant is set to speak, by Vapi's copy of its definition: for the one sentence that is said where our own
+    /// rows cannot be asked.
+    pub fn spoken(&self) -> Language {
+        [&self.content["assistant"], &self.content["call"]["assistant"]]
+            .into_iter()
+            .find_map(|assistant| Language::parse(assistant["transcriber"]["language"].as_str()?).ok())
+            .unwrap_or_default()
     }
 
     /// Whether it says nothing that lasts: the many small messages of a conversation, and half-heard sentences.

@@ -18,8 +18,11 @@ pub(super) static SCRIPT: Script = Script {
 - When everything has been said, say goodbye and end the call.",
     recording_rule: "- The call is recorded. If the person refuses, apologise and end the call.",
     transfer_rule: "- If the person asks for a human being, or if you cannot help, transfer the call.",
+    booking_rule: "- It is {{\"now\" | date: \"%A %Y-%m-%d %H:%M\"}} (UTC). To make or move an appointment, call the tool book_appointment with the day and hour agreed. An appointment is made only if the tool confirms it: if it does not, say what it answers and offer another time.",
     own_rules: "Instructions of the organisation:",
     transferring: "I am putting you through, one moment please.",
+    nobody_there: "I cannot put you through at the moment.",
+    checking: "One moment, I am checking the calendar.",
     goodbye: "Thank you for your time. Goodbye.",
     roles: Roles {
         astreinte: "You answer for the out-of-hours service. Ask for the person's name, the address of the place, what is \

@@ -18,8 +18,11 @@ pub(super) static SCRIPT: Script = Script {
 - Cuando todo esté dicho, despídete y termina la llamada.",
     recording_rule: "- La llamada se graba. Si la persona no lo acepta, discúlpate y termina la llamada.",
     transfer_rule: "- Si la persona pide hablar con un ser humano, o si no puedes ayudarla, transfiere la llamada.",
+    booking_rule: "- Hoy es {{\"now\" | date: \"%A %Y-%m-%d %H:%M\"}} (hora UTC). Para fijar o cambiar una cita, usa la herramienta book_appointment con el día y la hora acordados. Una cita solo queda registrada si la herramienta lo confirma: si no, di lo que responde y propón otra hora.",
     own_rules: "Instrucciones de la organización:",
     transferring: "Le paso la llamada, un momento por favor.",
+    nobody_there: "En este momento no puedo transferir su llamada.",
+    checking: "Un momento, consulto la agenda.",
     goodbye: "Gracias por su tiempo. Adiós.",
     roles: Roles {
         astreinte: "Atiendes el servicio de guardia. Pregunta el nombre de la persona, la dirección del lugar, qué ocurre \

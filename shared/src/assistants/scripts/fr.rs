@@ -18,8 +18,11 @@ pub(super) static SCRIPT: Script = Script {
 - Quand tout est dit, prends congé et termine l'appel.",
     recording_rule: "- L'appel est enregistré. Si la personne le refuse, excuse-toi et termine l'appel.",
     transfer_rule: "- Si la personne demande à parler à un être humain, ou si tu ne peux pas l'aider, transfère l'appel.",
+    booking_rule: "- Nous sommes le {{\"now\" | date: \"%A %Y-%m-%d %H:%M\"}} (heure UTC). Pour fixer ou déplacer un rendez-vous, appelle l'outil book_appointment avec le jour et l'heure convenus. Un rendez-vous n'est pris que si l'outil le confirme : sinon, dis ce qu'il répond et propose une autre heure.",
     own_rules: "Consignes de l'organisation :",
     transferring: "Je vous mets en relation, un instant s'il vous plaît.",
+    nobody_there: "Je ne peux pas transférer votre appel pour le moment.",
+    checking: "Un instant, je regarde l'agenda.",
     goodbye: "Merci pour votre temps. Au revoir.",
     roles: Roles {
         astreinte: "Tu tiens l'astreinte. Demande le nom de la personne, l'adresse du lieu, ce qui se passe et depuis \

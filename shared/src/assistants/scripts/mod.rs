@@ -26,10 +26,16 @@ pub(super) struct Script {
     pub(super) recording_rule: &'static str,
     /// The instruction where the call may be transferred.
     pub(super) transfer_rule: &'static str,
+    /// The instruction where the assistant books appointments; it names the tool and today's date.
+    pub(super) booking_rule: &'static str,
     /// The heading of the organisation's own instructions.
     pub(super) own_rules: &'static str,
     /// Said before a transfer.
     pub(super) transferring: &'static str,
+    /// Said where nobody can be put through.
+    pub(super) nobody_there: &'static str,
+    /// Said while an appointment is being booked.
+    pub(super) checking: &'static str,
     /// Said at the end.
     pub(super) goodbye: &'static str,
     /// The instructions of each type.

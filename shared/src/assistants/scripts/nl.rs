@@ -19,8 +19,11 @@ pub(super) static SCRIPT: Script = Script {
 - Als alles is gezegd, neem afscheid en beëindig het gesprek.",
     recording_rule: "- Het gesprek wordt opgenomen. Als de persoon dat weigert, verontschuldig je en beëindig het gesprek.",
     transfer_rule: "- Als de persoon een mens wil spreken, of als je niet kunt helpen, verbind het gesprek door.",
+    booking_rule: "- Het is nu {{\"now\" | date: \"%A %Y-%m-%d %H:%M\"}} (UTC). Om een afspraak te maken of te verzetten, gebruik je de tool book_appointment met de afgesproken dag en het afgesproken uur. Een afspraak is pas gemaakt als de tool dat bevestigt: zo niet, zeg wat de tool antwoordt en stel een ander tijdstip voor.",
     own_rules: "Instructies van de organisatie:",
     transferring: "Ik verbind u door, een ogenblik alstublieft.",
+    nobody_there: "Ik kan u op dit moment niet doorverbinden.",
+    checking: "Een ogenblik, ik kijk in de agenda.",
     goodbye: "Dank u voor uw tijd. Tot ziens.",
     roles: Roles {
         astreinte: "Je neemt de wachtdienst waar. Vraag de naam van de persoon, het adres, wat er gebeurt en sinds \

@@ -31,6 +31,7 @@ pub(in crate::campaigns) struct Counts {
     pub(in crate::campaigns) average_duration_seconds: Option<f64>,
     pub(in crate::campaigns) total_cost: Decimal,
     pub(in crate::campaigns) sentiment: [i64; 4],
+    pub(in crate::campaigns) appointments: i64,
 }
 
 pub(in crate::campaigns) async fn counts(tx: &TenantTx, id: CampaignId) -> Result<Option<Counts>, DbError> {
@@ -57,7 +58,9 @@ pub(in crate::campaigns) async fn counts(tx: &TenantTx, id: CampaignId) -> Resul
                 count(*) filter (where sentiment = 'positive') as positive,
                 count(*) filter (where sentiment = 'neutral') as neutral,
                 count(*) filter (where sentiment = 'negative') as negative,
-                count(*) filter (where sentiment is null and outcome in ('answered', 'transferred')) as unknown
+                count(*) filter (where sentiment is null and outcome in ('answered', 'transferred')) as unknown,
+                (select count(*) from appointments a
+                  where a.organization_id = $1 and a.campaign_id = $2 and a.status <> 'cancelled') as appointments
            from calls where organization_id = $1 and campaign_id = $2",
         &[&organization, &id],
     ))
@@ -78,6 +81,7 @@ pub(in crate::campaigns) async fn counts(tx: &TenantTx, id: CampaignId) -> Resul
             get(&calls, "negative")?,
             get(&calls, "unknown")?,
         ],
+        appointments: get(&calls, "appointments")?,
     }))
 }
 

@@ -253,6 +253,13 @@ const TABLES: &[Table] = &[
         ..ORGANIZATION
     },
     Table {
+        name: "appointments",
+        table: "appointments",
+        columns: "id calendar_id assistant_id call_id campaign_id contact_id status starts_at ends_at timezone language \
+                  name phone email notes sequence created_at updated_at",
+        ..ORGANIZATION
+    },
+    Table {
         name: "do_not_call",
         table: "do_not_call",
         columns: "id phone reason source created_by created_at",
@@ -364,6 +371,12 @@ pub const WITHHELD: &[(&str, &str, &str)] = &[
         "confirms_stop",
         "how the platform works, not about anybody",
     ),
+    (
+        "appointments",
+        "tool_call_id",
+        "how the platform works, not about anybody",
+    ),
+    ("appointment_slots", "*", "computed from the appointments"),
     (
         "message_history",
         "rank",

@@ -173,4 +173,16 @@ const ROWS: &[(&str, &str, &str)] = &[
         "organization_id, message_id, status, rank, at",
         "{org}, {row}, 'queued', 1, now()",
     ),
+    (
+        "appointments",
+        "id, organization_id, calendar_id, assistant_id, call_id, campaign_id, contact_id, status, starts_at, ends_at,
+         timezone, language, created_at, updated_at",
+        "{row}, {org}, {row}, {row}, {row}, {row}, {row}, 'scheduled', now(), now() + interval '1 hour', 'Europe/Paris',
+         'fr', now(), now()",
+    ),
+    (
+        "appointment_slots",
+        "organization_id, calendar_id, at, appointment_id",
+        "{org}, {row}, now(), {row}",
+    ),
 ];

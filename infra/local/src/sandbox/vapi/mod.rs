@@ -17,6 +17,7 @@ use subtle::ConstantTimeEq;
 use super::state::Stand;
 
 mod assistants;
+mod booking;
 mod calls;
 mod conversation;
 pub(crate) mod errors;

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{
+    booking,
     conversation::{Conversation, Speaker},
     life::Life,
     outputs, report,
@@ -68,6 +69,9 @@ impl Life {
             .find(|tool| tool["type"] == "function" && tool["function"].is_object())
             .cloned();
         let Some(tool) = tool else { return };
+        if booking::is_booking(&tool) {
+            return self.book(&tool).await;
+        }
         let server = Target::of(&tool["server"], &self.stand, self.plan.saved_server);
         if server.is_none() && !self.courier.wants("tool-calls") {
             return;
