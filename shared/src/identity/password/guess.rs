@@ -8,9 +8,12 @@ use zxcvbn::{Score, zxcvbn};
 use crate::kernel::Invalid;
 use crate::kernel::fault::Text;
 
-/// No characters beyond this: the estimate takes longer than the password, and 64 that are guessable are guessable with
-/// more of the same. A password is never cut for anything else.
-const LOOKED_AT: usize = 64;
+/// The estimate takes much longer than the password does, where somebody writes it for that: of a long one its beginning
+/// and its end are looked at, each this long, since a password is no easier than any part of it. It is never cut for
+/// anything else.
+const LOOKED_AT: usize = 32;
+/// The longest address; names are shorter.
+const LONGEST_TEXT: usize = 254;
 /// No words beyond this about a person.
 const PERSONAL_WORDS: usize = 40;
 
@@ -51,14 +54,19 @@ const FAVOURITES: [&str; 31] = [
 
 /// Refuses what is guessed within a million tries (a score below 2).
 pub(super) fn refuse_guessable(password: &str, personal: &[&str]) -> Result<(), Invalid> {
-    let looked_at: String = password.chars().take(LOOKED_AT).collect();
     let own = words(personal);
     let known: Vec<&str> = own.iter().map(String::as_str).chain(FAVOURITES).collect();
-    let estimate = zxcvbn(&looked_at, &known);
-    if estimate.score() >= Score::Two {
+    let judged = without_long_words(password, &own);
+    let beginning: String = judged.chars().take(LOOKED_AT).collect();
+    let estimate = zxcvbn(&beginning, &known);
+    let length = judged.chars().count();
+    let end: String = judged.chars().skip(length.saturating_sub(LOOKED_AT)).collect();
+    let is_hard = |part: &str, known: &[&str]| zxcvbn(part, known).score() >= Score::Two;
+    if estimate.score() >= Score::Two || (end != beginning && is_hard(&end, &known)) {
         return Ok(());
     }
-    if zxcvbn(&looked_at, &FAVOURITES).score() >= Score::Two {
+    let as_typed: String = password.chars().take(LOOKED_AT).collect();
+    if is_hard(&as_typed, &FAVOURITES) {
         return Err(Invalid::new(
             "password_personal",
             "Ce mot de passe se devine à partir de votre nom, de votre adresse ou de votre entreprise : ajoutez-y deux \
@@ -82,6 +90,25 @@ pub(super) fn refuse_guessable(password: &str, personal: &[&str]) -> Result<(), 
             ),
         ),
     })
+}
+
+/// The password without what is known of its owner and longer than what is looked at: a part of it would seem hard.
+fn without_long_words(password: &str, own: &[String]) -> String {
+    let lower = password.to_lowercase();
+    let mut long: Vec<&String> = own
+        .iter()
+        .filter(|word| word.chars().count() > LOOKED_AT)
+        .collect();
+    // The whole address before its parts.
+    long.sort_unstable_by_key(|word| std::cmp::Reverse(word.len()));
+    let without = long
+        .into_iter()
+        .fold(lower.clone(), |rest, word| rest.replace(word.as_str(), " "));
+    if without == lower {
+        password.to_owned()
+    } else {
+        without
+    }
 }
 
 fn reason(warning: Option<Warning>) -> (&'static str, &'static str) {
@@ -122,7 +149,7 @@ fn reason(warning: Option<Warning>) -> (&'static str, &'static str) {
 fn words(personal: &[&str]) -> Vec<String> {
     let mut words = Vec::new();
     for text in personal {
-        let text: String = text.chars().take(100).collect::<String>().to_lowercase();
+        let text: String = text.chars().take(LONGEST_TEXT).collect::<String>().to_lowercase();
         let parts: Vec<&str> = text
             .split(|character: char| !character.is_alphanumeric())
             .filter(|part| part.chars().count() > 2)
@@ -206,6 +233,11 @@ mod tests {
             assert!(!code(typed).is_empty(), "{typed}");
         }
         assert_eq!(code("cabinetmirabelle"), "password_personal");
+        let long = "kx7.09af3be2c41d55e8.jeanne.dupont@exemple.fr";
+        for typed in [long, &long.to_uppercase(), &format!("{long}1")] {
+            let refused = refuse_guessable(typed, &[long]).unwrap_err();
+            assert_eq!(refused.code, "password_personal", "{typed}");
+        }
         assert!(refuse_guessable("cabinetmirabelle", &[]).is_ok());
         assert_eq!(code("jeanne.dupont et ses 3 chats gris"), "");
     }
@@ -222,11 +254,18 @@ mod tests {
     fn only_so_much_is_looked_at_however_much_is_known() {
         let name = "Maximilienne ".repeat(40);
         assert!(words(&[name.as_str(); 30]).len() <= PERSONAL_WORDS);
-        assert!(words(&[&name]).iter().all(|word| word.chars().count() <= 100));
-        assert_eq!(
-            code(&"4$hT9!xQ".repeat(128)),
-            "",
-            "only a repetition of something hard"
+        assert!(
+            words(&[&name])
+                .iter()
+                .all(|word| word.chars().count() <= LONGEST_TEXT)
         );
+    }
+
+    #[test]
+    fn a_long_password_is_as_hard_as_its_harder_end() {
+        let easy = "a".repeat(500);
+        assert_eq!(code(&easy), "password_guessable");
+        assert_eq!(code(&format!("{easy} trois petits chats")), "");
+        assert_eq!(code(&format!("trois petits chats {easy}")), "");
     }
 }
