@@ -4,6 +4,7 @@
 mod confirm;
 mod email;
 mod import;
+mod invitations;
 mod limits;
 mod login;
 mod logins;
