@@ -9,6 +9,7 @@ async fn main() -> Result<(), http::Error> {
     let app = App::from_env(&[
         Need::Database,
         Need::TokenKeys,
+        Need::Pepper,
         Need::Vapi,
         Need::Twilio,
         Need::MessagesQueue,

@@ -6,6 +6,6 @@ use zencall::{App, http, telemetry};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), http::Error> {
     telemetry::init();
-    let app = App::from_env(&[Need::Database, Need::TokenKeys, Need::MessagesQueue])?;
+    let app = App::from_env(&[Need::Database, Need::TokenKeys, Need::Pepper, Need::MessagesQueue])?;
     http::serve(messages::routes(), app).await
 }

@@ -6,6 +6,7 @@
 mod claims;
 pub mod edge;
 mod error;
+mod idempotency;
 pub mod migrate;
 mod param;
 mod pool;

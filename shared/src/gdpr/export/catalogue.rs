@@ -355,6 +355,11 @@ pub const WITHHELD: &[(&str, &str, &str)] = &[
     ),
     ("platform_slots", "*", "which lines are busy, not about anybody"),
     (
+        "idempotency_keys",
+        "*",
+        "copies of answers, deleted after 24 hours; what they told is in the other tables",
+    ),
+    (
         "parked_events",
         "*",
         "events that belong to nobody known, deleted after 24 hours",

@@ -173,4 +173,9 @@ const ROWS: &[(&str, &str, &str)] = &[
         "organization_id, message_id, status, rank, at",
         "{org}, {row}, 'queued', 1, now()",
     ),
+    (
+        "idempotency_keys",
+        "organization_id, key_hash, request_hash, user_id, claim_id, claimed_until, expires_at",
+        "{org}, {row}::text::bytea, 'x', {row}, {row}, now(), now()",
+    ),
 ];
