@@ -15,7 +15,7 @@ use zencall::identity::{self, InvitationMail, MailMessage, NewPassword};
 use zencall::kernel::Email;
 use zencall::kernel::ids::OrganizationId;
 
-use crate::openapi::routers;
+use crate::api::routers;
 
 /// Routes that may change something and write no entry, and why.
 const WITHOUT: &[(&str, &str)] = &[

@@ -190,4 +190,9 @@ const ROWS: &[(&str, &str, &str)] = &[
         "organization_id, calendar_id, at, appointment_id",
         "{org}, {row}, now(), {row}",
     ),
+    (
+        "idempotency_keys",
+        "organization_id, key_hash, request_hash, user_id, claim_id, claimed_until, expires_at",
+        "{org}, {row}::text::bytea, 'x', {row}, {row}, now(), now()",
+    ),
 ];
