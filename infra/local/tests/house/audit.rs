@@ -14,6 +14,7 @@ use zencall::http::rights::RIGHTS;
 use zencall::identity::{self, InvitationMail, MailMessage, NewPassword};
 use zencall::kernel::Email;
 use zencall::kernel::ids::OrganizationId;
+use zencall::kernel::meter::Meter;
 
 use crate::api::routers;
 
@@ -230,7 +231,14 @@ async fn identity(story: &mut Story) {
         )
         .await;
     let address = Email::parse(&email).unwrap();
-    let known = story.test.app.db.user_by_email(&address).await.unwrap().unwrap();
+    let known = story
+        .test
+        .app
+        .db
+        .user_by_email(&Meter::default(), &address)
+        .await
+        .unwrap()
+        .unwrap();
     story.tenant = known.organization;
     let entries = story.entries().await;
     assert_eq!(entries[0]["action"], "user.register");

@@ -112,5 +112,5 @@ fn what_is_public_is_on_the_list() {
         })
         .map(|(path, ..)| path)
         .collect();
-    assert_eq!(public, PUBLIC.map(str::to_owned).into());
+    assert_eq!(public, PUBLIC.iter().copied().map(str::to_owned).collect());
 }

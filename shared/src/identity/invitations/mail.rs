@@ -10,6 +10,7 @@ use super::InvitationState;
 use crate::App;
 use crate::db::{Claims, DbError};
 use crate::kernel::ids::{InvitationId, OneTimeTokenId, OrganizationId};
+use crate::kernel::meter::Meter;
 use crate::kernel::{Email, Language};
 use crate::organizations;
 
@@ -104,7 +105,7 @@ pub async fn compose_invitation(
         None => None,
     };
     let pepper = app.pepper().await?;
-    let token = match app.db.user_by_email(&email).await? {
+    let token = match app.db.user_by_email(&Meter::default(), &email).await? {
         // A member since.
         Some(known) if known.organization == message.organization_id => return Ok(None),
         Some(_) => None,
