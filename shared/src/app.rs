@@ -1,5 +1,7 @@
 //! What a cold start builds. Clients are made at their first use, so that a function pays for what it uses.
 
+mod supabase;
+
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
@@ -12,6 +14,7 @@ use crate::adapters;
 use crate::adapters::kept::{Fetch, Kept};
 use crate::adapters::queue::Queue;
 use crate::adapters::secrets::{Secrets, SecretsError};
+use crate::adapters::supabase::{Supabase, keys_of_secret};
 use crate::adapters::twilio::{CredentialsCache, Twilio};
 use crate::adapters::vapi::Vapi;
 use crate::config::{Config, ConfigError, Need};
@@ -20,6 +23,8 @@ use crate::db::{DatabaseUrl, Db, LoadUrl};
 use crate::kernel::access_token::{AccessClaims, TokenKeys, TokenRefused};
 use crate::kernel::class::{Classify, Failure};
 use crate::kernel::clock::Clock;
+
+pub use supabase::NotRecognised;
 
 /// 256 bits that hash refresh tokens and derive one-time tokens.
 pub type Pepper = SecretBox<[u8; 32]>;
@@ -66,6 +71,8 @@ pub struct Parts {
     pub vapi_webhook_secrets: Kept<Vec<SecretString>>,
     /// Organisations' credentials at Twilio, for a few minutes.
     pub twilio_credentials: CredentialsCache,
+    /// Supabase Auth, if its tokens are accepted.
+    pub supabase: Option<Supabase>,
 }
 
 impl Deref for App {
@@ -95,6 +102,11 @@ impl App {
     pub fn on(aws: Aws, config: Config, clock: Clock, pool_size: usize) -> Self {
         let db = Db::new(load_database_url(&config, &aws), pool_size);
         let issuer = config.api_url.clone();
+        let supabase = config.supabase_issuer.as_deref().map(|issuer| {
+            let secret = config.supabase_jwt_secret.as_deref();
+            let secret = secret.map(|name| keys_of_secret(name, &clock, aws.fetch(name)));
+            Supabase::new(issuer, secret, config.supabase_jwks_url.as_deref())
+        });
         Self(Arc::new(Parts {
             token_keys: Kept::new(
                 &config.token_keys_secret,
@@ -127,6 +139,7 @@ impl App {
             queue: OnceCell::new(),
             http: OnceLock::new(),
             twilio_credentials: CredentialsCache::default(),
+            supabase,
         }))
     }
 

@@ -59,6 +59,19 @@ pub struct Config {
     pub pepper_secret: String,
     /// `TOKEN_KEYS_SECRET`: name of the secret with the keys of access tokens.
     pub token_keys_secret: String,
+    /// `SUPABASE_ISSUER`, default none: the issuer of a Supabase project's tokens, `https://<project>.supabase.co/auth/v1`.
+    /// Without it no token of Supabase Auth opens anything.
+    pub supabase_issuer: Option<String>,
+    /// `SUPABASE_JWKS_URL`, default `<issuer>/.well-known/jwks.json` unless there is a shared secret: where the project's
+    /// public keys are (ES256, RS256). https; http on this machine only.
+    pub supabase_jwks_url: Option<String>,
+    /// `SUPABASE_JWT_SECRET_NAME`, default none: name of the secret with the project's shared one (HS256). Two lines
+    /// during a rotation.
+    pub supabase_jwt_secret: Option<String>,
+    /// `SUPABASE_LINK_BY_EMAIL`, default `false`: whether a user of Supabase becomes, at the first sign-in, the person here
+    /// who has confirmed the same address. `true` only where the project, and each provider that it accepts, confirm
+    /// addresses: otherwise whoever signs up there with somebody's address becomes them.
+    pub supabase_link_by_email: bool,
     /// `VAPI_API_KEY_SECRET`: name of the secret with the platform's private key at Vapi.
     pub vapi_api_key_secret: String,
     /// `VAPI_WEBHOOK_SECRET_NAME`: name of the secret that Vapi's webhooks are authenticated with. Two lines during
@@ -102,6 +115,12 @@ pub enum ConfigError {
     /// This variable does not read as a number.
     #[error("{0} is not a number")]
     NotANumber(&'static str),
+    /// Whoever stands on the way could put keys of their own there.
+    #[error("{0} has to begin with https://")]
+    NotHttps(&'static str),
+    /// A token would be ours and theirs.
+    #[error("SUPABASE_ISSUER is API_URL")]
+    IssuerTwice,
 }
 
 impl Config {
@@ -122,6 +141,12 @@ impl Config {
             optional(name).map_or_else(|| default.to_owned(), |url| url.trim_end_matches('/').to_owned())
         };
         let api_url = origin("API_URL", "http://127.0.0.1:9000");
+        let supabase_issuer = optional("SUPABASE_ISSUER").map(|url| url.trim_end_matches('/').to_owned());
+        let supabase_jwt_secret = optional("SUPABASE_JWT_SECRET_NAME");
+        let supabase_jwks_url = optional("SUPABASE_JWKS_URL").or_else(|| {
+            let issuer = supabase_issuer.as_ref().filter(|_| supabase_jwt_secret.is_none());
+            issuer.map(|issuer| format!("{issuer}/.well-known/jwks.json"))
+        });
         Ok(Self {
             stage: optional("STAGE").unwrap_or_else(|| "local".to_owned()),
             app_url: origin("APP_URL", "http://localhost:3000"),
@@ -135,6 +160,10 @@ impl Config {
             database_authority: optional("DATABASE_AUTHORITY"),
             pepper_secret: text("PEPPER_SECRET"),
             token_keys_secret: text("TOKEN_KEYS_SECRET"),
+            supabase_issuer,
+            supabase_jwks_url,
+            supabase_jwt_secret,
+            supabase_link_by_email: text("SUPABASE_LINK_BY_EMAIL") == "true",
             vapi_api_key_secret: text("VAPI_API_KEY_SECRET"),
             vapi_webhook_secret: text("VAPI_WEBHOOK_SECRET_NAME"),
             vapi_credential_id: optional("VAPI_CREDENTIAL_ID"),
@@ -166,12 +195,35 @@ impl Config {
             .flat_map(|need| self.variables(*need))
             .filter(|(_, value)| value.is_empty())
             .collect();
-        if missing.is_empty() {
-            return Ok(());
+        if !missing.is_empty() {
+            let names = missing.into_iter().map(|(name, _)| name).collect();
+            return Err(ConfigError::Missing(names));
         }
-        Err(ConfigError::Missing(
-            missing.into_iter().map(|(name, _)| name).collect(),
-        ))
+        if needs.contains(&Need::TokenKeys) {
+            self.require_a_safe_issuer()?;
+        }
+        Ok(())
+    }
+
+    fn require_a_safe_issuer(&self) -> Result<(), ConfigError> {
+        if self.supabase_issuer.as_ref() == Some(&self.api_url) {
+            return Err(ConfigError::IssuerTwice);
+        }
+        let url = self
+            .supabase_issuer
+            .as_ref()
+            .and(self.supabase_jwks_url.as_deref());
+        let is_safe = |url: &str| {
+            url.starts_with("https://")
+                || ["http://127.0.0.1:", "http://localhost:"]
+                    .iter()
+                    .any(|here| url.starts_with(here))
+        };
+        if url.is_none_or(is_safe) {
+            Ok(())
+        } else {
+            Err(ConfigError::NotHttps("SUPABASE_JWKS_URL"))
+        }
     }
 
     fn variables(&self, need: Need) -> Vec<(&'static str, &str)> {

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use anyhow::{Context, bail};
 
+use crate::postgres::supabase::{self, Project};
 use crate::postgres::{self, Database, Server, TEST, TEST_TEMPLATE};
 use crate::stack::{self, Stack, cargo};
 use crate::terminal::step;
@@ -21,17 +22,18 @@ impl Stack {
         let emulator_ran = daemon::is_running(&self.layout, emulator::NAME)?;
         self.start_postgres().await?;
         self.start_emulator().await?;
-        let database = step("a database for the tests", async {
+        let (database, project) = step("a database for the tests", async {
             postgres::drop_copies(&self.ports, &self.secrets).await?;
             let template = postgres::recreate(TEST_TEMPLATE, &self.ports, &self.secrets).await?;
             postgres::migrate(&template, SLOTS).await?;
             let database = postgres::recreate(TEST, &self.ports, &self.secrets).await?;
             postgres::migrate(&database, SLOTS).await?;
-            Ok(database)
+            let project = supabase::recreate(&self.ports, &self.secrets).await?;
+            Ok((database, project))
         })
         .await?;
         drop(turn);
-        let outcome = self.cargo_test(&database, arguments).await;
+        let outcome = self.cargo_test(&database, &project, arguments).await;
         let _turn = daemon::take_turn(&self.layout, "turn")?;
         // Somebody may have started the stack meanwhile.
         if !daemon::is_running(&self.layout, stack::NAME)? {
@@ -45,7 +47,12 @@ impl Stack {
         outcome
     }
 
-    async fn cargo_test(&self, database: &Database, arguments: Vec<OsString>) -> anyhow::Result<()> {
+    async fn cargo_test(
+        &self,
+        database: &Database,
+        project: &Project,
+        arguments: Vec<OsString>,
+    ) -> anyhow::Result<()> {
         let mut command = cargo();
         command.arg("test").current_dir(self.layout.root());
         if !arguments
@@ -59,6 +66,10 @@ impl Stack {
             .args(arguments)
             .env("ZENCALL_TEST_OWNER_URL", &database.owner_url)
             .env("ZENCALL_TEST_DATABASE_URL", &database.functions_url)
+            .env("ZENCALL_TEST_SUPABASE_OWNER_URL", &project.owner_url)
+            .env("ZENCALL_TEST_SUPABASE_DATABASE_URL", &project.functions_url)
+            .env("ZENCALL_TEST_SUPABASE_API_URL", &project.api_url)
+            .env("ZENCALL_TEST_SUPABASE_AUTH_URL", &project.auth_url)
             .env("ZENCALL_TEST_AWS_ENDPOINT_URL", &endpoint)
             .envs(functions::aws_environment(&endpoint));
         let status = command.status().await.context("cannot run cargo")?;

@@ -6,6 +6,7 @@ pub mod mail;
 pub mod queue;
 pub mod secrets;
 pub mod storage;
+pub mod supabase;
 pub mod twilio;
 pub mod vapi;
 pub mod verified;

@@ -38,7 +38,8 @@ pub enum MigrateError {
 }
 
 /// Brings the database up to date as its owner, gives the functions' login its password, its limits and nothing but the
-/// right to become `zencall_app`, and sets the number of platform slots. Doing it twice changes nothing.
+/// right to become `zencall_app`, closes new tables to the API of a Supabase project, and sets the number of platform slots.
+/// Doing it twice changes nothing.
 pub async fn run(
     owner_url: &str,
     functions_url: &str,
@@ -76,6 +77,11 @@ pub async fn run(
         .await
         .map_err(|error| MigrateError::Migration(Box::new(error)))?;
 
+    // On a Supabase project alone this does anything.
+    client
+        .batch_execute("select zencall.open_to_supabase()")
+        .await
+        .map_err(MigrateError::Database)?;
     client
         .batch_execute(&login_statements(user, password))
         .await

@@ -11,6 +11,7 @@ use lambda_http::request::RequestContext;
 use super::problem::Problem;
 use super::rights;
 use crate::App;
+use crate::app::NotRecognised;
 use crate::kernel::access_token::TokenRefused;
 use crate::kernel::api_key::{self, ApiKey};
 use crate::kernel::class::{Class, Classify, Failure};
@@ -71,15 +72,23 @@ impl FromRequestParts<App> for Caller {
         if token.starts_with(api_key::MARK) {
             return Box::pin(by_api_key(parts, app, token)).await;
         }
-        let claims = app.read_access_token(token).await?.map_err(AuthError::Refused)?;
-        tracing::Span::current().record("organization_id", tracing::field::display(claims.organization_id));
-        let person = Person {
-            user: claims.sub,
-            role: claims.org_role,
-            session: claims.session_id,
+        let (person, organization) = match app.member_of_supabase(token).await.map_err(problem_of)? {
+            Some((member, session)) => {
+                let (user, role) = (member.user, member.role);
+                (Person { user, role, session }, member.organization)
+            }
+            None => {
+                let claims = app.read_access_token(token).await?.map_err(AuthError::Refused)?;
+                let person = Person {
+                    user: claims.sub,
+                    role: claims.org_role,
+                    session: claims.session_id,
+                };
+                (person, claims.organization_id)
+            }
         };
+        tracing::Span::current().record("organization_id", tracing::field::display(organization));
         let principal = Principal::Person(person);
-        let organization = claims.organization_id;
         let origin = origin(parts);
         origin.meter.owe(app.clock.now(), [of_organization(organization)]);
         rights::of(parts)?.admit(principal)?;
@@ -146,6 +155,14 @@ impl<S: Sync> FromRequestParts<S> for Origin {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         Ok(origin(parts))
+    }
+}
+
+/// A token of Supabase Auth is refused in the words in which one of ours is.
+fn problem_of(error: NotRecognised) -> Problem {
+    match error {
+        NotRecognised::Token(refused) => AuthError::Refused(refused).into(),
+        error => error.into(),
     }
 }
 

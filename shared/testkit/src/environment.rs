@@ -166,7 +166,7 @@ async fn create_bucket(endpoint: &str) {
     request.body(body).send().await.unwrap();
 }
 
-fn variable(name: &str) -> String {
+pub(crate) fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests with `make test`"))
 }
 

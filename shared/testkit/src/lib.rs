@@ -13,6 +13,7 @@ pub mod mail;
 pub mod organization;
 pub mod proxy;
 pub mod queues;
+pub mod supabase;
 pub mod vapi;
 
 use axum::Router;

@@ -2,6 +2,7 @@
 
 mod account;
 mod databases;
+pub mod supabase;
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};

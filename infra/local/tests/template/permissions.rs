@@ -155,3 +155,16 @@ fn every_function_has_a_role_of_its_own_without_wildcards() {
         .collect();
     assert!(unused.is_empty(), "{unused:?}");
 }
+
+#[test]
+fn whoever_checks_access_tokens_and_nobody_else_may_read_the_secret_of_supabase() {
+    let template = Template::load();
+    for (name, function) in template.functions() {
+        let role = function.properties["Role"]["Fn::GetAtt"][0].as_str().unwrap();
+        let may = template.properties(role)["ManagedPolicyArns"]
+            .to_string()
+            .contains("ReadSupabaseSecret");
+        let checks = needs(&name).iter().any(|need| need == "TokenKeys");
+        assert_eq!(may, checks, "{name}");
+    }
+}

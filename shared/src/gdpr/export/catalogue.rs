@@ -69,7 +69,7 @@ const TABLES: &[Table] = &[
         name: "profile",
         table: "profiles",
         columns: "id organization_id email full_name role language email_confirmed_at gdpr_consent_at \
-                  terms_accepted_at marketing_consent created_at updated_at",
+                  terms_accepted_at marketing_consent supabase_user_id created_at updated_at",
         filter: "t.id = $2",
         ..OWN
     },

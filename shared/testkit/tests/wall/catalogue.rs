@@ -46,8 +46,10 @@ const DEFINER_FUNCTIONS: &[&str] = &[
     "set_platform_slots",
     "spend",
     "stale_organizations",
+    "supabase_access_token",
     "use_api_key",
     "user_by_email",
+    "user_by_supabase_id",
 ];
 
 /// The first column of each row.
