@@ -2,7 +2,7 @@
 LOCAL = ./infra/local/setup.sh && cargo run --bin local --
 
 .DEFAULT_GOAL := help
-.PHONY: help dev up down demo test lint fmt binaries build deploy migrate restart import-users bench-size bench-cold invoke send openapi logs
+.PHONY: help dev up down demo test lint fmt binaries build deploy migrate restart import-users bench-size bench-cold bench-enumeration invoke send openapi logs
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ bench-size: ## what every function weighs as an archive (of `make build`, if tha
 
 bench-cold: ## how long every function takes to be ready, beside an empty one
 	@$(LOCAL) bench-cold
+
+bench-enumeration: ## how long known and unknown addresses are answered
+	@$(LOCAL) test -p sessions --test sessions -- --ignored --nocapture enumeration
 
 invoke: ## hand a sample event to a function: make invoke FN=minute-tick EVENT=minute-tick.json
 	@$(LOCAL) invoke "$(FN)" "$(EVENT)"

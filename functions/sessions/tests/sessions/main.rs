@@ -3,6 +3,7 @@
 
 mod confirm;
 mod email;
+mod enumeration;
 mod import;
 mod limits;
 mod login;
