@@ -8,9 +8,10 @@ use zxcvbn::{Score, zxcvbn};
 use crate::kernel::Invalid;
 use crate::kernel::fault::Text;
 
-/// No characters beyond this: the estimate takes longer than the password, and 64 that are guessable are guessable with
-/// more of the same. A password is never cut for anything else.
-const LOOKED_AT: usize = 64;
+/// The estimate takes much longer than the password does, where somebody writes it for that: of a long one its beginning
+/// and its end are looked at, each this long, since a password is no easier than any part of it. It is never cut for
+/// anything else.
+const LOOKED_AT: usize = 32;
 /// No words beyond this about a person.
 const PERSONAL_WORDS: usize = 40;
 
@@ -51,14 +52,17 @@ const FAVOURITES: [&str; 31] = [
 
 /// Refuses what is guessed within a million tries (a score below 2).
 pub(super) fn refuse_guessable(password: &str, personal: &[&str]) -> Result<(), Invalid> {
-    let looked_at: String = password.chars().take(LOOKED_AT).collect();
     let own = words(personal);
     let known: Vec<&str> = own.iter().map(String::as_str).chain(FAVOURITES).collect();
-    let estimate = zxcvbn(&looked_at, &known);
-    if estimate.score() >= Score::Two {
+    let beginning: String = password.chars().take(LOOKED_AT).collect();
+    let estimate = zxcvbn(&beginning, &known);
+    let length = password.chars().count();
+    let end: String = password.chars().skip(length.saturating_sub(LOOKED_AT)).collect();
+    let is_hard = |part: &str, known: &[&str]| zxcvbn(part, known).score() >= Score::Two;
+    if estimate.score() >= Score::Two || (end != beginning && is_hard(&end, &known)) {
         return Ok(());
     }
-    if zxcvbn(&looked_at, &FAVOURITES).score() >= Score::Two {
+    if is_hard(&beginning, &FAVOURITES) {
         return Err(Invalid::new(
             "password_personal",
             "Ce mot de passe se devine à partir de votre nom, de votre adresse ou de votre entreprise : ajoutez-y deux \
@@ -223,10 +227,13 @@ mod tests {
         let name = "Maximilienne ".repeat(40);
         assert!(words(&[name.as_str(); 30]).len() <= PERSONAL_WORDS);
         assert!(words(&[&name]).iter().all(|word| word.chars().count() <= 100));
-        assert_eq!(
-            code(&"4$hT9!xQ".repeat(128)),
-            "",
-            "only a repetition of something hard"
-        );
+    }
+
+    #[test]
+    fn a_long_password_is_as_hard_as_its_harder_end() {
+        let easy = "a".repeat(500);
+        assert_eq!(code(&easy), "password_guessable");
+        assert_eq!(code(&format!("{easy} trois petits chats")), "");
+        assert_eq!(code(&format!("trois petits chats {easy}")), "");
     }
 }
