@@ -87,7 +87,7 @@ mod a_change {
         for (next, code) in [
             ("tr0p c0urt", "password_too_short"),
             ("motdepasse1234", "password_guessable"),
-            ("Lou Fèvre 2026", "password_guessable"),
+            ("louloulouloulou", "password_guessable"),
             (&person.email, "password_personal"),
         ] {
             let reply = person.changes_password(&session, PASSWORD, next).await;

@@ -12,6 +12,8 @@ use crate::kernel::fault::Text;
 /// and its end are looked at, each this long, since a password is no easier than any part of it. It is never cut for
 /// anything else.
 const LOOKED_AT: usize = 32;
+/// The longest address; names are shorter.
+const LONGEST_TEXT: usize = 254;
 /// No words beyond this about a person.
 const PERSONAL_WORDS: usize = 40;
 
@@ -54,15 +56,17 @@ const FAVOURITES: [&str; 31] = [
 pub(super) fn refuse_guessable(password: &str, personal: &[&str]) -> Result<(), Invalid> {
     let own = words(personal);
     let known: Vec<&str> = own.iter().map(String::as_str).chain(FAVOURITES).collect();
-    let beginning: String = password.chars().take(LOOKED_AT).collect();
+    let judged = without_long_words(password, &own);
+    let beginning: String = judged.chars().take(LOOKED_AT).collect();
     let estimate = zxcvbn(&beginning, &known);
-    let length = password.chars().count();
-    let end: String = password.chars().skip(length.saturating_sub(LOOKED_AT)).collect();
+    let length = judged.chars().count();
+    let end: String = judged.chars().skip(length.saturating_sub(LOOKED_AT)).collect();
     let is_hard = |part: &str, known: &[&str]| zxcvbn(part, known).score() >= Score::Two;
     if estimate.score() >= Score::Two || (end != beginning && is_hard(&end, &known)) {
         return Ok(());
     }
-    if is_hard(&beginning, &FAVOURITES) {
+    let as_typed: String = password.chars().take(LOOKED_AT).collect();
+    if is_hard(&as_typed, &FAVOURITES) {
         return Err(Invalid::new(
             "password_personal",
             "Ce mot de passe se devine à partir de votre nom, de votre adresse ou de votre entreprise : ajoutez-y deux \
@@ -86,6 +90,25 @@ pub(super) fn refuse_guessable(password: &str, personal: &[&str]) -> Result<(), 
             ),
         ),
     })
+}
+
+/// The password without what is known of its owner and longer than what is looked at: a part of it would seem hard.
+fn without_long_words(password: &str, own: &[String]) -> String {
+    let lower = password.to_lowercase();
+    let mut long: Vec<&String> = own
+        .iter()
+        .filter(|word| word.chars().count() > LOOKED_AT)
+        .collect();
+    // The whole address before its parts.
+    long.sort_unstable_by_key(|word| std::cmp::Reverse(word.len()));
+    let without = long
+        .into_iter()
+        .fold(lower.clone(), |rest, word| rest.replace(word.as_str(), " "));
+    if without == lower {
+        password.to_owned()
+    } else {
+        without
+    }
 }
 
 fn reason(warning: Option<Warning>) -> (&'static str, &'static str) {
@@ -126,7 +149,7 @@ fn reason(warning: Option<Warning>) -> (&'static str, &'static str) {
 fn words(personal: &[&str]) -> Vec<String> {
     let mut words = Vec::new();
     for text in personal {
-        let text: String = text.chars().take(100).collect::<String>().to_lowercase();
+        let text: String = text.chars().take(LONGEST_TEXT).collect::<String>().to_lowercase();
         let parts: Vec<&str> = text
             .split(|character: char| !character.is_alphanumeric())
             .filter(|part| part.chars().count() > 2)
@@ -210,6 +233,11 @@ mod tests {
             assert!(!code(typed).is_empty(), "{typed}");
         }
         assert_eq!(code("cabinetmirabelle"), "password_personal");
+        let long = "kx7.09af3be2c41d55e8.jeanne.dupont@exemple.fr";
+        for typed in [long, &long.to_uppercase(), &format!("{long}1")] {
+            let refused = refuse_guessable(typed, &[long]).unwrap_err();
+            assert_eq!(refused.code, "password_personal", "{typed}");
+        }
         assert!(refuse_guessable("cabinetmirabelle", &[]).is_ok());
         assert_eq!(code("jeanne.dupont et ses 3 chats gris"), "");
     }
@@ -226,7 +254,11 @@ mod tests {
     fn only_so_much_is_looked_at_however_much_is_known() {
         let name = "Maximilienne ".repeat(40);
         assert!(words(&[name.as_str(); 30]).len() <= PERSONAL_WORDS);
-        assert!(words(&[&name]).iter().all(|word| word.chars().count() <= 100));
+        assert!(
+            words(&[&name])
+                .iter()
+                .all(|word| word.chars().count() <= LONGEST_TEXT)
+        );
     }
 
     #[test]
