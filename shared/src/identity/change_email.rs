@@ -66,13 +66,11 @@ pub async fn change_email(
         faults.add("email", UNCHANGED);
         return Err(faults.into());
     }
-    limits::owe(
-        app,
-        &caller.origin,
-        &[Limit::Mail(MailKind::AddressChange, email)],
-    )
-    .await
-    .map_err(PasswordRefused::from)?;
+    // Both get a mail.
+    let mails = [email, &proven.profile.email].map(|to| Limit::Mail(MailKind::AddressChange, to));
+    limits::owe(app, &caller.origin, &mails)
+        .await
+        .map_err(PasswordRefused::from)?;
     let (clock, now, user) = (&app.clock, app.clock.now(), proven.profile.id);
     let link = OneTimeTokenId::new(clock);
     let expires_at = now.saturating_add(LIFETIME).unwrap_or(now);

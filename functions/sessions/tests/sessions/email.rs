@@ -130,13 +130,8 @@ async fn of_two_who_want_one_address_the_first_to_confirm_gets_it() {
 }
 
 #[tokio::test]
-async fn a_newer_wish_a_new_password_and_time_make_the_link_useless() {
-    let options = Options {
-        held_at: Some("2026-11-23T09:00:00Z".parse().unwrap()),
-        ..Options::default()
-    };
-    let person = Person::signed_up_with(options).await;
-    let session = person.confirms(&person.token).await.expect(200).json();
+async fn a_newer_wish_and_a_new_password_make_the_link_useless() {
+    let (person, session) = Person::confirmed().await;
     let first = person.link_for(&session, &person.new_address()).await;
     let second = person.link_for(&session, &person.new_address()).await;
     person.confirms(&first).await.expect_problem(422, "link_used");
@@ -147,21 +142,30 @@ async fn a_newer_wish_a_new_password_and_time_make_the_link_useless() {
         .await
         .expect(204);
     person.confirms(&second).await.expect_problem(422, "link_used");
-    notices(&person.test).await;
+}
 
-    let (person, session) = (
-        Person::signed_up_with(Options {
-            held_at: Some("2026-11-23T09:00:00Z".parse().unwrap()),
-            ..Options::default()
-        })
-        .await,
-        (),
-    );
-    let () = session;
+#[tokio::test]
+async fn a_link_works_for_a_day() {
+    let options = Options {
+        held_at: Some("2026-11-23T09:00:00Z".parse().unwrap()),
+        ..Options::default()
+    };
+    let person = Person::signed_up_with(options).await;
     let session = person.confirms(&person.token).await.expect(200).json();
     let token = person.link_for(&session, &person.new_address()).await;
     person.test.app.clock.advance(SignedDuration::from_hours(24));
     person.confirms(&token).await.expect_problem(422, "link_expired");
+}
+
+#[tokio::test]
+async fn the_present_address_hears_of_five_wishes_an_hour() {
+    let (person, session) = Person::confirmed().await;
+    for _ in 0..5 {
+        let new = person.new_address();
+        person.asks_for(&session, &new).await.expect(202);
+    }
+    let reply = person.asks_for(&session, &person.new_address()).await;
+    assert_eq!(reply.status, 429);
 }
 
 #[tokio::test]

@@ -316,6 +316,26 @@ mod a_lost_password {
     }
 
     #[tokio::test]
+    async fn is_mailed_five_times_an_hour_and_strangers_hear_the_same() {
+        let (person, _) = Person::confirmed().await;
+        let stranger = format!("nobody.{}", person.email);
+        for email in [&person.email, &stranger] {
+            for _ in 0..5 {
+                person
+                    .post("password/forgot", json!({ "email": email }))
+                    .await
+                    .expect(202);
+            }
+            let reply = person
+                .post("password/forgot", json!({ "email": email.to_lowercase() }))
+                .await;
+            assert!(reply.headers.contains_key("retry-after"));
+            assert_eq!(reply.status, 429, "{email}");
+        }
+        assert_eq!(notices(&person.test).await.len(), 5);
+    }
+
+    #[tokio::test]
     async fn of_no_address_is_invalid() {
         let person = Person::signed_up().await;
         for email in [Value::Null, json!("x"), json!(7)] {
