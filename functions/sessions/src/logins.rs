@@ -14,8 +14,8 @@ use zencall::kernel::ids::SessionId;
 #[derive(Deserialize)]
 pub(crate) struct NoFilter {}
 
-/// A session of the caller.
-#[derive(Debug, Serialize, ToSchema)]
+/// A session of the caller. `Debug` is left out: no log holds from where somebody came.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct LoginBody {
     id: SessionId,
     /// Whether this request was made with it.
