@@ -2,18 +2,22 @@
 //! neither lies on a queue.
 
 mod gdpr;
+mod invitation;
 mod texts;
 
 use zencall::App;
 use zencall::adapters::mail::Mailer;
 use zencall::gdpr::GdprMail;
-use zencall::identity::{self, MailMessage};
+use zencall::identity::{self, InvitationMail, MailMessage};
 use zencall::worker::{Message, NotHandled};
 
 /// Sends one mail, unless there is nothing to send any more.
 pub async fn handle(app: &App, mailer: &Mailer, message: &Message) -> Result<(), NotHandled> {
     if let Ok(wanted) = message.parse::<GdprMail>() {
         return gdpr::handle(app, mailer, &wanted).await;
+    }
+    if let Ok(wanted) = message.parse::<InvitationMail>() {
+        return invitation::handle(app, mailer, &wanted).await;
     }
     let wanted: MailMessage = message.parse()?;
     let Some(notice) = identity::compose(app, &wanted).await? else {

@@ -3,6 +3,7 @@
 
 mod auth;
 mod email;
+mod invitations;
 mod logins;
 mod me;
 mod operations;
@@ -23,6 +24,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(auth::login))
         .routes(routes!(auth::refresh))
         .routes(routes!(auth::logout))
+        .routes(routes!(invitations::accept))
         .routes(routes!(me::read_me, me::change_me))
         .routes(routes!(password::change_password))
         .routes(routes!(password::forgot))

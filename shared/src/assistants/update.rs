@@ -1,9 +1,9 @@
 //! Changing an assistant: at Vapi, then in the database.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::definition::definition;
-use super::{Assistant, AssistantError, AssistantKey, Changes, read, store};
+use super::{Assistant, AssistantError, AssistantKey, Changes, Settings, read, store};
 use crate::App;
 use crate::adapters::vapi::VapiError;
 use crate::audit::{self, Actor};
@@ -40,7 +40,9 @@ pub async fn update(
         .db
         .write("assistants.update", &claims, async |tx| {
             let assistant = store::update(tx, before, settings, now).await?;
-            let details = json!({ "assistant_id": before.id });
+            let about = json!({ "assistant_id": before.id });
+            let (then, thereafter) = (audited(&before.settings), audited(&assistant.settings));
+            let details = audit::difference(about, &then, &thereafter, PRIVATE);
             audit::record(tx, &app.clock, actor, "assistant.update", details).await?;
             Ok::<_, AssistantError>(assistant)
         })
@@ -53,6 +55,25 @@ pub async fn update(
             Err(error)
         }
     }
+}
+
+/// What an entry of the audit log names and does not quote: texts may speak of people, and a number rings one.
+const PRIVATE: &[&str] = &["system_prompt", "first_message", "transfer_number"];
+
+/// What may change, as the audit log tells it.
+fn audited(settings: &Settings) -> Value {
+    json!({
+        "name": settings.name.as_str(),
+        "type": settings.assistant_type.as_str(),
+        "language": settings.language,
+        "model": settings.model.as_str(),
+        "voice": settings.voice.as_str(),
+        "system_prompt": settings.system_prompt,
+        "first_message": settings.first_message,
+        "transfer_number": settings.transfer_number.as_ref().map(|number| number.as_str()),
+        "max_duration_seconds": settings.max_duration.seconds(),
+        "recording": settings.recording,
+    })
 }
 
 /// Tells Vapi what the database says: the settings of whoever was faster, else those before.

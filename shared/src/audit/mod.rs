@@ -1,10 +1,19 @@
 //! Who did what, when, from where: an append-only log, written in the transaction that does it.
 
+mod difference;
+mod list;
+mod store;
+
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::db::{DbError, TenantTx};
-use crate::kernel::ids::{ApiKeyId, UserId};
+use crate::kernel::ids::{ApiKeyId, AuditEntryId, UserId};
+use crate::kernel::shown::shows;
 use crate::kernel::{Caller, Clock, Origin};
+
+pub use difference::difference;
+pub use list::{Filter, TypedFilter, list};
 
 /// Who did it, and from where.
 #[derive(Debug, Clone, Default)]
@@ -45,7 +54,8 @@ impl From<&Caller> for Actor {
     }
 }
 
-/// Writes one entry. `action` is `resource.verb`; `details` hold ids and what changed, never a secret.
+/// Writes one entry. `action` is `resource.verb`; `details` hold ids and what changed (see
+/// [`difference`]), never a secret.
 pub async fn record(
     tx: &TenantTx,
     clock: &Clock,
@@ -72,4 +82,34 @@ pub async fn record(
     )
     .await
     .map(drop)
+}
+
+/// An entry of the log.
+#[derive(Clone)]
+pub struct Entry {
+    /// Its id.
+    pub id: AuditEntryId,
+    /// What was done: `resource.verb`.
+    pub action: String,
+    /// Who did it; `None` for the platform itself, and for those who are forgotten.
+    pub doer: Option<Doer>,
+    /// On what, and what changed.
+    pub details: Value,
+    /// From where.
+    pub ip_address: Option<String>,
+    /// With what.
+    pub user_agent: Option<String>,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+shows!(Entry, id, action, created_at);
+
+/// Who did something.
+#[derive(Clone)]
+pub enum Doer {
+    /// A person, and what they are called; `None` where they are no member any more.
+    Person(UserId, Option<String>),
+    /// A program, and what its API key is called.
+    ApiKey(ApiKeyId, Option<String>),
 }

@@ -1,7 +1,7 @@
 //! Changing a campaign that is being prepared or paused, and deleting one that calls nobody.
 
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::law::LegalBasis;
 use super::{Advertiser, Campaign, CampaignError, Sector, Settings, store};
@@ -46,21 +46,37 @@ pub async fn change(
             if !campaign.status.is_editable() {
                 return Err(CampaignError::State(campaign.status));
             }
+            let before = told(&campaign);
             apply(&mut campaign, changes);
             settle(&mut campaign.settings);
             campaign.updated_at = now;
             store::campaign::update(tx, &campaign, now).await?;
-            audit::record(
-                tx,
-                &app.clock,
-                actor,
-                "campaign.change",
-                json!({ "campaign_id": id }),
-            )
-            .await?;
+            let details = audit::difference(json!({ "campaign_id": id }), &before, &told(&campaign), &[]);
+            audit::record(tx, &app.clock, actor, "campaign.change", details).await?;
             Ok(campaign)
         })
         .await
+}
+
+/// What may change, as the audit log tells it. None of it is about a person.
+fn told(campaign: &Campaign) -> Value {
+    let settings = &campaign.settings;
+    json!({
+        "name": campaign.name,
+        "assistant_id": campaign.assistant,
+        "object": campaign.object,
+        "legal_basis": campaign.legal_basis,
+        "advertiser": { "name": campaign.advertiser.name, "siren": campaign.advertiser.siren },
+        "sector": campaign.sector,
+        "scheduled_at": campaign.scheduled_at,
+        "timezone": settings.timezone.as_str(),
+        "call_windows": settings.call_windows,
+        "max_attempts": settings.max_attempts,
+        "retry_delay_minutes": settings.retry_delay_minutes,
+        "retry_on": settings.retry_on,
+        "concurrent_calls": settings.concurrent_calls,
+        "max_cost": settings.max_cost,
+    })
 }
 
 fn apply(campaign: &mut Campaign, changes: &Changes) {
@@ -93,7 +109,7 @@ pub async fn delete(app: &App, caller: &Caller, id: CampaignId) -> Result<(), Ca
                 &app.clock,
                 actor,
                 "campaign.delete",
-                json!({ "campaign_id": id }),
+                json!({ "campaign_id": id, "before": { "status": campaign.status } }),
             )
             .await?;
             Ok(())

@@ -35,7 +35,10 @@ pub async fn take(app: &App, caller: &Caller, id: CampaignId, step: Step) -> Res
                 }
                 Step::Resume => {}
             }
-            audit::record(tx, &app.clock, actor, action(step), json!({ "campaign_id": id })).await?;
+            let details = json!({
+                "campaign_id": id, "before": { "status": campaign.status }, "after": { "status": next },
+            });
+            audit::record(tx, &app.clock, actor, action(step), details).await?;
             match next {
                 Status::Running => campaign.started_at = campaign.started_at.or(Some(now)),
                 Status::Cancelled => campaign.ended_at = Some(now),

@@ -49,7 +49,10 @@ pub async fn start(app: &App, caller: &Caller, id: CampaignId) -> Result<Started
             }
             let status = status_at(campaign.scheduled_at, now);
             store::lifecycle::begin(tx, id, status, now).await?;
-            let details = json!({ "campaign_id": id, "contacts": campaign.total_contacts });
+            let details = json!({
+                "campaign_id": id, "contacts": campaign.total_contacts,
+                "before": { "status": campaign.status }, "after": { "status": status },
+            });
             audit::record(tx, &app.clock, actor, "campaign.start", details).await?;
             Ok(Started {
                 id,

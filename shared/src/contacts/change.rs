@@ -1,12 +1,12 @@
 //! Changing one contact.
 
 use futures_util::future::join;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Contact, Members, not_found, number_taken, store};
 use crate::App;
 use crate::audit::{self, Actor};
-use crate::db::{Claims, DbError, OnConstraint as _};
+use crate::db::{Claims, DbError, OnConstraint as _, TenantTx};
 use crate::kernel::class::{Classify, Failure};
 use crate::kernel::ids::ContactId;
 use crate::kernel::{Caller, PhoneNumber};
@@ -46,20 +46,38 @@ pub async fn change(
 ) -> Result<Contact, ChangeError> {
     let id = ContactId::parse(id).map_err(|_| ChangeError::NotFound)?;
     let (now, actor) = (app.clock.now(), Actor::from(caller));
-    let mut changed = members.names();
-    changed.extend(phone.map(|_| "phone".to_owned()));
-    let details = json!({ "contact_id": id, "changed": changed });
-    let (clock, actor, details) = (&app.clock, &actor, &details);
-    app.db
-        .write("contacts.change", &Claims::from(caller), async |tx| {
-            let (contact, audited) = join(
-                store::update(tx, id, phone, members, now),
-                audit::record(tx, clock, actor, "contact.change", details.clone()),
-            )
-            .await;
-            let contact = contact.on_constraint("contacts_phone_key", || ChangeError::NumberTaken)?;
-            audited?;
-            contact.ok_or(ChangeError::NotFound)
-        })
-        .await
+    let (clock, actor) = (&app.clock, &actor);
+    let body = async |tx: &TenantTx| {
+        let (before, contact) = join(store::lock(tx, id), store::update(tx, id, phone, members, now)).await;
+        let contact = contact.on_constraint("contacts_phone_key", || ChangeError::NumberTaken)?;
+        let (before, contact) = before?.zip(contact).ok_or(ChangeError::NotFound)?;
+        let about = json!({ "contact_id": id });
+        let details = audit::difference(about, &told(&before), &told(&contact), PRIVATE);
+        audit::record(tx, clock, actor, "contact.change", details).await?;
+        Ok(contact)
+    };
+    Box::pin(app.db.write("contacts.change", &Claims::from(caller), body)).await
+}
+
+/// What an entry of the audit log names and does not quote.
+const PRIVATE: &[&str] = &[
+    "phone",
+    "first_name",
+    "last_name",
+    "email",
+    "company",
+    "postal_code",
+    "tags",
+    "variables",
+    "contract",
+    "callback_request",
+];
+
+/// What may change, as the audit log tells it.
+fn told(contact: &Contact) -> Value {
+    let mut told = serde_json::to_value(contact).unwrap_or_default();
+    if let Some(members) = told.as_object_mut() {
+        members.remove("updated_at");
+    }
+    told
 }

@@ -150,14 +150,6 @@ impl Members {
         // Texts, numbers and instants always serialise.
         serde_json::to_value(self).unwrap_or_default()
     }
-
-    /// The names of the members that were given: what a log may hold of a change.
-    pub(super) fn names(&self) -> Vec<String> {
-        match self.to_json() {
-            Value::Object(members) => members.keys().cloned().collect(),
-            _ => Vec::new(),
-        }
-    }
 }
 
 fn read_phone(given: &Map<String, Value>, home: Country, faults: &mut Faults) -> Option<PhoneNumber> {
@@ -254,7 +246,6 @@ mod tests {
             contact.members.to_json(),
             json!({ "email": null, "first_name": "Zoé" })
         );
-        assert_eq!(contact.members.names(), ["email", "first_name"]);
     }
 
     #[test]

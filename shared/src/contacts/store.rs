@@ -121,6 +121,18 @@ pub(super) async fn find(tx: &TenantTx, id: ContactId) -> Result<Option<Contact>
     row.as_ref().map(Contact::try_from).transpose()
 }
 
+/// The contact as it is before a change, held until the transaction ends.
+pub(super) async fn lock(tx: &TenantTx, id: ContactId) -> Result<Option<Contact>, DbError> {
+    let row = tx
+        .query_opt(
+            "-- contacts.lock
+             select * from contacts where organization_id = $1 and id = $2 for no key update",
+            &[&tx.organization(), &id],
+        )
+        .await?;
+    row.as_ref().map(Contact::try_from).transpose()
+}
+
 /// The contacts that pass the filter, newest first, one more than the page holds.
 pub(super) async fn list(tx: &TenantTx, filter: &Filter, page: PageRequest) -> Result<Vec<Contact>, DbError> {
     let rows = tx

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Bytes, Db, DbError};
 use crate::kernel::ids::{
-    AttemptId, GdprRequestId, OneTimeTokenId, OrganizationId, OutboxId, SessionId, UserId,
+    AttemptId, GdprRequestId, InvitationId, OneTimeTokenId, OrganizationId, OutboxId, SessionId, UserId,
 };
 use crate::kernel::meter::Meter;
 use crate::kernel::shown::shows;
@@ -150,6 +150,22 @@ impl Db {
                 "edge.organization_of_one_time_token",
                 "-- edge.organization_of_one_time_token
                  select zencall.organization_of_one_time_token($1)",
+                &[&id],
+            )
+            .await?;
+        optional(rows.first())
+    }
+
+    /// Whose invitation this is.
+    pub async fn organization_of_invitation(
+        &self,
+        id: InvitationId,
+    ) -> Result<Option<OrganizationId>, DbError> {
+        let rows = self
+            .lookup(
+                "edge.organization_of_invitation",
+                "-- edge.organization_of_invitation
+                 select zencall.organization_of_invitation($1)",
                 &[&id],
             )
             .await?;

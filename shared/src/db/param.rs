@@ -7,8 +7,9 @@ use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
 use crate::kernel::ids::{
-    ApiKeyId, AppointmentId, AssistantId, AttemptId, CallId, CampaignId, ConsentId, ContactId, DecisionId,
-    DoNotCallId, GdprRequestId, MessageId, OneTimeTokenId, OrganizationId, OutboxId, SessionId, UserId,
+    ApiKeyId, AppointmentId, AssistantId, AttemptId, AuditEntryId, CallId, CampaignId, ConsentId, ContactId,
+    DecisionId, DoNotCallId, GdprRequestId, InvitationId, MessageId, OneTimeTokenId, OrganizationId,
+    OutboxId, SessionId, UserId,
 };
 
 /// A Rust type with its SQL type.
@@ -53,6 +54,8 @@ sql_types! {
     SessionId => UUID, UUID_ARRAY;
     ApiKeyId => UUID, UUID_ARRAY;
     OneTimeTokenId => UUID, UUID_ARRAY;
+    InvitationId => UUID, UUID_ARRAY;
+    AuditEntryId => UUID, UUID_ARRAY;
     AssistantId => UUID, UUID_ARRAY;
     ContactId => UUID, UUID_ARRAY;
     CampaignId => UUID, UUID_ARRAY;

@@ -7,12 +7,14 @@ mod check_password;
 mod confirm;
 mod consents;
 pub mod import;
+mod invitations;
 mod link;
 mod login;
 mod logins;
 mod logout;
 mod mail;
 mod me;
+mod members;
 mod password;
 mod refresh;
 mod register;
@@ -35,12 +37,17 @@ pub use change_me::{Changes, change_me};
 pub use change_password::{ChangePasswordError, change_password, reset_password};
 pub use check_password::{PasswordRefused, check_password};
 pub use confirm::{ConfirmError, confirm};
+pub use invitations::{
+    AcceptError, Invitation, InvitationError, InvitationMail, InvitationNotice, Joining, accept_invitation,
+    compose_invitation, invite, list_invitations, mark_invitation_sent, revoke_invitation,
+};
 pub use link::LinkRefused;
 pub use login::{LoginError, login};
 pub use logins::{Login, LoginsError, logins, revoke_login};
 pub use logout::{LogoutError, logout, logout_by_refresh_token};
 pub use mail::{MailMessage, MailPart, Notice, NoticeKind, Recipient, RecipientLink, compose, mark_sent};
 pub use me::{MeError, me};
+pub use members::{Member, MemberError, change_role, list_members, remove_member};
 pub use password::{HashingFailed, NewPassword};
 pub use refresh::{RefreshError, refresh};
 pub use register::{RegisterError, SignUp, register};

@@ -22,6 +22,8 @@ pub(super) enum Purpose {
     ChangeEmail,
     /// Lets its holder choose a new password.
     ResetPassword,
+    /// Joins an organisation; its id is the invitation's.
+    Invitation,
 }
 
 impl Purpose {
@@ -31,6 +33,7 @@ impl Purpose {
             Self::ConfirmEmail => "confirm_email",
             Self::ChangeEmail => "change_email",
             Self::ResetPassword => "reset_password",
+            Self::Invitation => "invitation",
         }
     }
 }

@@ -65,6 +65,10 @@ typed_id! {
     ApiKeyId;
     /// A link in a mail, usable once.
     OneTimeTokenId;
+    /// An invitation to join an organisation.
+    InvitationId;
+    /// An entry of the audit log.
+    AuditEntryId;
     /// A voice assistant.
     AssistantId;
     /// A person or a business whom an organisation calls.

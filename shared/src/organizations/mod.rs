@@ -1,17 +1,23 @@
 //! Organisations: the tenants that own every other row.
 
+mod change;
 mod create;
 mod find;
+mod read;
 mod store;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::db::DbError;
+use crate::kernel::class::{Class, Classify, Failure};
 use crate::kernel::ids::OrganizationId;
-use crate::kernel::{CompanyRegistration, Country, Invalid, Language, Name, Timezone, VatNumber};
+use crate::kernel::{CompanyRegistration, Country, Faults, Invalid, Language, Name, Timezone, VatNumber};
 
+pub use change::{Changes, change};
 pub use create::create;
 pub use find::find;
+pub use read::read;
 
 /// Whether the organisation is a company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -85,6 +91,35 @@ pub struct Organization {
     pub concurrent_calls_limit: i32,
     /// Whether its Twilio account is connected.
     pub twilio_configured: bool,
+}
+
+/// The organisation was not read, or not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum OrganizationError {
+    /// It is gone; the caller's access token lives out its minutes.
+    #[error("the organisation is gone")]
+    Gone,
+    /// It would not be what an organisation must be.
+    #[error(transparent)]
+    Invalid(#[from] Faults),
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl Classify for OrganizationError {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::Gone => Failure::new(
+                Class::Unauthenticated,
+                "unauthenticated",
+                "Ce compte n'existe plus.",
+                "This account does not exist any more.",
+            ),
+            Self::Invalid(faults) => faults.failure(),
+            Self::Db(error) => error.failure(),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -40,6 +40,48 @@ pub(super) async fn find(tx: &TenantTx) -> Result<Option<Organization>, DbError>
     row.as_ref().map(Organization::try_from).transpose()
 }
 
+/// The same, held until the transaction ends: of two changes at once, the second sees the first.
+pub(super) async fn lock(tx: &TenantTx) -> Result<Option<Organization>, DbError> {
+    let row = tx
+        .query_opt(
+            "-- organizations.lock
+             select id, name, organization_type, company_registration, vat_number, country, timezone, language,
+                    concurrent_calls_limit, twilio_configured
+               from organizations where id = $1 for no key update",
+            &[&tx.organization()],
+        )
+        .await?;
+    row.as_ref().map(Organization::try_from).transpose()
+}
+
+/// Writes what an administrator may change.
+pub(super) async fn update(
+    tx: &TenantTx,
+    now: Timestamp,
+    organization: &Organization,
+) -> Result<(), DbError> {
+    tx.execute(
+        "-- organizations.update
+         update organizations
+            set name = $2, organization_type = $3, company_registration = $4, vat_number = $5, country = $6,
+                timezone = $7, language = $8, updated_at = $9
+          where id = $1",
+        &[
+            &tx.organization(),
+            &organization.name,
+            &organization.organization_type.as_str(),
+            &organization.company_registration,
+            &organization.vat_number,
+            &organization.country.as_str(),
+            &organization.timezone.as_str(),
+            &organization.language.as_str(),
+            &now,
+        ],
+    )
+    .await
+    .map(drop)
+}
+
 impl TryFrom<&Row> for Organization {
     type Error = DbError;
 

@@ -35,7 +35,13 @@ mod change {
             .await;
         assert_eq!(
             audit[0]["details"],
-            json!({ "contact_id": contact["id"], "changed": ["contract", "do_not_call", "email", "last_name", "tags"] })
+            json!({
+                "contact_id": contact["id"],
+                "changed": ["contract", "do_not_call", "email", "last_name", "tags"],
+                // What is about the person is named, not quoted.
+                "before": { "do_not_call": false },
+                "after": { "do_not_call": true },
+            })
         );
     }
 

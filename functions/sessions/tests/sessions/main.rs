@@ -5,6 +5,7 @@ mod confirm;
 mod email;
 mod enumeration;
 mod import;
+mod invitations;
 mod limits;
 mod login;
 mod logins;

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod audit;
 mod cells;
 mod doors;
 mod functions;

@@ -12,9 +12,10 @@ use zencall::http::rights::{RIGHTS, Who};
 use crate::{root, router, text};
 
 /// Routes that need no credentials of ours.
-pub(crate) const PUBLIC: [&str; 14] = [
+pub(crate) const PUBLIC: [&str; 15] = [
     "/api/v1/auth/confirm",
     "/api/v1/auth/confirm/resend",
+    "/api/v1/auth/invitations/accept",
     "/api/v1/auth/login",
     "/api/v1/auth/logout",
     "/api/v1/auth/password/forgot",
@@ -34,6 +35,7 @@ pub(crate) fn routers() -> Vec<(&'static str, OpenApiRouter<App>)> {
     vec![
         ("register", register::routes()),
         ("sessions", sessions::routes()),
+        ("organization", organization::routes()),
         ("integrations", integrations::routes()),
         ("vapi-assistants", vapi_assistants::routes()),
         ("contacts", contacts::routes()),

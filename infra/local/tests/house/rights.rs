@@ -17,6 +17,7 @@ const PUBLIC: &[&str] = &[
     "GET /api/v1/ready",
     "POST /api/v1/auth/confirm",
     "POST /api/v1/auth/confirm/resend",
+    "POST /api/v1/auth/invitations/accept",
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/logout",
     "POST /api/v1/auth/password/forgot",

@@ -146,6 +146,12 @@ const TABLES: &[Table] = &[
         ..ORGANIZATION
     },
     Table {
+        name: "invitations",
+        table: "invitations",
+        columns: "id email role invited_by user_id created_at expires_at mailed_at accepted_at revoked_at",
+        ..ORGANIZATION
+    },
+    Table {
         name: "assistants",
         table: "assistants",
         columns: "id vapi_assistant_id name assistant_type language model voice system_prompt first_message \

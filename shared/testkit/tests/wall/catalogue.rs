@@ -30,6 +30,7 @@ const DEFINER_FUNCTIONS: &[&str] = &[
     "live_leases",
     "login_by_email",
     "note_solicitation",
+    "organization_of_invitation",
     "organization_of_one_time_token",
     "organization_of_vapi_event",
     "organizations_of_twilio_account",
@@ -39,6 +40,7 @@ const DEFINER_FUNCTIONS: &[&str] = &[
     "park_event",
     "parked_events",
     "recent_solicitations",
+    "remove_member",
     "session_by_refresh_token",
     "set_platform_slots",
     "spend",
@@ -183,4 +185,19 @@ async fn references_between_tenants_tables_carry_the_tenant() {
     )
     .await;
     assert_eq!(loose, none());
+}
+
+#[tokio::test]
+async fn logs_are_added_to_and_nothing_else() {
+    // A-69
+    let may = names(
+        &owner().await,
+        "select format('%s %s', privilege, log)
+           from unnest(array['gdpr_audit_logs', 'gdpr_consents']) log,
+                unnest(array['update', 'delete', 'truncate', 'references', 'trigger']) privilege
+          where has_table_privilege('zencall_app', log, privilege)
+             or privilege = 'update' and has_any_column_privilege('zencall_app', log, privilege)",
+    )
+    .await;
+    assert_eq!(may, none());
 }

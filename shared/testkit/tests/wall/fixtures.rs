@@ -76,6 +76,11 @@ const ROWS: &[(&str, &str, &str)] = &[
         "{row}, {org}, {row}, 'confirm_email', now(), now()",
     ),
     (
+        "invitations",
+        "id, organization_id, email, role, created_at, expires_at",
+        "{row}, {org}, {row} || '@zencall.example', 'member', now(), now()",
+    ),
+    (
         "gdpr_consents",
         "id, organization_id, user_id, consent_type, consent_given, consent_version, created_at",
         "{row}, {org}, {row}, 'terms', true, '1', now()",
