@@ -12,7 +12,7 @@ use zencall::http::{Answer, Caller, Json, ListOf, ListQuery, ProblemBody};
 use zencall::kernel::ids::AuditEntryId;
 
 /// An entry of the audit log.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct AuditEntryBody {
     id: AuditEntryId,
     /// What was done, like `contact.create`.
@@ -32,7 +32,7 @@ pub(crate) struct AuditEntryBody {
 }
 
 /// Who did it.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ActorBody {
     #[serde(rename = "type")]
     kind: ActorType,

@@ -12,7 +12,7 @@ use zencall::kernel::ids::UserId;
 use zencall::kernel::{Email, Faults, Invalid, Role};
 
 /// A member of the organisation.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct MemberBody {
     id: UserId,
     #[schema(value_type = String, format = Email)]
@@ -26,7 +26,7 @@ pub(crate) struct MemberBody {
 }
 
 /// One member.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct MemberAnswer {
     member: MemberBody,
 }

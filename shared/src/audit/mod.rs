@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::db::{DbError, TenantTx};
 use crate::kernel::ids::{ApiKeyId, AuditEntryId, UserId};
+use crate::kernel::shown::shows;
 use crate::kernel::{Caller, Clock, Origin};
 
 pub use difference::difference;
@@ -84,7 +85,7 @@ pub async fn record(
 }
 
 /// An entry of the log.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Entry {
     /// Its id.
     pub id: AuditEntryId,
@@ -102,8 +103,10 @@ pub struct Entry {
     pub created_at: Timestamp,
 }
 
+shows!(Entry, id, action, created_at);
+
 /// Who did something.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum Doer {
     /// A person, and what they are called; `None` where they are no member any more.
     Person(UserId, Option<String>),

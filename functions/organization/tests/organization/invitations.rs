@@ -224,3 +224,20 @@ async fn a_mail_is_not_sent_for_one_that_has_expired_and_says_who_invites() {
             .is_none()
     );
 }
+
+#[tokio::test]
+async fn an_address_gets_five_an_hour_whoever_invites() {
+    let tenant = Tenant::on(TestApp::held_at("2026-11-23T10:00:00Z".parse().unwrap()).await).await;
+    let email = tenant.address();
+    for _ in 0..5 {
+        tenant.invites(&email).await.expect(201);
+    }
+    let reply = tenant.invites(&email.to_lowercase()).await;
+    assert!(reply.headers.contains_key("retry-after"));
+    reply.expect(429);
+    let other = tenant.stranger().await;
+    let body = json!({ "email": email, "role": "member" });
+    other.post(INVITATIONS, body).await.expect(429);
+    tenant.invites(&tenant.address()).await.expect(201);
+    assert_eq!(tenant.open().await.len(), 2);
+}

@@ -13,7 +13,7 @@ use zencall::db::{Claims, DbError};
 use zencall::http::rights::RIGHTS;
 use zencall::identity::{self, InvitationMail, MailMessage, NewPassword};
 use zencall::kernel::Email;
-use zencall::kernel::ids::OrganizationId;
+use zencall::kernel::ids::{AppointmentId, OrganizationId};
 use zencall::kernel::meter::Meter;
 
 use crate::api::routers;
@@ -180,6 +180,7 @@ async fn every_route_that_changes_something_writes_who_did_what_from_where() {
     its_organization(&mut story).await;
     contacts(&mut story).await;
     calling(&mut story).await;
+    appointment(&mut story).await;
     data(&mut story).await;
     members(&mut story).await;
 
@@ -606,6 +607,28 @@ async fn campaign(story: &mut Story, assistant: &str) {
     let route = "DELETE /api/v1/campaigns/{id}";
     story
         .step(Who::Member, route, &one, Value::Null, "campaign.delete")
+        .await;
+}
+
+/// What was agreed to in a call.
+async fn appointment(story: &mut Story) {
+    let appointment = AppointmentId::new(&story.test.app.clock);
+    story
+        .organization
+        .sql(
+            "insert into appointments (id, organization_id, calendar_id, status, starts_at, ends_at, timezone, language,
+                                       name, phone, created_at, updated_at)
+             values ($1, $2, $2, 'scheduled', date_trunc('hour', now()) + interval '7 days',
+                     date_trunc('hour', now()) + interval '7 days 30 minutes', 'Europe/Paris', 'fr', 'Lou',
+                     '+33639980005', now(), now())",
+            &[&appointment, &story.tenant],
+        )
+        .await;
+    let route = "PATCH /api/v1/appointments/{id}";
+    let path = format!("/api/v1/appointments/{appointment}");
+    let change = json!({ "notes": "Rappeler Lou." });
+    story
+        .step(Who::Member, route, &path, change, "appointment.change")
         .await;
 }
 

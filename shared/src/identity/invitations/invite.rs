@@ -12,6 +12,7 @@ use crate::db::{Claims, TenantTx};
 use crate::kernel::caller::AdminOnly;
 use crate::kernel::ids::InvitationId;
 use crate::kernel::{Caller, Email, Role};
+use crate::limits::{self, Limit, MailKind};
 use crate::outbox::{self, Destination};
 
 /// Invites this address; the mail leaves after the commit.
@@ -31,6 +32,7 @@ pub async fn invite(
         expires_at: now.saturating_add(LIFETIME).unwrap_or(now),
     };
     let message = &InvitationMail::new(caller.organization, invitation.id);
+    limits::spend(app, &caller.origin, &[Limit::Mail(MailKind::Invitation, email)]).await?;
     let body = async |tx: &TenantTx| {
         // Of two who invite the same address at once, the second replaces the first one's.
         let ((), role_now, member, sent, ()) = try_join5(

@@ -14,6 +14,7 @@ use crate::kernel::caller::{AdminOnly, PersonOnly};
 use crate::kernel::class::{Class, Classify, Failure};
 use crate::kernel::ids::{InvitationId, UserId};
 use crate::kernel::{Email, Role};
+use crate::limits::LimitError;
 
 pub use accept::{AcceptError, Joining, accept_invitation};
 pub use invite::invite;
@@ -83,6 +84,9 @@ pub enum InvitationError {
     /// A program does not do this.
     #[error(transparent)]
     PersonOnly(#[from] PersonOnly),
+    /// Enough mails to this address for an hour.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -111,6 +115,7 @@ impl Classify for InvitationError {
             ),
             Self::AdminOnly(error) => error.failure(),
             Self::PersonOnly(error) => error.failure(),
+            Self::Limit(error) => error.failure(),
             Self::Db(error) => error.failure(),
         }
     }

@@ -10,6 +10,7 @@ use crate::db::DbError;
 use crate::kernel::caller::{AdminOnly, PersonOnly};
 use crate::kernel::class::{Class, Classify, Failure};
 use crate::kernel::ids::UserId;
+use crate::kernel::shown::shows;
 use crate::kernel::{Email, Role};
 
 pub use change_role::change_role;
@@ -17,7 +18,7 @@ pub use list::list_members;
 pub use remove::remove_member;
 
 /// A person of an organisation, as the others see them.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Member {
     /// Their id.
     pub id: UserId,
@@ -32,6 +33,8 @@ pub struct Member {
     /// Since when they are there.
     pub created_at: Timestamp,
 }
+
+shows!(Member, id, role, email_confirmed);
 
 /// What became of somebody who was removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
