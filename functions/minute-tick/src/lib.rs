@@ -14,6 +14,9 @@ use zencall::worker::NotHandled;
 /// How many organisations one tick releases calls for.
 const ORGANIZATIONS: i32 = 100;
 
+/// How many idempotency keys one tick deletes.
+const KEYS: i32 = 10_000;
+
 /// What a tick did.
 #[derive(Debug, Default, Serialize)]
 pub struct Ticked {
@@ -31,6 +34,8 @@ pub struct Ticked {
     pub texts: usize,
     /// Reports of calls that did not come and were asked for.
     pub reports: usize,
+    /// Idempotency keys whose day was over.
+    pub keys: i32,
 }
 
 /// One tick. A part that fails is logged and does not keep the others from running.
@@ -75,6 +80,10 @@ pub async fn run(app: &App) -> Result<Ticked, NotHandled> {
     if let Err(error) = solicitation::forget_old(app, now).await {
         report("solicitations", &error);
     }
+    let keys = app.db.expire_idempotency_keys(now, KEYS).await;
+    ticked.keys = keys
+        .inspect_err(|error| report("idempotency keys", error))
+        .unwrap_or_default();
     let due = app.db.due_organizations(now, ORGANIZATIONS).await?;
     for organization in due {
         match release::release(app, organization).await {

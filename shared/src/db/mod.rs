@@ -7,6 +7,7 @@ mod claims;
 mod due;
 pub mod edge;
 mod error;
+mod idempotency;
 pub mod migrate;
 mod param;
 mod pool;

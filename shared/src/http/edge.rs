@@ -14,6 +14,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tracing::Instrument as _;
 use utoipa_axum::router::OpenApiRouter;
 
+use super::idempotency;
 use super::language::Prefers;
 use super::problem::Problem;
 use crate::App;
@@ -75,6 +76,7 @@ pub fn with_edge(routes: OpenApiRouter<App>, app: App) -> Router {
         .fallback(async || StatusCode::NOT_FOUND)
         .with_state(app.clone())
         .layer(CatchPanicLayer::custom(answer_a_panic))
+        .layer(from_fn_with_state(app.clone(), idempotency::once))
         .layer(cors(&app))
         .layer(from_fn_with_state(app, finish))
 }
@@ -98,10 +100,21 @@ fn cors(app: &App) -> CorsLayer {
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
             header::ACCEPT_LANGUAGE,
-            HeaderName::from_static("idempotency-key"),
+            idempotency::KEY,
             REQUEST_ID,
         ])
-        .expose_headers([&[REQUEST_ID, header::RETRY_AFTER][..], &RATE_LIMIT].concat())
+        .expose_headers(
+            [
+                &[
+                    REQUEST_ID,
+                    header::RETRY_AFTER,
+                    header::LOCATION,
+                    idempotency::REPLAYED,
+                ][..],
+                &RATE_LIMIT,
+            ]
+            .concat(),
+        )
         .max_age(std::time::Duration::from_secs(600))
 }
 

@@ -3,6 +3,7 @@
 mod auth;
 mod body;
 mod edge;
+mod idempotency;
 mod language;
 mod list;
 mod member;
@@ -12,6 +13,7 @@ pub mod rights;
 
 pub use body::{Json, raw_body};
 pub use edge::{API_BODY_LIMIT, WEBHOOK_BODY_LIMIT, api, serve, with_edge};
+pub use idempotency::{HoldsSecret, idempotency_key_parameter, takes_idempotency_key};
 pub use language::Prefers;
 pub use list::{ListOf, ListQuery, NoFilter};
 pub use member::Member;

@@ -10,6 +10,7 @@ pub mod country;
 pub mod email;
 pub mod ended_reason;
 pub mod fault;
+pub mod idempotency;
 pub mod ids;
 pub mod instant;
 pub mod language;

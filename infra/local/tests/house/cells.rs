@@ -11,7 +11,7 @@ use testkit::{Client, Reply, TestApp, TestOrganization};
 use zencall::http::rights::{RIGHTS, Right, Who};
 use zencall::kernel::Scope;
 
-use crate::openapi::routers;
+use crate::api::routers;
 
 /// Public, and refused for what they carry: a signature, or the login that is to be ended.
 const PROVEN_OTHERWISE: [&str; 4] = [

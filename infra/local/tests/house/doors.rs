@@ -9,11 +9,11 @@ use zencall::App;
 use zencall::config::Config;
 use zencall::kernel::Clock;
 
-use crate::openapi::{self, PUBLIC};
+use crate::api::{self, PUBLIC};
 
 async fn ask(path: &str, method: &str) -> Response {
     let app = App::new(Config::from_lookup(|_| None).unwrap(), Clock::system(), 1);
-    let (_, routes) = openapi::routers()
+    let (_, routes) = api::routers()
         .into_iter()
         .find(|(_, routes)| routes.get_openapi().paths.paths.contains_key(path))
         .unwrap();
@@ -32,7 +32,7 @@ async fn ask(path: &str, method: &str) -> Response {
 #[tokio::test]
 async fn whoever_has_no_credentials_is_refused_first() {
     let mut asked = 0;
-    for (path, method, _) in openapi::operations(&openapi::document()) {
+    for (path, method, _) in api::operations(&api::document()) {
         if PUBLIC.contains(&path.as_str()) {
             continue;
         }
@@ -50,7 +50,7 @@ async fn whoever_has_no_credentials_is_refused_first() {
 
 #[tokio::test]
 async fn a_method_that_a_route_does_not_take_is_named() {
-    let document = openapi::document();
+    let document = api::document();
     for (path, item) in document["paths"].as_object().unwrap() {
         let other = ["put", "patch", "delete", "post"]
             .into_iter()

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod api;
 mod cells;
 mod doors;
 mod functions;

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use zencall::http::rights::{RIGHTS, Right, Who};
 
-use crate::openapi::{document, operations};
+use crate::api::{document, operations};
 use crate::{root, text};
 
 /// Whoever has no credentials may ask these and nothing else. JWKS, the addresses of function URLs and the older

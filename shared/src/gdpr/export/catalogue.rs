@@ -395,6 +395,11 @@ pub const WITHHELD: &[(&str, &str, &str)] = &[
     ("rate_limits", "*", "how many, under hashes that name nobody"),
     ("platform_slots", "*", "which lines are busy, not about anybody"),
     (
+        "idempotency_keys",
+        "*",
+        "copies of answers, deleted after 24 hours; what they told is in the other tables",
+    ),
+    (
         "parked_events",
         "*",
         "events that belong to nobody known, deleted after 24 hours",

@@ -18,6 +18,7 @@ const DEFINER_FUNCTIONS: &[&str] = &[
     "erase_organization",
     "erase_person",
     "erase_rows",
+    "expire_idempotency_keys",
     "forget_limits",
     "forget_old_solicitations",
     "forget_parked_event",
