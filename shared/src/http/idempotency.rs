@@ -155,6 +155,7 @@ pub(super) async fn once(State(app): State<App>, request: Request, next: Next) -
 async fn run_once(app: &App, route: &str, request: Request, next: Next) -> Result<Response, Problem> {
     let (mut parts, body) = request.into_parts();
     let caller = Caller::from_request_parts(&mut parts, app).await?;
+    parts.extensions.insert(caller.clone());
     let key = key(&parts.headers)?.to_owned();
     let body = raw_body(body, WEBHOOK_BODY_LIMIT).await?;
     let pepper = app.pepper().await?;

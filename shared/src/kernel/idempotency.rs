@@ -31,8 +31,7 @@ pub struct Terms {
     pub expires_at: Timestamp,
 }
 
-/// Whose turn it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Whose turn it is. `Debug` is left out: an answer is nobody's but the caller's.
 pub enum Claimed {
     /// This run's.
     Ours,
@@ -47,7 +46,6 @@ pub enum Claimed {
 }
 
 /// An answer, as far as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptAnswer {
     /// The status.
     pub status: u16,

@@ -137,7 +137,10 @@ impl Visitor {
         let app = &self.test.app;
         let tenant = Tenant::new();
         let organization = OrganizationId(tenant.id);
-        let statements = &tenant.rows();
+        let statements = &mut tenant.rows();
+        // A link that hangs on no chain is damage, and its ledger says so.
+        statements.retain(|(table, _)| *table != "consents");
+        let statements = &*statements;
         app.db
             .write("tests.inhabitant", &Claims::platform(organization), async |tx| {
                 for (_, statement) in statements {

@@ -58,7 +58,8 @@ const ROWS: &[(&str, &str, &str)] = &[
     (
         "credentials",
         "user_id, organization_id, password_hash, updated_at",
-        "{row}, {org}, 'x', now()",
+        // Of no password.
+        "{row}, {org}, '$argon2id$v=19$m=19456,t=2,p=1$gfYSqKUkvjq1zdUpxCbjkA$4k4MTmdfUQPbDGBr2XRlXNBmx3PAmTbvzYCMLbV1cZI', now()",
     ),
     (
         "sessions",
@@ -120,7 +121,8 @@ const ROWS: &[(&str, &str, &str)] = &[
         "campaigns",
         "id, organization_id, name, assistant_id, object, legal_basis, advertiser_name, timezone, call_windows, max_attempts,
          retry_delay_minutes, retry_on, concurrent_calls, created_at, updated_at",
-        "{row}, {org}, 'c', {row}, 'o', 'service', 'a', 'Europe/Paris', '[]', 3, 60, '{}', 5, now(), now()",
+        "{row}, {org}, 'c', {row}, 'o', 'service', 'a', 'Europe/Paris',
+         '[{\"days\": [\"mon\"], \"start\": \"09:00\", \"end\": \"18:00\"}]', 3, 60, '{}', 5, now(), now()",
     ),
     (
         "campaign_contacts",
