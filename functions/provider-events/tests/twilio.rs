@@ -325,3 +325,32 @@ async fn a_number_that_was_on_the_list_already_is_not_written_to() {
     apply(&test, &inbound(&organization, "SM2", RECIPIENT, "ARRET")).await;
     assert!(confirmations(&organization).await.is_empty());
 }
+
+#[tokio::test]
+async fn stop_to_a_number_that_several_text_from_is_heard_by_all_of_them() {
+    let test = TestApp::alone().await;
+    let (told, sharing, elsewhere) = (
+        test.organization().await,
+        test.organization().await,
+        test.organization().await,
+    );
+    for organization in [&told, &sharing, &elsewhere] {
+        organization.connect_twilio().await;
+    }
+    let sql = "update organizations set twilio_phone_number = $2, twilio_sms_sender = $2 where id = $1";
+    elsewhere.sql(sql, &[&elsewhere.id, &"+33948000002"]).await;
+    apply(&test, &inbound(&told, "SM1", RECIPIENT, "À demain")).await;
+    assert!(list(&sharing).await.is_empty());
+    for _ in 0..2 {
+        apply(&test, &inbound(&told, "SM2", RECIPIENT, "ARRET")).await;
+    }
+    let expected = [json!({ "phone": RECIPIENT, "source": "sms_stop" })];
+    assert_eq!(list(&told).await, expected);
+    assert_eq!(list(&sharing).await, expected);
+    assert!(list(&elsewhere).await.is_empty());
+    // It was written to one of them, which alone keeps it and answers.
+    assert_eq!(confirmations(&told).await.len(), 1);
+    assert!(confirmations(&sharing).await.is_empty());
+    let messages = sharing.rows("select * from messages", &[]).await;
+    assert!(messages.is_empty());
+}

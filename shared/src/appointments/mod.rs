@@ -18,6 +18,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::kernel::ids::{AppointmentId, AssistantId, CallId, CampaignId, ContactId};
+use crate::kernel::shown::shows;
 use crate::kernel::{Invalid, Language, PhoneNumber, Timezone};
 
 pub use book::{Answer, book, cannot_book};
@@ -85,7 +86,7 @@ impl Status {
 }
 
 /// An appointment. What the person said of themselves is as they gave it.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub struct Appointment {
     /// Its id.
     pub id: AppointmentId,
@@ -136,6 +137,8 @@ pub struct Appointment {
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: Timestamp,
 }
+
+shows!(Appointment, id, status, starts_at);
 
 #[cfg(test)]
 mod tests {

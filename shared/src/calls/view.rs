@@ -198,13 +198,15 @@ pub struct Recording {
 }
 
 /// To whom the person was put through.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Transfer {
     /// A number in E.164, or an address of SIP.
     pub destination: String,
     /// Whether anybody took it there: `connected`, `not_connected`, or `unknown` where nobody has told.
     pub outcome: &'static str,
 }
+
+shows!(Transfer, outcome);
 
 impl Transfer {
     pub(super) fn new(destination: String, connected: Option<bool>) -> Self {

@@ -11,12 +11,13 @@ use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 use crate::kernel::ids::ConsentId;
+use crate::kernel::shown::shows;
 
 /// The bytes of a salt.
 pub const SALT_BYTES: usize = 32;
 
 /// What a link commits to, in this order; `None` is written as such.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Content {
     /// `given` or `withdrawn`.
     pub kind: String,
@@ -59,6 +60,8 @@ pub struct Content {
     /// In which words.
     pub quote: Option<String>,
 }
+
+shows!(Content, kind);
 
 /// Where a link stands in its chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -41,4 +41,17 @@ impl Db {
             .await?;
         rows.iter().map(|row| get(row, 0)).collect()
     }
+
+    /// Organisations that text from this number, twenty at most.
+    pub async fn organizations_of_twilio_number(&self, number: &str) -> Result<Vec<OrganizationId>, DbError> {
+        let rows = self
+            .lookup(
+                "edge.organizations_of_twilio_number",
+                "-- edge.organizations_of_twilio_number
+                 select zencall.organizations_of_twilio_number($1)",
+                &[&number],
+            )
+            .await?;
+        rows.iter().map(|row| get(row, 0)).collect()
+    }
 }

@@ -39,6 +39,7 @@ impl From<Applied> for Done {
 
 /// Applies a webhook of Twilio.
 pub async fn apply(app: &App, notice: &Notice) -> Result<Applied, DbError> {
+    stop_for_all_who_share_the_number(app, notice).await?;
     let mut done = store_notice(app, notice).await;
     if let Err(error) = &done
         && error.lacks_partition()
@@ -55,6 +56,33 @@ pub async fn apply(app: &App, notice: &Notice) -> Result<Applied, DbError> {
         tracing::warn!(message_id = %id, error = &error as &dyn std::error::Error, "a message is left to the sweep");
     }
     Ok(done.applied)
+}
+
+/// Whoever writes STOP to a number means everybody who texts from it, and Twilio tells one of them. The others come first:
+/// a crash in between is mended by the same message coming again.
+async fn stop_for_all_who_share_the_number(app: &App, notice: &Notice) -> Result<(), DbError> {
+    let Fact::MessageReceived {
+        from, to, body, stop, ..
+    } = &notice.fact
+    else {
+        return Ok(());
+    };
+    if notice.shared || !(*stop || keywords::asks_to_stop(body)) {
+        return Ok(());
+    }
+    let (from, now) = (&number(from), app.clock.now());
+    for organization in app.db.organizations_of_twilio_number(to).await? {
+        if organization == notice.organization_id {
+            continue;
+        }
+        app.db
+            .write("messages.stop", &Claims::platform(organization), async |tx| {
+                do_not_call::suppress(tx, &app.clock, &Suppression::by_message(from), now).await
+            })
+            .await
+            .map(|(_, new)| tracing::info!(%organization, new, "somebody asked for no more messages"))?;
+    }
+    Ok(())
 }
 
 async fn store_notice(app: &App, notice: &Notice) -> Result<Done, DbError> {

@@ -273,6 +273,9 @@ const TABLES: &[Table] = &[
     },
 ];
 
+/// Why most of it is withheld.
+const PLATFORM: &str = "how the platform works, not about anybody";
+
 /// What is in the database and in no archive: table, column (`*` for all of them), and why.
 pub const WITHHELD: &[(&str, &str, &str)] = &[
     (
@@ -297,97 +300,33 @@ pub const WITHHELD: &[(&str, &str, &str)] = &[
         "object_key",
         "where the archive lies; its link stands in data_url",
     ),
-    (
-        "gdpr_requests",
-        "attempts",
-        "how the platform works, not about anybody",
-    ),
-    (
-        "gdpr_requests",
-        "lease_until",
-        "how the platform works, not about anybody",
-    ),
-    (
-        "organizations",
-        "erasing_at",
-        "how the platform works, not about anybody",
-    ),
-    (
-        "organizations",
-        "twilio_change_until",
-        "how the platform works, not about anybody",
-    ),
+    ("gdpr_requests", "attempts", PLATFORM),
+    ("gdpr_requests", "lease_until", PLATFORM),
+    ("organizations", "erasing_at", PLATFORM),
+    ("organizations", "twilio_change_until", PLATFORM),
     (
         "organizations",
         "twilio_sms_former",
         "addresses of the organisation's own webhooks, which may hold passwords",
     ),
-    (
-        "calls",
-        "started_certainty",
-        "how the platform works, not about anybody",
-    ),
-    (
-        "calls",
-        "ended_certainty",
-        "how the platform works, not about anybody",
-    ),
-    (
-        "calls",
-        "report_due_at",
-        "how the platform works, not about anybody",
-    ),
-    (
-        "calls",
-        "report_asks",
-        "how the platform works, not about anybody",
-    ),
+    ("calls", "started_certainty", PLATFORM),
+    ("calls", "ended_certainty", PLATFORM),
+    ("calls", "report_due_at", PLATFORM),
+    ("calls", "report_asks", PLATFORM),
     ("call_turns", "text_hash", "computed from the text"),
     ("provider_events", "month", "computed from the call's time"),
     ("provider_events", "dedupe_key", "computed from the event"),
-    (
-        "messages",
-        "status_rank",
-        "how the platform works, not about anybody",
-    ),
-    (
-        "messages",
-        "dispatch",
-        "how the platform works, not about anybody",
-    ),
-    ("messages", "due_at", "how the platform works, not about anybody"),
-    (
-        "messages",
-        "queued_at",
-        "how the platform works, not about anybody",
-    ),
-    (
-        "messages",
-        "sending_at",
-        "how the platform works, not about anybody",
-    ),
-    (
-        "messages",
-        "next_poll_at",
-        "how the platform works, not about anybody",
-    ),
-    ("messages", "polls", "how the platform works, not about anybody"),
-    (
-        "messages",
-        "confirms_stop",
-        "how the platform works, not about anybody",
-    ),
-    (
-        "appointments",
-        "tool_call_id",
-        "how the platform works, not about anybody",
-    ),
+    ("messages", "status_rank", PLATFORM),
+    ("messages", "dispatch", PLATFORM),
+    ("messages", "due_at", PLATFORM),
+    ("messages", "queued_at", PLATFORM),
+    ("messages", "sending_at", PLATFORM),
+    ("messages", "next_poll_at", PLATFORM),
+    ("messages", "polls", PLATFORM),
+    ("messages", "confirms_stop", PLATFORM),
+    ("appointments", "tool_call_id", PLATFORM),
     ("appointment_slots", "*", "computed from the appointments"),
-    (
-        "message_history",
-        "rank",
-        "how the platform works, not about anybody",
-    ),
+    ("message_history", "rank", PLATFORM),
     (
         "call_attempts",
         "solicitation_key",

@@ -35,6 +35,7 @@ const DEFINER_FUNCTIONS: &[&str] = &[
     "organization_of_one_time_token",
     "organization_of_vapi_event",
     "organizations_of_twilio_account",
+    "organizations_of_twilio_number",
     "organizations_with_due_messages",
     "organizations_with_unreported_calls",
     "outbox_due",
