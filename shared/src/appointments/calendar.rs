@@ -14,18 +14,21 @@ use crate::db::{Claims, DbError};
 use crate::kernel::Caller;
 use crate::kernel::class::{Classify, Failure};
 use crate::kernel::ids::{AppointmentId, OrganizationId};
+use crate::kernel::shown::shows;
 
 /// Octets on a line, its end not counted (RFC 5545 3.1).
 const LONGEST_LINE: usize = 75;
 
 /// A calendar file, and whether it adds the appointment or takes it away.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct CalendarFile {
     /// `PUBLISH` or `CANCEL`.
     pub method: &'static str,
     /// The file.
     pub text: String,
 }
+
+shows!(CalendarFile, method);
 
 /// Why there is no file.
 #[derive(Debug, thiserror::Error)]

@@ -18,6 +18,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::kernel::ids::{AppointmentId, AssistantId, CallId, CampaignId, ContactId};
+use crate::kernel::shown::shows;
 use crate::kernel::{Invalid, Language, PhoneNumber, Timezone};
 
 pub use book::{Answer, book, cannot_book};
@@ -32,6 +33,7 @@ pub const BOOKING_TOOL: &str = crate::assistants::BOOKING_TOOL;
 /// Where an appointment stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = AppointmentStatus)]
 pub enum Status {
     /// Made.
     Scheduled,
@@ -85,7 +87,7 @@ impl Status {
 }
 
 /// An appointment. What the person said of themselves is as they gave it.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub struct Appointment {
     /// Its id.
     pub id: AppointmentId,
@@ -136,6 +138,8 @@ pub struct Appointment {
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: Timestamp,
 }
+
+shows!(Appointment, id, status, starts_at, ends_at, call_id);
 
 #[cfg(test)]
 mod tests {

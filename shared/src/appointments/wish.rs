@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 use super::slot::{NoSlot, Slot};
+use crate::kernel::shown::shows;
 use crate::kernel::{Country, Email, PhoneNumber, Timezone};
 
 /// How long an appointment takes where nothing is said.
@@ -16,7 +17,7 @@ const LONGEST_NOTES: usize = 2_000;
 const LONGEST_WORD: usize = 64;
 
 /// An appointment that somebody wants.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Wish {
     pub(super) slot: Slot,
     pub(super) name: Option<String>,
@@ -24,6 +25,8 @@ pub(super) struct Wish {
     pub(super) email: Option<String>,
     pub(super) notes: Option<String>,
 }
+
+shows!(Wish, slot);
 
 /// Why a wish is not granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -267,6 +267,9 @@ const TABLES: &[Table] = &[
     },
 ];
 
+/// Why most of it is in no archive.
+const WORKINGS: &str = "how the platform works, not about anybody";
+
 /// What is in the database and in no archive: table, column (`*` for all of them), and why.
 pub const WITHHELD: &[(&str, &str, &str)] = &[
     (
@@ -294,22 +297,22 @@ pub const WITHHELD: &[(&str, &str, &str)] = &[
     (
         "gdpr_requests",
         "attempts",
-        "how the platform works, not about anybody",
+        WORKINGS,
     ),
     (
         "gdpr_requests",
         "lease_until",
-        "how the platform works, not about anybody",
+        WORKINGS,
     ),
     (
         "organizations",
         "erasing_at",
-        "how the platform works, not about anybody",
+        WORKINGS,
     ),
     (
         "organizations",
         "twilio_change_until",
-        "how the platform works, not about anybody",
+        WORKINGS,
     ),
     (
         "organizations",
@@ -319,22 +322,22 @@ pub const WITHHELD: &[(&str, &str, &str)] = &[
     (
         "calls",
         "started_certainty",
-        "how the platform works, not about anybody",
+        WORKINGS,
     ),
     (
         "calls",
         "ended_certainty",
-        "how the platform works, not about anybody",
+        WORKINGS,
     ),
     (
         "calls",
         "report_due_at",
-        "how the platform works, not about anybody",
+        WORKINGS,
     ),
     (
         "calls",
         "report_asks",
-        "how the platform works, not about anybody",
+        WORKINGS,
     ),
     ("call_turns", "text_hash", "computed from the text"),
     ("provider_events", "month", "computed from the call's time"),
@@ -342,45 +345,45 @@ pub const WITHHELD: &[(&str, &str, &str)] = &[
     (
         "messages",
         "status_rank",
-        "how the platform works, not about anybody",
+        WORKINGS,
     ),
     (
         "messages",
         "dispatch",
-        "how the platform works, not about anybody",
+        WORKINGS,
     ),
-    ("messages", "due_at", "how the platform works, not about anybody"),
+    ("messages", "due_at", WORKINGS),
     (
         "messages",
         "queued_at",
-        "how the platform works, not about anybody",
+        WORKINGS,
     ),
     (
         "messages",
         "sending_at",
-        "how the platform works, not about anybody",
+        WORKINGS,
     ),
     (
         "messages",
         "next_poll_at",
-        "how the platform works, not about anybody",
+        WORKINGS,
     ),
-    ("messages", "polls", "how the platform works, not about anybody"),
+    ("messages", "polls", WORKINGS),
     (
         "messages",
         "confirms_stop",
-        "how the platform works, not about anybody",
+        WORKINGS,
     ),
     (
         "appointments",
         "tool_call_id",
-        "how the platform works, not about anybody",
+        WORKINGS,
     ),
     ("appointment_slots", "*", "computed from the appointments"),
     (
         "message_history",
         "rank",
-        "how the platform works, not about anybody",
+        WORKINGS,
     ),
     (
         "call_attempts",
