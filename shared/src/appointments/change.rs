@@ -15,6 +15,7 @@ use crate::audit::{self, Actor};
 use crate::db::{Claims, DbError, OnConstraint as _};
 use crate::kernel::class::{Class, Classify, Failure};
 use crate::kernel::ids::AppointmentId;
+use crate::kernel::shown::shows;
 use crate::kernel::{Caller, Faults, Invalid};
 use crate::messages::automatic;
 
@@ -22,7 +23,7 @@ use crate::messages::automatic;
 const LONGEST_NOTES: usize = 2_000;
 
 /// Changes: `None` leaves a member as it is.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Changes {
     /// When it begins. Without an end it takes as long as before.
     pub starts_at: Option<Timestamp>,
@@ -33,6 +34,8 @@ pub struct Changes {
     /// What it is about; `Some(None)` clears them.
     pub notes: Option<Option<String>>,
 }
+
+shows!(Changes, starts_at, ends_at, status);
 
 impl Changes {
     /// Reads notes.

@@ -33,6 +33,7 @@ pub const BOOKING_TOOL: &str = crate::assistants::BOOKING_TOOL;
 /// Where an appointment stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = AppointmentStatus)]
 pub enum Status {
     /// Made.
     Scheduled,
@@ -138,7 +139,7 @@ pub struct Appointment {
     pub updated_at: Timestamp,
 }
 
-shows!(Appointment, id, status, starts_at);
+shows!(Appointment, id, status, starts_at, ends_at, call_id);
 
 #[cfg(test)]
 mod tests {

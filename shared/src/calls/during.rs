@@ -10,10 +10,11 @@ use crate::App;
 use crate::adapters::vapi::webhook::Projection;
 use crate::db::{Claims, DbError, TenantTx};
 use crate::kernel::ids::{AssistantId, AttemptId, CallId, CampaignId, ContactId, OrganizationId};
+use crate::kernel::shown::shows;
 use crate::kernel::{Country, Language, PhoneNumber, Timezone};
 
 /// A call that is under way.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct UnderWay {
     /// The call; none where the message names none.
     pub id: Option<CallId>,
@@ -44,6 +45,8 @@ pub struct UnderWay {
     /// Where national numbers belong.
     pub country: Country,
 }
+
+shows!(UnderWay, id, campaign, contact, assistant, language);
 
 /// Something that happened in a call, for its timeline.
 #[derive(Debug, Clone, Copy)]

@@ -12,9 +12,9 @@ use crate::kernel::{Invalid, Money, PhoneNumber};
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident, $code:literal, $fr:literal, $en:literal,
      $($(#[$variant_doc:meta])* $variant:ident => $word:literal),+ $(,)?) => {
-        $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
         #[serde(rename_all = "snake_case")]
+        $(#[$doc])*
         pub enum $name {
             $($(#[$variant_doc])* $variant,)+
         }
@@ -50,6 +50,7 @@ words! {
 
 words! {
     /// How far a call has come.
+    #[schema(as = CallStatus)]
     Status, "status_invalid",
     "Le statut est queued, ringing, in_progress, forwarding ou ended.",
     "The status is queued, ringing, in_progress, forwarding or ended.",

@@ -47,6 +47,7 @@ use law::LegalBasis;
 /// Where a campaign stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = CampaignStatus)]
 pub enum Status {
     /// Being prepared.
     Draft,

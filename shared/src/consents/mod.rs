@@ -37,6 +37,7 @@ pub struct Company {
 /// Where a consent stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ConsentStatus)]
 pub enum Status {
     /// It allows what it names.
     Valid,

@@ -48,6 +48,7 @@ const VERSION: u8 = 1;
 /// Why a message is sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = MessagePurpose)]
 pub enum Purpose {
     /// It belongs to something that the recipient asked for: sent at any hour.
     #[default]
@@ -82,6 +83,7 @@ impl Purpose {
 /// Whether a message came or went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = MessageDirection)]
 pub enum Direction {
     /// To us.
     Inbound,

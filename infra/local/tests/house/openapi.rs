@@ -80,6 +80,28 @@ fn it_is_openapi_3_1_and_every_operation_is_complete() {
 }
 
 #[test]
+fn two_functions_mean_the_same_by_one_name() {
+    let mut known = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for (function, document) in functions() {
+        let schemas = document.components.map(|components| components.schemas);
+        for (name, schema) in schemas.unwrap_or_default() {
+            let schema = serde_json::to_value(schema).unwrap();
+            match known.get(&name) {
+                Some((other, before)) if *before != schema => {
+                    wrong.push(format!("{name} of {function} is not that of {other}"));
+                }
+                Some(_) => {}
+                None => {
+                    known.insert(name, (function, schema));
+                }
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
 fn every_reference_leads_somewhere() {
     fn walk(value: &Value, found: &mut BTreeSet<String>) {
         match value {
