@@ -151,7 +151,11 @@ impl Db {
         supabase_user: Uuid,
         email: &Email,
     ) -> Result<(), DbError> {
-        let Some(known) = self.user_by_email(&Meter::default(), email).await?.filter(|known| known.confirmed) else {
+        let Some(known) = self
+            .user_by_email(&Meter::default(), email)
+            .await?
+            .filter(|known| known.confirmed)
+        else {
             return Ok(());
         };
         let (event, now) = (&clock.uuid(), &clock.now());
