@@ -331,7 +331,7 @@ impl<'a> CallingHours<'a> {
     /// The opening in which a call may be handed to the provider at `now`, or why not.
     pub fn dispatch_at(&self, now: Timestamp) -> Result<Opening, Closed> {
         match self.open_at(now) {
-            Some(opening) if outlasts_guard_band(opening, now) => Ok(opening),
+            Some(opening) if opening.outlasts(GUARD_BAND, now) => Ok(opening),
             _ => Err(self.closed(now)),
         }
     }
@@ -356,7 +356,7 @@ impl<'a> CallingHours<'a> {
         let unlawful = self.lawful
             && !LawfulHours
                 .open_at(self.zones, now)
-                .is_some_and(|opening| outlasts_guard_band(opening, now));
+                .is_some_and(|opening| opening.outlasts(GUARD_BAND, now));
         let rule = if unlawful {
             CANVASSING_HOURS.article
         } else {
@@ -376,7 +376,7 @@ impl<'a> CallingHours<'a> {
         for _ in 0..1000 {
             let begins = self.next_opening(from)?;
             let opening = self.open_at(begins)?;
-            if outlasts_guard_band(opening, begins) {
+            if opening.outlasts(GUARD_BAND, begins) {
                 return Some(begins);
             }
             from = opening.until?;
@@ -391,12 +391,6 @@ impl<'a> CallingHours<'a> {
         }
         clocks
     }
-}
-
-fn outlasts_guard_band(opening: Opening, now: Timestamp) -> bool {
-    opening
-        .until
-        .is_none_or(|until| until.duration_since(now) > GUARD_BAND)
 }
 
 #[cfg(test)]

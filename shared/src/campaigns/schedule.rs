@@ -24,6 +24,12 @@ pub struct Opening {
 }
 
 impl Opening {
+    /// Whether it goes on for longer than this.
+    pub(super) fn outlasts(self, duration: SignedDuration, now: Timestamp) -> bool {
+        self.until
+            .is_none_or(|until| until.duration_since(now) > duration)
+    }
+
     /// What is open in both.
     fn meet(self, other: Self) -> Self {
         let until = match (self.until, other.until) {

@@ -31,7 +31,12 @@ const PERSONAL: [&str; 23] = [
 /// Types that print whatever they hold. Others keep it to themselves: numbers, addresses, secrets, members of requests.
 const BARE: [&str; 6] = ["String", "str", "Value", "Vec<u8>", "Bytes", "Map<"];
 /// Words of ours, not of people: reasons and texts that the product itself writes.
-const OURS: [&str; 2] = ["DocumentView.text", "GdprRequestView.reason"];
+const OURS: [&str; 4] = [
+    "DocumentView.text",
+    "ExportView.reason",
+    "GdprRequest.reason",
+    "GdprRequestView.reason",
+];
 
 /// The structs of a source that derive `Debug`, with their members and their types.
 fn printed(source: &str) -> Vec<(String, Vec<(String, String)>)> {
