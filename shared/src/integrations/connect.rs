@@ -9,7 +9,7 @@ use super::route::{self, Turned};
 use super::store::{self, Claim};
 use super::{IntegrationError, NewConnection, SmsSender, TwilioConnection};
 use crate::App;
-use crate::adapters::twilio::{OwnedNumber, TwilioCredentials, secret};
+use crate::adapters::twilio::{Keyring, OwnedNumber, TwilioCredentials, secret};
 use crate::audit::{self, Actor};
 use crate::db::{Claims, DbError};
 use crate::kernel::Caller;
@@ -73,12 +73,18 @@ async fn replace(
 ) -> Result<TwilioConnection, IntegrationError> {
     let vapi = &app.vapi().await?;
     let (secrets, stage, organization) = (app.secrets().await, &app.config.stage, caller.organization);
-    let former = secret::load(secrets, stage, organization).await?;
+    let former = secret::load_keyring(secrets, stage, organization).await?;
     let former = former.filter(|_| claim.before.configured);
+    let now = app.clock.now();
+    let keyring = match &former {
+        Some(former) => former.replaced_by(&new.credentials, now),
+        None => new.credentials.clone().into(),
+    };
+    let before = former.as_ref().map(|former| &former.current);
     let name = organization.to_string();
     let import = async {
-        secret::store(secrets, stage, organization, &new.credentials).await?;
-        Import::carry_out(app, vapi, &name, new, claim, former.as_ref()).await
+        secret::store_keyring(secrets, stage, organization, &keyring).await?;
+        Import::carry_out(app, vapi, &name, new, claim, before).await
     };
     let import = match import.await {
         Ok(import) => import,
@@ -105,7 +111,7 @@ async fn replace(
         Err(error @ IntegrationError::Db(DbError::CommitUnknown(_))) => Err(error),
         Err(error) => {
             turned.undo(app, &new.credentials).await;
-            import.undo(vapi, &name, claim, former.as_ref()).await;
+            import.undo(vapi, &name, claim, before).await;
             restore_secret(app, caller, former.as_ref()).await;
             Err(error)
         }
@@ -160,10 +166,10 @@ async fn note(
         .await
 }
 
-async fn restore_secret(app: &App, caller: &Caller, former: Option<&TwilioCredentials>) {
+async fn restore_secret(app: &App, caller: &Caller, former: Option<&Keyring>) {
     let (secrets, stage, organization) = (app.secrets().await, &app.config.stage, caller.organization);
     let restored = match former {
-        Some(former) => secret::store(secrets, stage, organization, former).await,
+        Some(former) => secret::store_keyring(secrets, stage, organization, former).await,
         None => secret::delete(secrets, stage, organization).await,
     };
     log_failure("the credentials could not be put back", restored);

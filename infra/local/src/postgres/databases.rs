@@ -41,7 +41,7 @@ impl Database {
 
 /// Creates the owner and the database, if they are not there.
 pub async fn prepare(name: &str, ports: &Ports, secrets: &Secrets) -> anyhow::Result<Database> {
-    let client = superuser(ports, secrets).await?;
+    let client = superuser("postgres", ports, secrets).await?;
     create_owner(&client, secrets).await?;
     let found = client
         .query_opt("select 1 from pg_database where datname = $1", &[&name])
@@ -56,16 +56,22 @@ pub async fn prepare(name: &str, ports: &Ports, secrets: &Secrets) -> anyhow::Re
 
 /// Makes the database anew, empty.
 pub async fn recreate(name: &str, ports: &Ports, secrets: &Secrets) -> anyhow::Result<Database> {
-    let client = superuser(ports, secrets).await?;
+    remove(name, ports, secrets).await?;
+    prepare(name, ports, secrets).await
+}
+
+/// Removes the database, if it is there.
+pub async fn remove(name: &str, ports: &Ports, secrets: &Secrets) -> anyhow::Result<()> {
+    let client = superuser("postgres", ports, secrets).await?;
     client
         .batch_execute(&format!("drop database if exists {name} with (force)"))
         .await?;
-    prepare(name, ports, secrets).await
+    Ok(())
 }
 
 /// Removes the databases that single tests made for themselves in the last run.
 pub async fn drop_copies(ports: &Ports, secrets: &Secrets) -> anyhow::Result<()> {
-    let client = superuser(ports, secrets).await?;
+    let client = superuser("postgres", ports, secrets).await?;
     let copies = client
         .query(
             "select datname from pg_database where datname like 'zencall\\_alone\\_%'",
@@ -103,9 +109,10 @@ async fn create_owner(client: &Client, secrets: &Secrets) -> anyhow::Result<()> 
         .context("cannot create the owner's role")
 }
 
-async fn superuser(ports: &Ports, secrets: &Secrets) -> anyhow::Result<Client> {
+/// A connection that nothing binds: for what an owner may not do, and to measure with.
+pub async fn superuser(database: &str, ports: &Ports, secrets: &Secrets) -> anyhow::Result<Client> {
     let url = format!(
-        "postgres://postgres:{}@127.0.0.1:{}/postgres",
+        "postgres://postgres:{}@127.0.0.1:{}/{database}",
         secrets.superuser_password, ports.postgres
     );
     let (client, connection) = tokio_postgres::connect(&url, NoTls).await.with_context(|| {
