@@ -185,7 +185,7 @@ impl<'a> Journey<'a> {
         let token = mails.iter().find_map(|mail| mail.token()).unwrap().to_owned();
         self.secrets.push(("the link's token", token.clone()));
         let body = json!({ "token": format!("{token}x") });
-        self.post(sessions.clone(), "/api/v1/auth/confirm", body, 400)
+        self.post(sessions.clone(), "/api/v1/auth/confirm", body, 422)
             .await;
         let confirmed = Client::anonymous(sessions.clone())
             .post("/api/v1/auth/confirm", json!({ "token": token }))

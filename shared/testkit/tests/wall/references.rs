@@ -18,7 +18,9 @@ const WITHOUT_KEY: &[&str] = &[
     "campaigns.created_by",
     "do_not_call.created_by",
     "gate_decisions.attempt_id",
+    "gate_decisions.campaign_id",
     "gate_decisions.contact_id",
+    "gdpr_audit_logs.api_key_id",
     "gdpr_audit_logs.organization_id",
     "gdpr_audit_logs.user_id",
     "messages.created_by",
@@ -58,14 +60,19 @@ async fn references() -> Vec<Reference> {
 
 #[tokio::test]
 async fn no_row_refers_to_a_row_of_another_tenant() {
-    let (a, b) = (Tenant::new(), Tenant::new());
+    let b = Tenant::new();
     let attempt = Attempt::begin().await;
-    attempt.seed(&a).await;
-    attempt.become_app(Some(b.id)).await;
     attempt.run("set constraints all immediate").await.unwrap();
     let references = references().await;
     let mut tried = 0;
     for (table, insert) in b.rows() {
+        // Another tenant with everything that such a row may refer to, and without the row: its key is free.
+        let a = Tenant::new();
+        attempt.become_app(Some(a.id)).await;
+        for (_, parent) in a.rows().into_iter().take_while(|(known, _)| *known != table) {
+            attempt.run(&parent).await.unwrap();
+        }
+        attempt.become_app(Some(b.id)).await;
         for reference in references.iter().filter(|reference| reference.child == table) {
             let mut columns = b.columns(table).unwrap();
             for wanted in &reference.columns {
