@@ -16,6 +16,7 @@ const WITHOUT_KEY: &[&str] = &[
     "calls.attempt_id",
     "calls.campaign_id",
     "campaigns.created_by",
+    "consents.contact_id",
     "do_not_call.created_by",
     "gate_decisions.attempt_id",
     "gate_decisions.campaign_id",

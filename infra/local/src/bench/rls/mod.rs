@@ -109,7 +109,7 @@ async fn report(session: &Session, rows: u32) -> anyhow::Result<()> {
     for statement in STATEMENTS {
         let sql = sources::text_of(statement.name)?;
         let examples = session.examples(statement).await?;
-        for why in plan::of_statement(session, &sql, &examples[0], statement).await? {
+        for why in plan::of_statement(session, &sql, &examples[0]).await? {
             wrong.push(format!("{}: {why}", statement.name));
         }
         let cost = measure::cost(session, &sql, &examples).await?;
