@@ -2,7 +2,7 @@
 LOCAL = ./infra/local/setup.sh && cargo run --bin local --
 
 .DEFAULT_GOAL := help
-.PHONY: help dev up down demo test lint fmt binaries build deploy migrate restart import-users bench-size bench-cold bench-enumeration invoke send openapi logs
+.PHONY: help dev up down demo test lint fmt binaries build deploy migrate restart import-users bench-size bench-cold bench-rls bench-enumeration invoke send openapi logs
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,9 @@ bench-cold: ## how long every function takes to be ready, beside an empty one
 
 bench-enumeration: ## how long known and unknown addresses are answered
 	@$(LOCAL) test -p sessions --test sessions -- --ignored --nocapture enumeration
+
+bench-rls: ## what row security costs PostgreSQL at a million rows, and which indexes serve it
+	@$(LOCAL) bench-rls
 
 invoke: ## hand a sample event to a function: make invoke FN=minute-tick EVENT=minute-tick.json
 	@$(LOCAL) invoke "$(FN)" "$(EVENT)"

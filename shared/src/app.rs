@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretBox, SecretString};
 use tokio::sync::OnceCell;
 
 use crate::adapters;
-use crate::adapters::kept::{Fetch, Kept};
+use crate::adapters::kept::{Fetch, Kept, Newer};
 use crate::adapters::queue::Queue;
 use crate::adapters::secrets::{Secrets, SecretsError};
 use crate::adapters::supabase::{Supabase, keys_of_secret};
@@ -208,7 +208,7 @@ impl Parts {
     ) -> Result<Result<AccessClaims, TokenRefused>, SecretsError> {
         let keys = self.token_keys().await?;
         if keys.lacks_key_of(token)
-            && let Some(newer) = self.token_keys.other_than(&keys).await?
+            && let Newer::Other(newer) = self.token_keys.newer_than(&keys).await?
         {
             return Ok(newer.verify(token, self.clock.now()));
         }

@@ -246,3 +246,80 @@ impl Config {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every need; a new one does not compile until it is here.
+    fn every() -> Vec<Need> {
+        use Need::*;
+        let listed = |need: Need| match need {
+            Database | DatabaseOnDemand | OwnerDatabase | Pepper | TokenKeys | Vapi | VapiWebhook
+            | Twilio | CallsQueue | EventsQueue | MailQueue | GdprQueue | Storage | MessagesQueue | Mail => {
+                need
+            }
+        };
+        [
+            Database,
+            DatabaseOnDemand,
+            OwnerDatabase,
+            Pepper,
+            TokenKeys,
+            Vapi,
+            VapiWebhook,
+            Twilio,
+            CallsQueue,
+            EventsQueue,
+            MailQueue,
+            GdprQueue,
+            Storage,
+            MessagesQueue,
+            Mail,
+        ]
+        .map(listed)
+        .to_vec()
+    }
+
+    fn missing(need: Need, lookup: impl Fn(&str) -> Option<String>) -> Vec<&'static str> {
+        match Config::from_lookup(lookup).unwrap().require(&[need]) {
+            Err(ConfigError::Missing(names)) => names,
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn nothing_starts_without_a_name_that_it_needs() {
+        // An empty name is none.
+        for need in every() {
+            // It has a default, and so is never missing.
+            if need == Need::Twilio {
+                continue;
+            }
+            let wanted = missing(need, |_| None);
+            assert!(!wanted.is_empty(), "{need:?} needs nothing");
+            assert_eq!(missing(need, |_| Some(String::new())), wanted, "{need:?}");
+            let all_but_one = |without: &'static str| {
+                missing(need, move |name| {
+                    (name != without && name != "PLATFORM_SLOTS").then(|| "x".to_owned())
+                })
+            };
+            for name in &wanted {
+                assert_eq!(all_but_one(name), [*name], "{need:?}");
+            }
+            assert_eq!(all_but_one("PLATFORM_SLOTS"), Vec::<&str>::new(), "{need:?}");
+        }
+    }
+
+    #[test]
+    fn all_that_is_missing_is_told_at_once() {
+        let config = Config::from_lookup(|_| None).unwrap();
+        let error = config
+            .require(&[Need::Pepper, Need::TokenKeys, Need::Mail])
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "missing in the environment: PEPPER_SECRET, TOKEN_KEYS_SECRET, MAIL_FROM"
+        );
+    }
+}

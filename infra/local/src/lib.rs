@@ -5,6 +5,7 @@
 
 pub mod bench;
 pub mod bridge;
+pub mod canary;
 pub mod client;
 pub mod daemon;
 pub mod demo;

@@ -24,7 +24,8 @@ usage: local <command>
   bridge        the bridge from queues and schedules to functions alone
   import-users FILE   bring people over from another system, with their bcrypt hashes (README)
   bench-size    what every function weighs as an archive
-  bench-cold    how long every function takes from its start to its first question for work";
+  bench-cold    how long every function takes from its start to its first question for work
+  bench-rls     what row security costs PostgreSQL at a million rows";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -75,6 +76,7 @@ async fn run() -> anyhow::Result<()> {
         "sandbox" => stack.sandbox().await,
         "bench-size" => bench::size(&stack.layout).await,
         "bench-cold" => bench::cold(&stack.layout).await,
+        "bench-rls" => stack.bench_rls().await,
         "bridge" => bridge::run(&stack.layout, &stack.ports).await,
         // What `daemon::start` runs.
         "supervise" => match text(0, "the supervisor's name")?.as_str() {

@@ -1,8 +1,8 @@
-//! A secret of the platform, kept in the container for a few minutes: a request costs none to Secrets Manager, a rotated
-//! secret takes effect in every warm container, and an outage of Secrets Manager stops nothing that works.
+//! A secret, kept in the container for a few minutes: a request costs none to Secrets Manager, a rotated secret takes
+//! effect in every warm container, and an outage of Secrets Manager stops nothing that works.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
@@ -14,7 +14,7 @@ use crate::kernel::class::chain;
 
 /// How long a value is used without asking again: a rotation takes effect within this time.
 pub const LIFE: SignedDuration = SignedDuration::from_mins(5);
-/// How long is waited before asking again, after a value was refused or a request failed.
+/// How long is waited before a refused value makes us ask once more, and after a request that failed.
 pub const REST: SignedDuration = SignedDuration::from_mins(1);
 
 /// Asks Secrets Manager for the current value.
@@ -29,17 +29,38 @@ pub struct Kept<T> {
     clock: Clock,
     fetch: Fetch,
     read: Read<T>,
-    held: Mutex<Option<Held<T>>>,
+    absence: SignedDuration,
+    state: Mutex<State<T>>,
     fetching: tokio::sync::Mutex<()>,
 }
 
+struct State<T> {
+    held: Option<Held<T>>,
+    /// When a refused value last made us ask.
+    refreshed_at: Option<Timestamp>,
+}
+
 struct Held<T> {
-    value: Arc<T>,
-    /// As it was read: an unchanged secret keeps its value.
-    text: SecretString,
+    /// None where the secret is missing, empty or unreadable.
+    value: Option<Arc<T>>,
+    /// As it was read, if it was there: an unchanged secret keeps its value.
+    text: Option<SecretString>,
     asked_at: Timestamp,
     /// The last request failed, and this is the value from before.
     outdated: bool,
+    /// Somebody got it without asking, so it may have been replaced since.
+    reused: bool,
+}
+
+/// Whether there is another value than one that was refused.
+#[derive(Debug)]
+pub enum Newer<T> {
+    /// There is, and this is it.
+    Other(Arc<T>),
+    /// There is not: the refusal is true.
+    Same,
+    /// That was asked less than a minute ago, or Secrets Manager does not answer.
+    Unknown,
 }
 
 impl<T> fmt::Debug for Kept<T> {
@@ -56,16 +77,28 @@ impl<T> Kept<T> {
             clock: clock.clone(),
             fetch,
             read,
-            held: Mutex::new(None),
+            absence: SignedDuration::ZERO,
+            state: Mutex::new(State {
+                held: None,
+                refreshed_at: None,
+            }),
             fetching: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    /// The same, which remembers for [`REST`] that there is no such secret: where strangers choose what is asked for.
+    pub fn remembering_absence(self) -> Self {
+        Self {
+            absence: REST,
+            ..self
         }
     }
 
     /// Its value, at most [`LIFE`] old; older only while Secrets Manager does not answer. A secret that is missing, empty
     /// or unreadable is an error, also where there was a value before: whoever emptied it meant it.
     pub async fn get(&self) -> Result<Arc<T>, SecretsError> {
-        if let Some(value) = self.held_for(LIFE) {
-            return Ok(value);
+        if let Some(value) = self.remembered() {
+            return value;
         }
         let _turn = match (self.fetching.try_lock(), self.value()) {
             (Ok(turn), _) => turn,
@@ -73,52 +106,56 @@ impl<T> Kept<T> {
             (Err(_), Some(value)) => return Ok(value),
             (Err(_), None) => self.fetching.lock().await,
         };
-        match self.held_for(LIFE) {
-            Some(value) => Ok(value),
+        match self.remembered() {
+            Some(value) => value,
             None => self.ask().await,
         }
     }
 
-    /// Another value than `refused`, which somebody did not accept; asked for at most once in [`REST`]. None where the
-    /// secret is still the same.
-    pub async fn other_than(&self, refused: &Arc<T>) -> Result<Option<Arc<T>>, SecretsError> {
+    /// Whether there is another value than `refused`, which somebody did not accept. Asks for it at most once in [`REST`],
+    /// and not where it was read for this very request.
+    pub async fn newer_than(&self, refused: &Arc<T>) -> Result<Newer<T>, SecretsError> {
         let _turn = self.fetching.lock().await;
-        let current = match self.held_for(REST) {
-            Some(value) => value,
-            None => self.ask().await?,
-        };
-        Ok((!Arc::ptr_eq(&current, refused)).then_some(current))
+        let now = self.clock.now();
+        {
+            let mut state = self.state();
+            if let Some(held) = &state.held {
+                match &held.value {
+                    Some(value) if Arc::ptr_eq(value, refused) => {}
+                    Some(value) => return Ok(Newer::Other(Arc::clone(value))),
+                    None => return Err(self.absent()),
+                }
+                if !held.reused && !held.outdated {
+                    return Ok(Newer::Same);
+                }
+            }
+            if state
+                .refreshed_at
+                .is_some_and(|last| now.duration_since(last) < REST)
+            {
+                return Ok(Newer::Unknown);
+            }
+            state.refreshed_at = Some(now);
+        }
+        let current = self.ask().await?;
+        let outdated = self.state().held.as_ref().is_some_and(|held| held.outdated);
+        Ok(match Arc::ptr_eq(&current, refused) {
+            false => Newer::Other(current),
+            true if outdated => Newer::Unknown,
+            true => Newer::Same,
+        })
     }
 
     async fn ask(&self) -> Result<Arc<T>, SecretsError> {
         let outcome = (self.fetch)().await;
         let asked_at = self.clock.now();
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        match outcome {
-            Ok(text) => {
-                let unchanged = held
-                    .take()
-                    .filter(|held| held.text.expose_secret() == text.expose_secret());
-                let value = match unchanged {
-                    Some(held) => held.value,
-                    None => (self.read)(text.expose_secret())
-                        .map(Arc::new)
-                        .ok_or_else(|| SecretsError::Absent(self.name.clone()))?,
-                };
-                *held = Some(Held {
-                    value: Arc::clone(&value),
-                    text,
-                    asked_at,
-                    outdated: false,
-                });
-                Ok(value)
-            }
-            Err(error @ SecretsError::Absent(_)) => {
-                *held = None;
-                Err(error)
-            }
+        let mut state = self.state();
+        let before = state.held.take();
+        let text = match outcome {
+            Ok(text) => Some(text),
+            Err(SecretsError::Absent(_)) => None,
             Err(error @ SecretsError::Unavailable(_)) => {
-                let Some(held) = held.as_mut() else {
+                let Some(value) = before.as_ref().and_then(|held| held.value.clone()) else {
                     return Err(error);
                 };
                 tracing::warn!(
@@ -126,24 +163,57 @@ impl<T> Kept<T> {
                     error = chain(&error),
                     "the value from before serves"
                 );
-                held.asked_at = asked_at;
-                held.outdated = true;
-                Ok(Arc::clone(&held.value))
+                state.held = before.map(|held| Held {
+                    asked_at,
+                    outdated: true,
+                    ..held
+                });
+                return Ok(value);
             }
+        };
+        let exposed = text.as_ref().map(ExposeSecret::expose_secret);
+        let unchanged = before.filter(|held| held.text.as_ref().map(ExposeSecret::expose_secret) == exposed);
+        let value = match unchanged {
+            Some(held) => held.value,
+            None => exposed.and_then(|text| (self.read)(text)).map(Arc::new),
+        };
+        state.held = Some(Held {
+            value: value.clone(),
+            text,
+            asked_at,
+            outdated: false,
+            reused: false,
+        });
+        value.ok_or_else(|| self.absent())
+    }
+
+    /// What needs no asking.
+    fn remembered(&self) -> Option<Result<Arc<T>, SecretsError>> {
+        let now = self.clock.now();
+        let mut state = self.state();
+        let held = state.held.as_mut()?;
+        let life = match &held.value {
+            None => self.absence,
+            Some(_) if held.outdated => REST,
+            Some(_) => LIFE,
+        };
+        if now.duration_since(held.asked_at) >= life {
+            return None;
         }
+        held.reused = true;
+        Some(held.value.clone().ok_or_else(|| self.absent()))
     }
 
     fn value(&self) -> Option<Arc<T>> {
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.as_ref().map(|held| Arc::clone(&held.value))
+        self.state().held.as_ref().and_then(|held| held.value.clone())
     }
 
-    fn held_for(&self, at_most: SignedDuration) -> Option<Arc<T>> {
-        let now = self.clock.now();
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.as_ref()
-            .filter(|held| now.duration_since(held.asked_at) < if held.outdated { REST } else { at_most })
-            .map(|held| Arc::clone(&held.value))
+    fn state(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn absent(&self) -> SecretsError {
+        SecretsError::Absent(self.name.clone())
     }
 }
 

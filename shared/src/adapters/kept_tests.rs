@@ -98,30 +98,61 @@ async fn a_refused_value_is_asked_for_at_most_once_a_minute() {
     let source = Source::of("old");
     let old = source.kept.get().await.unwrap();
     source.set("new");
-    // It was fetched just now.
-    assert!(source.kept.other_than(&old).await.unwrap().is_none());
+    // It was read for this very request.
+    assert!(matches!(source.kept.newer_than(&old).await.unwrap(), Newer::Same));
     assert_eq!(source.asked(), 1);
-    source.pass(60);
-    let all = join_all((0..20).map(|_| source.kept.other_than(&old))).await;
-    assert!(all.iter().all(|other| {
-        other
-            .as_ref()
-            .unwrap()
-            .as_deref()
-            .is_some_and(|text| text == "new")
-    }));
+    // Somebody else got it from memory, so it may have changed since.
+    source.text().await;
+    let all = join_all((0..20).map(|_| source.kept.newer_than(&old))).await;
+    for newer in all {
+        assert!(matches!(newer.unwrap(), Newer::Other(value) if *value == "new"));
+    }
     assert_eq!(source.asked(), 2);
+    source.set("newest");
     let new = source.kept.get().await.unwrap();
-    for _ in 0..100 {
-        assert!(source.kept.other_than(&new).await.unwrap().is_none());
+    for _ in 0..59 {
+        assert!(matches!(
+            source.kept.newer_than(&new).await.unwrap(),
+            Newer::Unknown
+        ));
         source.pass(1);
     }
-    // A forger who sends a hundred in a hundred seconds costs one or two requests.
+    source.pass(1);
+    assert!(matches!(
+        source.kept.newer_than(&new).await.unwrap(),
+        Newer::Other(_)
+    ));
     assert_eq!(source.asked(), 3);
-    assert!(
-        Arc::ptr_eq(&new, &source.kept.get().await.unwrap()),
-        "the same text is the same value"
-    );
+}
+
+#[tokio::test]
+async fn whoever_forges_for_ten_minutes_costs_ten_requests() {
+    let source = Source::of("old");
+    let old = source.kept.get().await.unwrap();
+    for _ in 0..600 {
+        let current = source.kept.get().await.unwrap();
+        assert!(Arc::ptr_eq(&current, &old), "the same text is the same value");
+        assert!(!matches!(
+            source.kept.newer_than(&current).await.unwrap(),
+            Newer::Other(_)
+        ));
+        source.pass(1);
+    }
+    assert!(source.asked() <= 11, "{}", source.asked());
+}
+
+#[tokio::test]
+async fn absence_is_remembered_where_strangers_choose_the_name() {
+    let mut source = Source::of("old");
+    source.kept = source.kept.remembering_absence();
+    source.fail(SecretsError::Absent("the-secret".to_owned()));
+    for _ in 0..60 {
+        assert!(matches!(source.kept.get().await, Err(SecretsError::Absent(_))));
+        source.pass(1);
+    }
+    assert_eq!(source.asked(), 1);
+    source.set("old");
+    assert_eq!(source.text().await, "old");
 }
 
 #[tokio::test]

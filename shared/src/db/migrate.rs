@@ -99,6 +99,15 @@ pub async fn run(
     })
 }
 
+/// What a session makes for itself is no use to us, and is one thing less to think of. Where the database is somebody else's
+/// (Supabase, whose own roles are in it), its rights stay as they are.
+const NO_TEMPORARY_TABLES: &str = "
+         do $do$ begin
+           if not exists (select from pg_roles where rolname = 'supabase_admin') then
+             execute format('revoke temporary on database %I from public', current_database());
+           end if;
+         end $do$;";
+
 /// Utility statements take no parameters, so the two values are quoted here.
 fn login_statements(user: &str, password: &str) -> String {
     let (name, literal) = (quote(user, '"'), quote(user, '\''));
@@ -112,7 +121,8 @@ fn login_statements(user: &str, password: &str) -> String {
          alter role {name} with login noinherit password {password};
          alter role {name} set statement_timeout = '10s';
          alter role {name} set idle_in_transaction_session_timeout = '5s';
-         grant zencall_app to {name};"
+         grant zencall_app to {name};
+         {NO_TEMPORARY_TABLES}"
     )
 }
 

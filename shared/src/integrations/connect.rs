@@ -9,7 +9,7 @@ use super::route::{self, Turned};
 use super::store::{self, Claim};
 use super::{IntegrationError, NewConnection, SmsSender, TwilioConnection};
 use crate::App;
-use crate::adapters::twilio::{OwnedNumber, TwilioCredentials, secret};
+use crate::adapters::twilio::{Keyring, OwnedNumber, TwilioCredentials, secret};
 use crate::audit::{self, Actor};
 use crate::db::{Claims, DbError};
 use crate::kernel::Caller;
@@ -73,12 +73,18 @@ async fn replace(
 ) -> Result<TwilioConnection, IntegrationError> {
     let vapi = &app.vapi().await?;
     let (secrets, stage, organization) = (app.secrets().await, &app.config.stage, caller.organization);
-    let former = secret::load(secrets, stage, organization).await?;
+    let former = secret::load_keyring(secrets, stage, organization).await?;
     let former = former.filter(|_| claim.before.configured);
+    let now = app.clock.now();
+    let keyring = match &former {
+        Some(former) => former.replaced_by(&new.credentials, now),
+        None => new.credentials.clone().into(),
+    };
+    let before = former.as_ref().map(|former| &former.current);
     let name = organization.to_string();
     let import = async {
-        secret::store(secrets, stage, organization, &new.credentials).await?;
-        Import::carry_out(app, vapi, &name, new, claim, former.as_ref()).await
+        secret::store_keyring(secrets, stage, organization, &keyring).await?;
+        Import::carry_out(app, vapi, &name, new, claim, before).await
     };
     let import = match import.await {
         Ok(import) => import,
@@ -90,7 +96,7 @@ async fn replace(
     let turned = match route::turn(app, &new.credentials, organization, numbers, &claim.former).await {
         Ok(turned) => turned,
         Err(error) => {
-            import.undo(vapi, &name, claim, former.as_ref()).await;
+            import.undo(vapi, &name, claim, before).await;
             restore_secret(app, caller, former.as_ref()).await;
             return Err(error.into());
         }
@@ -98,14 +104,14 @@ async fn replace(
     match note(app, caller, new, claim, import.id(), &turned).await {
         Ok(connected) => {
             import.drop_former(vapi).await;
-            let_former_numbers_go(app, caller, claim, &turned, former.as_ref()).await;
+            let_former_numbers_go(app, caller, claim, &turned, before).await;
             Ok(connected)
         }
         // Perhaps it is all in place: undoing it could break what is. Doing it again mends either.
         Err(error @ IntegrationError::Db(DbError::CommitUnknown(_))) => Err(error),
         Err(error) => {
             turned.undo(app, &new.credentials).await;
-            import.undo(vapi, &name, claim, former.as_ref()).await;
+            import.undo(vapi, &name, claim, before).await;
             restore_secret(app, caller, former.as_ref()).await;
             Err(error)
         }
@@ -160,10 +166,10 @@ async fn note(
         .await
 }
 
-async fn restore_secret(app: &App, caller: &Caller, former: Option<&TwilioCredentials>) {
+async fn restore_secret(app: &App, caller: &Caller, former: Option<&Keyring>) {
     let (secrets, stage, organization) = (app.secrets().await, &app.config.stage, caller.organization);
     let restored = match former {
-        Some(former) => secret::store(secrets, stage, organization, former).await,
+        Some(former) => secret::store_keyring(secrets, stage, organization, former).await,
         None => secret::delete(secrets, stage, organization).await,
     };
     log_failure("the credentials could not be put back", restored);

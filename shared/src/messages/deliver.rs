@@ -13,9 +13,10 @@ use super::dispatch_store::{self as store, UnderWay};
 use super::errors::Action;
 use super::{MessageRequested, hours, poll};
 use crate::App;
+use crate::adapters::kept::Newer;
 use crate::adapters::secrets::SecretsError;
 use crate::adapters::twilio::{
-    NewMessage as Outgoing, SendError as Refusal, TwilioCredentials, TwilioError, Wanted, callback,
+    Keyring, NewMessage as Outgoing, SendError as Refusal, TwilioCredentials, TwilioError, Wanted, callback,
 };
 use crate::db::{Claims, DbError, TenantTx};
 use crate::do_not_call::{self, Suppression};
@@ -103,7 +104,7 @@ pub async fn deliver(app: &App, request: &MessageRequested) -> Result<Delivered,
         (Claim::Ended, _) => Ok(Delivered::Ended),
         (Claim::Send(message), Some(credentials)) => send(app, claims, &message, credentials).await,
         (Claim::LookUp(message, since), Some(credentials)) => {
-            look_up(app, claims, &message, since, &credentials).await
+            look_up(app, claims, &message, since, &credentials.current).await
         }
         (Claim::Send(_) | Claim::LookUp(..), None) => Ok(Delivered::Nothing),
     }
@@ -115,7 +116,7 @@ pub(super) async fn wanted(app: &App, organization: OrganizationId) -> Wanted<'_
         secrets: app.secrets().await,
         stage: &app.config.stage,
         organization,
-        now: app.clock.now(),
+        clock: &app.clock,
     }
 }
 
@@ -166,7 +167,7 @@ async fn send(
     app: &App,
     claims: &Claims,
     message: &UnderWay,
-    credentials: Arc<TwilioCredentials>,
+    credentials: Arc<Keyring>,
 ) -> Result<Delivered, DeliverError> {
     let callback = callback::status(&app.config.twilio_webhook_url, claims.organization(), message.id);
     let outgoing = Outgoing {
@@ -176,12 +177,24 @@ async fn send(
         status_callback: &callback,
     };
     let twilio = app.twilio();
-    let mut sent = twilio.send_message(&credentials, &outgoing).await;
+    let wanted = wanted(app, claims.organization()).await;
+    let connected =
+        |keyring: &Keyring| message.account_sid.as_deref() == Some(keyring.current.account_sid.as_str());
+    let mut credentials = credentials;
+    if !connected(&credentials) {
+        // Another account was connected since they were fetched: its number is not one of theirs.
+        match app.twilio_credentials.newer_than(&credentials, wanted).await {
+            Ok(Newer::Other(newer)) if connected(&newer) => credentials = newer,
+            _ => return give_back(app, claims, message.id, None).await,
+        }
+    }
+    let mut sent = twilio.send_message(&credentials.current, &outgoing).await;
     if let Err(Refusal::Rejected { .. }) = sent {
-        let now = wanted(app, claims.organization()).await;
-        // Where even Secrets Manager fails, the refusal stands.
-        if let Ok(Some(current)) = app.twilio_credentials.reload(now).await {
-            sent = twilio.send_message(&current, &outgoing).await;
+        match app.twilio_credentials.newer_than(&credentials, wanted).await {
+            Ok(Newer::Other(newer)) => sent = twilio.send_message(&newer.current, &outgoing).await,
+            Ok(Newer::Same) => {}
+            // Nobody knows yet whether they were replaced: until then the refusal ends nothing.
+            Ok(Newer::Unknown) | Err(_) => return give_back(app, claims, message.id, None).await,
         }
     }
     let now = app.clock.now();

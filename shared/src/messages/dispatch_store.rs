@@ -21,6 +21,8 @@ pub(super) struct UnderWay {
     pub(super) sending_at: Option<Timestamp>,
     pub(super) created_at: Timestamp,
     pub(super) configured: bool,
+    /// The account that the organisation is connected with.
+    pub(super) account_sid: Option<String>,
     pub(super) suppressed: bool,
     pub(super) recipient: Recipient,
 }
@@ -31,7 +33,8 @@ pub(super) async fn lock(tx: &TenantTx, id: MessageId) -> Result<Option<UnderWay
         .query_opt(
             "-- messages.lock
              select m.id, m.phone, m.sender, m.body, m.purpose, m.dispatch, m.due_at, m.sending_at, m.created_at,
-                    o.twilio_configured, o.timezone as home_timezone, c.timezone as contact_timezone, c.postal_code,
+                    o.twilio_configured, o.twilio_account_sid, o.timezone as home_timezone,
+                    c.timezone as contact_timezone, c.postal_code,
                     not m.confirms_stop and (coalesce(c.do_not_call, false) or exists (
                       select from do_not_call n where n.organization_id = $1 and n.phone = m.phone)) as suppressed
                from messages m
@@ -55,6 +58,7 @@ pub(super) async fn lock(tx: &TenantTx, id: MessageId) -> Result<Option<UnderWay
                 sending_at: get(row, "sending_at")?,
                 created_at: get(row, "created_at")?,
                 configured: get(row, "twilio_configured")?,
+                account_sid: get(row, "twilio_account_sid")?,
                 suppressed: get(row, "suppressed")?,
                 recipient: Recipient::read(row)?,
             })

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use super::deliver::{DeliverError, Delivered, wanted};
 use super::{MessageRequested, Notice, apply, dispatch_store, poll_store};
 use crate::App;
+use crate::adapters::kept::Newer;
 use crate::adapters::twilio::webhook::{Fact, Provider};
 use crate::adapters::twilio::{Asked, TwilioCredentials};
 use crate::db::{Claims, DbError};
@@ -33,11 +34,13 @@ pub(super) async fn poll(app: &App, request: &MessageRequested) -> Result<Delive
         stop_asking(app, claims, request).await?;
         return Ok(Delivered::Nothing);
     };
-    let mut asked = ask(app, &credentials, &silent.sid).await;
+    let mut asked = ask(app, &credentials.current, &silent.sid).await;
     if matches!(asked, Asked::Rejected { .. }) {
-        // Where even Secrets Manager fails, the refusal stands.
-        if let Ok(Some(current)) = app.twilio_credentials.reload(wanted).await {
-            asked = ask(app, &current, &silent.sid).await;
+        match app.twilio_credentials.newer_than(&credentials, wanted).await {
+            Ok(Newer::Other(newer)) => asked = ask(app, &newer.current, &silent.sid).await,
+            Ok(Newer::Same) => {}
+            // Nobody knows yet whether they were replaced.
+            Ok(Newer::Unknown) | Err(_) => asked = Asked::Busy { retry_after: None },
         }
     }
     match asked {

@@ -1,13 +1,12 @@
 //! Taking in a webhook of Twilio: proven with the token of the organisation, and what we keep of it put on the queue of
 //! events. No database is needed, except where the address names no organisation.
 
-use std::sync::Arc;
-
 use crate::App;
+use crate::adapters::kept::Newer;
 use crate::adapters::queue::{Outgoing, QueueError};
 use crate::adapters::secrets::SecretsError;
+use crate::adapters::twilio::Wanted;
 use crate::adapters::twilio::webhook::{Envelope, Fact, Message, Notice, Provider, Refused};
-use crate::adapters::twilio::{TwilioCredentials, Wanted};
 use crate::adapters::verified::Verified;
 use crate::db::DbError;
 use crate::kernel::class::{Classify, Failure};
@@ -77,7 +76,7 @@ pub async fn receive_for_account(app: &App, envelope: &Envelope) -> Result<Heard
     keep(app, &organizations, &message, true).await
 }
 
-/// Proves a webhook with the organisation's token; where it fails, once more with a token that is newer than a minute.
+/// Proves a webhook with the organisation's token; where the signature is wrong, with the token that there is now.
 async fn prove(
     app: &App,
     organization: OrganizationId,
@@ -87,30 +86,18 @@ async fn prove(
         secrets: app.secrets().await,
         stage: &app.config.stage,
         organization,
-        now: app.clock.now(),
+        clock: &app.clock,
     };
-    let known = app.twilio_credentials.get(wanted).await?;
-    let refused = match verify(envelope, known.as_ref()) {
+    let now = app.clock.now();
+    let known = app.twilio_credentials.get(wanted).await?.ok_or(Refused::Nobody)?;
+    let refused = match known.verify(envelope, now) {
         Ok(message) => return Ok(message),
         Err(refused) => refused,
     };
-    let newer = app.twilio_credentials.refresh(wanted).await?;
-    let same = match (&known, &newer) {
-        (Some(known), Some(newer)) => Arc::ptr_eq(known, newer),
-        (None, None) => true,
-        _ => false,
-    };
-    if same {
-        return Err(refused.into());
+    match app.twilio_credentials.newer_than(&known, wanted).await? {
+        Newer::Other(newer) => Ok(newer.verify(envelope, now)?),
+        Newer::Same | Newer::Unknown => Err(refused.into()),
     }
-    Ok(verify(envelope, newer.as_ref())?)
-}
-
-fn verify(
-    envelope: &Envelope,
-    credentials: Option<&Arc<TwilioCredentials>>,
-) -> Result<Verified<Message>, Refused> {
-    envelope.verify(credentials.ok_or(Refused::Nobody)?)
 }
 
 /// Puts what it says on the queue. Only when this has returned is it safe.

@@ -6,10 +6,11 @@ mod connect;
 mod failures;
 mod messages;
 mod read_and_remove;
+mod rotation;
 
 use serde_json::{Value, json};
 use testkit::{Client, TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_NUMBER, TestApp, TestOrganization};
-use zencall::adapters::twilio::{TwilioCredentials, secret};
+use zencall::adapters::twilio::{Keyring, TwilioCredentials, secret};
 
 const PATH: &str = "/api/v1/integrations/twilio";
 const OTHER_TOKEN: &str = "fedcba9876543210fedcba9876543210";
@@ -61,6 +62,13 @@ impl Tenant {
         secret::load(app.secrets().await, &app.config.stage, self.organization.id)
             .await
             .unwrap()
+    }
+
+    /// The secret with the token before.
+    async fn keyring(&self) -> Keyring {
+        let app = &self.test.app;
+        let keyring = secret::load_keyring(app.secrets().await, &app.config.stage, self.organization.id);
+        keyring.await.unwrap().unwrap()
     }
 
     async fn row(&self) -> Value {

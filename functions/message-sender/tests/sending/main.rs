@@ -51,9 +51,13 @@ impl Tenant {
     }
 
     async fn store_token(&self, token: &str) {
+        self.store(TWILIO_ACCOUNT_SID, token).await;
+    }
+
+    async fn store(&self, account: &str, token: &str) {
         let app = &self.test.app;
         let credentials = TwilioCredentials {
-            account_sid: AccountSid::parse(TWILIO_ACCOUNT_SID).unwrap(),
+            account_sid: AccountSid::parse(account).unwrap(),
             auth_token: SecretString::from(token),
             api_key: None,
         };
@@ -263,13 +267,63 @@ async fn rejected_credentials_stop_everything_until_they_are_given_again() {
     let message = tenant.read(&id).await;
     assert_eq!(message["status"], "failed");
     assert_eq!(message["error_code"], "twilio_credentials_rejected");
-    assert_eq!(tenant.posts().await.len(), 2);
+    // They were read for this very message: asking for them again would tell nothing new.
+    assert_eq!(tenant.posts().await.len(), 1);
     let request = json!({ "to": RECIPIENT, "body": "Encore" });
     tenant
         .member
         .post("/api/v1/messages", request)
         .await
         .expect_problem(409, "twilio_credentials_rejected");
+}
+
+#[tokio::test]
+async fn a_refusal_that_may_be_out_of_date_ends_nothing() {
+    let test = TestApp::held_at("2026-11-24T08:30:00Z".parse().unwrap()).await;
+    let tenant = Tenant::on(test).await;
+    for text in ["un", "deux"] {
+        // Twice: asked for once because of the first refusal.
+        tenant.take(text).await;
+        tenant.deliver().await;
+        let account = [TWILIO_NUMBER];
+        let test = &tenant.test;
+        test.set_twilio_account(TWILIO_ACCOUNT_SID, NEW_TOKEN, &account)
+            .await;
+        tenant.store_token(NEW_TOKEN).await;
+    }
+    let third = "00112233445566778899aabbccddeeff";
+    let test = &tenant.test;
+    test.set_twilio_account(TWILIO_ACCOUNT_SID, third, &[TWILIO_NUMBER])
+        .await;
+    tenant.store_token(third).await;
+    let id = tenant.take("trois").await;
+    assert_eq!(tenant.deliver().await, 0);
+    assert_eq!(tenant.read(&id).await["status"], "queued");
+    tenant.test.app.clock.advance(SignedDuration::from_mins(1));
+    tenant.sweep().await;
+    assert_eq!(tenant.deliver().await, 0);
+    assert_eq!(tenant.read(&id).await["status"], "sending");
+}
+
+#[tokio::test]
+async fn another_account_that_was_connected_meanwhile_is_the_one_that_sends() {
+    let tenant = Tenant::start().await;
+    tenant.take("un").await;
+    tenant.deliver().await;
+    let other = "AC00000000000000000000000000000002";
+    tenant
+        .test
+        .set_twilio_account(other, NEW_TOKEN, &[TWILIO_NUMBER])
+        .await;
+    let sql = "update organizations set twilio_account_sid = $2 where id = $1";
+    let organization = &tenant.organization;
+    organization.sql(sql, &[&organization.id, &other]).await;
+    tenant.store(other, NEW_TOKEN).await;
+    let id = tenant.take("deux").await;
+    assert_eq!(tenant.deliver().await, 0);
+    assert_eq!(tenant.read(&id).await["status"], "sending");
+    let posts = tenant.posts().await;
+    assert!(posts[1]["path"].as_str().unwrap().contains(other));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
-//! What a deployed function weighs, and how long it takes to be ready.
+//! What a deployed function weighs, how long it takes to be ready, and what row security costs.
 
 mod cold;
+mod rls;
 mod runtime_api;
 mod size;
 

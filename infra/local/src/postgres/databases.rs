@@ -56,11 +56,17 @@ pub async fn prepare(name: &str, ports: &Ports, secrets: &Secrets) -> anyhow::Re
 
 /// Makes the database anew, empty.
 pub async fn recreate(name: &str, ports: &Ports, secrets: &Secrets) -> anyhow::Result<Database> {
+    remove(name, ports, secrets).await?;
+    prepare(name, ports, secrets).await
+}
+
+/// Removes the database, if it is there.
+pub async fn remove(name: &str, ports: &Ports, secrets: &Secrets) -> anyhow::Result<()> {
     let client = superuser("postgres", ports, secrets).await?;
     client
         .batch_execute(&format!("drop database if exists {name} with (force)"))
         .await?;
-    prepare(name, ports, secrets).await
+    Ok(())
 }
 
 /// Removes the databases that single tests made for themselves in the last run.
@@ -103,7 +109,8 @@ async fn create_owner(client: &Client, secrets: &Secrets) -> anyhow::Result<()> 
         .context("cannot create the owner's role")
 }
 
-pub(super) async fn superuser(database: &str, ports: &Ports, secrets: &Secrets) -> anyhow::Result<Client> {
+/// A connection that nothing binds: for what an owner may not do, and to measure with.
+pub async fn superuser(database: &str, ports: &Ports, secrets: &Secrets) -> anyhow::Result<Client> {
     let url = format!(
         "postgres://postgres:{}@127.0.0.1:{}/{database}",
         secrets.superuser_password, ports.postgres

@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use tokio::process::Command;
 
-pub use databases::{DEVELOPMENT, Database, TEST, TEST_TEMPLATE, drop_copies, migrate, prepare, recreate};
+pub use databases::{
+    DEVELOPMENT, Database, TEST, TEST_TEMPLATE, drop_copies, migrate, prepare, recreate, remove, superuser,
+};
 
 use crate::layout::Layout;
 use crate::settings::{Ports, Secrets, choose_port, write_private};

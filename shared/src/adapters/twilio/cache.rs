@@ -4,33 +4,25 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
 use moka::future::Cache;
-use moka::ops::compute::Op;
 
-use super::TwilioCredentials;
+use super::keyring::Keyring;
 use super::secret;
+use crate::adapters::kept::{Fetch, Kept, Newer};
 use crate::adapters::secrets::{Secrets, SecretsError};
+use crate::kernel::Clock;
 use crate::kernel::ids::OrganizationId;
 
-/// How long credentials are used without asking again.
-const LIFE: SignedDuration = SignedDuration::from_mins(5);
-/// How old they must be before a wrong signature makes us ask again.
-const REST: SignedDuration = SignedDuration::from_mins(1);
 /// Organisations remembered at once, those without credentials included.
 const CAPACITY: u64 = 10_000;
+/// However often they are used: the longest that credentials serve while Secrets Manager is down.
+const LONGEST_LIFE: Duration = Duration::from_secs(60 * 60);
 
 /// Organisations' credentials, or that there are none.
 #[derive(Debug, Clone)]
-pub struct CredentialsCache(Cache<OrganizationId, Known>);
+pub struct CredentialsCache(Cache<OrganizationId, Arc<Kept<Keyring>>>);
 
-#[derive(Debug, Clone)]
-struct Known {
-    credentials: Option<Arc<TwilioCredentials>>,
-    loaded_at: Timestamp,
-}
-
-/// Where credentials lie, and whose are wanted when.
+/// Where credentials lie, and whose are wanted.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
     /// Secrets Manager.
@@ -39,61 +31,53 @@ pub struct Wanted<'a> {
     pub stage: &'a str,
     /// Whose.
     pub organization: OrganizationId,
-    /// The current time.
-    pub now: Timestamp,
+    /// Tells how old they are.
+    pub clock: &'a Clock,
 }
 
 impl Default for CredentialsCache {
     fn default() -> Self {
-        let life = Duration::from_secs(LIFE.as_secs().unsigned_abs());
-        Self(Cache::builder().max_capacity(CAPACITY).time_to_live(life).build())
+        let cache = Cache::builder().max_capacity(CAPACITY).time_to_live(LONGEST_LIFE);
+        Self(cache.build())
     }
 }
 
 impl CredentialsCache {
     /// The credentials; none where the organisation is not connected.
-    pub async fn get(&self, wanted: Wanted<'_>) -> Result<Option<Arc<TwilioCredentials>>, SecretsError> {
-        self.not_older_than(LIFE, wanted).await
+    pub async fn get(&self, wanted: Wanted<'_>) -> Result<Option<Arc<Keyring>>, SecretsError> {
+        or_none(self.kept(wanted).await.get().await)
     }
 
-    /// The same, asked for again unless that happened within the last minute: the token may have changed.
-    pub async fn refresh(&self, wanted: Wanted<'_>) -> Result<Option<Arc<TwilioCredentials>>, SecretsError> {
-        self.not_older_than(REST, wanted).await
-    }
-
-    /// The same, asked for again in any case.
-    pub async fn reload(&self, wanted: Wanted<'_>) -> Result<Option<Arc<TwilioCredentials>>, SecretsError> {
-        self.not_older_than(SignedDuration::ZERO, wanted).await
-    }
-
-    /// One at a time for an organisation: who waited finds what the other one fetched.
-    async fn not_older_than(
+    /// Whether there are others than these, which a signature or Twilio says are wrong; asked for at most once a minute.
+    pub async fn newer_than(
         &self,
-        age: SignedDuration,
+        refused: &Arc<Keyring>,
         wanted: Wanted<'_>,
-    ) -> Result<Option<Arc<TwilioCredentials>>, SecretsError> {
-        let is_fresh = |known: &Known| wanted.now.duration_since(known.loaded_at) < age;
-        if let Some(known) = self.0.get(&wanted.organization).await
-            && is_fresh(&known)
-        {
-            return Ok(known.credentials);
-        }
-        let computed = self
-            .0
-            .entry(wanted.organization)
-            .and_try_compute_with(async |entry| {
-                if entry.is_some_and(|entry| is_fresh(entry.value())) {
-                    return Ok::<_, SecretsError>(Op::Nop);
-                }
-                let credentials = secret::load(wanted.secrets, wanted.stage, wanted.organization).await?;
-                Ok(Op::Put(Known {
-                    credentials: credentials.map(Arc::new),
-                    loaded_at: wanted.now,
-                }))
-            })
-            .await?;
-        Ok(computed
-            .into_entry()
-            .and_then(|entry| entry.into_value().credentials))
+    ) -> Result<Newer<Keyring>, SecretsError> {
+        let newer = self.kept(wanted).await.newer_than(refused).await;
+        Ok(or_none(newer)?.unwrap_or(Newer::Same))
+    }
+
+    async fn kept(&self, wanted: Wanted<'_>) -> Arc<Kept<Keyring>> {
+        let kept = async {
+            let name = secret::name(wanted.stage, wanted.organization);
+            let (secrets, wanted_name) = (wanted.secrets.clone(), name.clone());
+            let fetch: Fetch = Box::new(move || {
+                let (secrets, name) = (secrets.clone(), wanted_name.clone());
+                Box::pin(async move { secrets.get(&name).await })
+            });
+            let kept = Kept::new(&name, wanted.clock, fetch, Box::new(secret::read));
+            // Strangers choose whose webhook it is that they forge.
+            Arc::new(kept.remembering_absence())
+        };
+        self.0.get_with(wanted.organization, kept).await
+    }
+}
+
+fn or_none<T>(outcome: Result<T, SecretsError>) -> Result<Option<T>, SecretsError> {
+    match outcome {
+        Ok(found) => Ok(Some(found)),
+        Err(SecretsError::Absent(_)) => Ok(None),
+        Err(error) => Err(error),
     }
 }

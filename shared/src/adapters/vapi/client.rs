@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::error::VapiError;
 use crate::adapters::exchange::{Answer, Trouble, send_once, send_repeatedly};
-use crate::adapters::kept::Kept;
+use crate::adapters::kept::{Kept, Newer};
 use crate::adapters::secrets::SecretsError;
 
 /// Vapi's API. Cheap to clone.
@@ -84,8 +84,10 @@ impl Vapi {
         if !refused {
             return None;
         }
-        let key = self.keys.other_than(&self.key).await.ok()??;
-        Some(Self { key, ..self.clone() })
+        match self.keys.newer_than(&self.key).await {
+            Ok(Newer::Other(key)) => Some(Self { key, ..self.clone() }),
+            _ => None,
+        }
     }
 }
 

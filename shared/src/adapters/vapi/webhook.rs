@@ -14,7 +14,7 @@ use subtle::ConstantTimeEq as _;
 
 pub use super::message::{Message, Question, ToolCall};
 pub use super::projection::{Fact, Keys, Projection, Report, Role, Turn};
-use crate::adapters::kept::Kept;
+use crate::adapters::kept::{Kept, Newer};
 use crate::adapters::secrets::SecretsError;
 use crate::adapters::verified::Verified;
 use crate::kernel::class::{Class, Classify, Failure};
@@ -162,9 +162,9 @@ pub async fn prove(
     if !matches!(refused, Refused::WrongSignature | Refused::WrongToken) {
         return Err(refused.into());
     }
-    match secrets.other_than(&known).await? {
-        Some(newer) => Ok(verify(proofs, &newer, headers, body, now)?),
-        None => Err(refused.into()),
+    match secrets.newer_than(&known).await? {
+        Newer::Other(newer) => Ok(verify(proofs, &newer, headers, body, now)?),
+        Newer::Same | Newer::Unknown => Err(refused.into()),
     }
 }
 

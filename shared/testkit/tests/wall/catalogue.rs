@@ -205,3 +205,17 @@ async fn logs_are_added_to_and_nothing_else() {
     .await;
     assert_eq!(may, none());
 }
+
+#[test]
+fn the_readme_says_what_each_function_is_for() {
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    let silent: Vec<_> = DEFINER_FUNCTIONS
+        .iter()
+        .filter(|name| !readme.contains(&format!("`{name}`")))
+        .collect();
+    assert!(
+        silent.is_empty(),
+        "add {silent:?} to \"How the wall is built\" in README.md"
+    );
+}

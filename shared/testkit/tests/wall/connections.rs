@@ -85,14 +85,14 @@ async fn tenants_that_fail_in_turns_never_see_each_other() {
     //
     let (_test, app, organizations) = start().await;
     let mut kept = [0_usize; 2];
-    for round in 0..200 {
+    for round in 0..1000 {
         let [chance] = app.clock.random_bytes::<1>();
         let tenant = usize::from(chance % 2);
         let organization = organizations[tenant].id;
         let (claims, app_ref) = (Claims::platform(organization), &app);
-        let phone = format!("+3363998{round:04}");
+        let phone = format!("+336399{round:05}");
         let phone = phone.as_str();
-        let outcome = match (chance / 2) % 4 {
+        let outcome = match (chance / 2) % 6 {
             // The statement fails.
             0 => {
                 app.db
@@ -117,9 +117,27 @@ async fn tenants_that_fail_in_turns_never_see_each_other() {
                     insert(tx, app_ref, phone).await?;
                     std::future::pending::<Result<u64, DbError>>().await
                 });
-                let cut = tokio::time::timeout(Duration::from_millis(20), write).await;
+                let cut = tokio::time::timeout(Duration::from_millis(5), write).await;
                 assert!(cut.is_err());
                 Err(DbError::Aborted)
+            }
+            // What it sets outlives its transaction, as nothing of ours does; the next one sets its own.
+            3 => {
+                let other = organizations[1 - tenant].id;
+                let lasting = format!("set \"request.jwt.claims\" = '{{\"organization_id\":\"{other}\"}}'");
+                let lasting = lasting.as_str();
+                app.db
+                    .write("tests.leave", &claims, async |tx| tx.execute(lasting, &[]).await)
+                    .await
+                    .and(Err(DbError::Aborted))
+            }
+            // A statement that fails in one packet with its commit.
+            4 => {
+                app.db
+                    .write_at_once("tests.fail_at_once", &claims, async |tx| {
+                        futures(tx, app_ref).await.1
+                    })
+                    .await
             }
             _ => {
                 app.db

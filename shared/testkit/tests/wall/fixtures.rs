@@ -32,6 +32,23 @@ impl Tenant {
         ROWS.iter().map(replace).collect()
     }
 
+    /// The columns of a row of this table with its values, as SQL.
+    pub(crate) fn columns(&self, table: &str) -> Option<Vec<(String, String)>> {
+        let (_, columns, values) = ROWS.iter().find(|(known, ..)| *known == table)?;
+        let columns = columns.split(',').map(|column| column.trim().to_owned());
+        let values = values.split(", ").map(|value| {
+            let value = value.replace("{org}", &format!("'{}'", self.id));
+            value.replace("{row}", &format!("'{}'", self.row))
+        });
+        let (columns, values): (Vec<_>, Vec<_>) = (columns.collect(), values.collect());
+        assert_eq!(
+            columns.len(),
+            values.len(),
+            "{table}: write its values so that each stands behind its own comma"
+        );
+        Some(columns.into_iter().zip(values).collect())
+    }
+
     /// The statement that makes a row of this table; a partition's rows are those of the table that it is part of.
     pub(crate) fn row_of(&self, table: &str, part_of: Option<&str>) -> String {
         let name = part_of.unwrap_or(table);

@@ -12,6 +12,9 @@ mod connections;
 mod errors;
 mod fixtures;
 mod keys;
+mod lookups;
+mod powers;
+mod references;
 mod round_trips;
 mod tenants;
 

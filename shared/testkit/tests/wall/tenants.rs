@@ -54,17 +54,17 @@ async fn tables() -> Vec<Table> {
 }
 
 /// A transaction of the functions' login that never commits.
-struct Attempt(Client);
+pub(crate) struct Attempt(Client);
 
 impl Attempt {
-    async fn begin() -> Self {
+    pub(crate) async fn begin() -> Self {
         let client = login().await;
         client.batch_execute("begin").await.unwrap();
         Self(client)
     }
 
     /// Acts as the functions do, for this tenant or for none.
-    async fn become_app(&self, tenant: Option<Uuid>) {
+    pub(crate) async fn become_app(&self, tenant: Option<Uuid>) {
         let claims = tenant.map_or_else(String::new, |id| format!("{{\"organization_id\":\"{id}\"}}"));
         let sql =
             "select set_config('role', 'zencall_app', true), set_config('request.jwt.claims', $1, true)";
@@ -72,12 +72,12 @@ impl Attempt {
     }
 
     /// Gives up the role: what the login can do by itself.
-    async fn become_login(&self) {
+    pub(crate) async fn become_login(&self) {
         self.0.batch_execute("set local role none").await.unwrap();
     }
 
     /// How many rows a statement returned or touched; what it did is undone if it failed.
-    async fn run(&self, sql: &str) -> Result<u64, Error> {
+    pub(crate) async fn run(&self, sql: &str) -> Result<u64, Error> {
         self.0.batch_execute("savepoint here").await.unwrap();
         let outcome = self.0.simple_query(sql).await;
         match outcome {
@@ -96,7 +96,7 @@ impl Attempt {
     }
 
     #[track_caller]
-    fn refused(outcome: Result<u64, Error>, what: &str) {
+    pub(crate) fn refused(outcome: Result<u64, Error>, what: &str) {
         let error = outcome.err().unwrap_or_else(|| panic!("{what} was allowed"));
         assert_eq!(
             error.code(),
@@ -124,7 +124,7 @@ impl Attempt {
     }
 
     /// Makes one row of every tenant's table.
-    async fn seed(&self, tenant: &Tenant) {
+    pub(crate) async fn seed(&self, tenant: &Tenant) {
         self.become_app(Some(tenant.id)).await;
         for (table, insert) in tenant.rows() {
             let made = self.run(&insert).await;
@@ -167,8 +167,31 @@ async fn another_tenant_sees_and_changes_nothing() {
         Attempt::touched_nothing(attempt.run(&select).await, &select);
         let update = format!("update {name} set {column} = {column} where {theirs}");
         Attempt::touched_nothing(attempt.run(&update).await, &update);
-        let delete = format!("delete from {name} where {theirs}");
-        Attempt::touched_nothing(attempt.run(&delete).await, &delete);
+        for statement in [
+            format!("delete from {name} where {theirs}"),
+            format!("select {column} from {name} where {theirs} for update"),
+            format!("select {column} from {name} where {theirs} for key share"),
+            format!(
+                "update {name} t set {column} = t.{column} from {name} o where o.{theirs} and t.{theirs}"
+            ),
+            format!(
+                "merge into {name} t using (values ('{}'::uuid)) o (id) on t.{column} = o.id \
+                 when matched then update set {column} = o.id",
+                a.id
+            ),
+            format!("with gone as (delete from {name} where {theirs} returning 1) select from gone"),
+        ] {
+            Attempt::touched_nothing(attempt.run(&statement).await, &statement);
+        }
+        for statement in [
+            format!("truncate {name}"),
+            format!("truncate {name} cascade"),
+            format!("copy {name} to program 'cat'"),
+        ] {
+            Attempt::refused(attempt.run(&statement).await, &statement);
+        }
+        let upsert = format!("{insert} on conflict do nothing");
+        Attempt::row_refused(attempt.run(&upsert).await, looked_at_first, &upsert);
         Attempt::row_refused(attempt.run(&insert).await, looked_at_first, &insert);
         let move_over = format!("update {name} set {column} = '{}' where {ours}", a.id);
         Attempt::refused(attempt.run(&move_over).await, &move_over);

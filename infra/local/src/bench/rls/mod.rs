@@ -1,0 +1,160 @@
+//! What row security costs: the processor time of PostgreSQL for statements of ours with it and without it, at a million
+//! rows, and whether every plan goes through an index of the organisation's.
+//!
+//! Both sides are the same statements in the same session on the same rows, in turns: as the functions' role, and as a role
+//! that has the same rights and that no policy binds. The text of each statement is read from the sources.
+
+mod measure;
+mod plan;
+mod sources;
+mod statements;
+
+use anyhow::{Context, bail};
+use tokio_postgres::Client;
+
+use crate::postgres::{self, Server};
+use crate::stack::Stack;
+use crate::terminal::{say, step};
+use crate::{daemon, settings};
+
+use measure::{Cost, Session};
+use statements::{Kind, STATEMENTS, Statement};
+
+/// The database that is filled and measured; made anew each time.
+const NAME: &str = "zencall_bench";
+/// The role that no policy binds.
+const UNBOUND: &str = "zencall_bench_unbound";
+const ROWS: u32 = 1_000_000;
+
+impl Stack {
+    /// `make bench-rls`: prints what row security costs, and fails where a bound is exceeded or a plan reads a whole table.
+    pub async fn bench_rls(&mut self) -> anyhow::Result<()> {
+        let turn = daemon::take_turn(&self.layout, "turn")?;
+        let ran = Server::locate(&self.layout).await?.is_running().await?;
+        self.start_postgres().await?;
+        drop(turn);
+        let outcome = self.measure_row_security().await;
+        if !ran {
+            let _turn = daemon::take_turn(&self.layout, "turn")?;
+            Server::locate(&self.layout).await?.stop().await?;
+        }
+        outcome
+    }
+
+    async fn measure_row_security(&self) -> anyhow::Result<()> {
+        let rows = match settings::environment("BENCH_ROWS") {
+            Some(number) => number.parse().context("BENCH_ROWS is not a number")?,
+            None => ROWS,
+        };
+        let database = postgres::recreate(NAME, &self.ports, &self.secrets).await?;
+        postgres::migrate(&database, 10).await?;
+        let client = postgres::superuser(NAME, &self.ports, &self.secrets).await?;
+        step(&format!("a database of {rows} rows a table"), fill(&client, rows)).await?;
+        let session = Session::open(client, UNBOUND).await?;
+        let outcome = report(&session, rows).await;
+        drop(session);
+        postgres::remove(NAME, &self.ports, &self.secrets).await?;
+        outcome
+    }
+}
+
+async fn fill(client: &Client, rows: u32) -> anyhow::Result<()> {
+    // Foreign keys are known to hold here; checking ten million of them would take most of the time.
+    client
+        .batch_execute("set session_replication_role = replica")
+        .await?;
+    let sql = include_str!("fill.sql").replace("{rows}", &rows.to_string());
+    for statement in sql.split(";\n") {
+        client
+            .batch_execute(statement)
+            .await
+            .with_context(|| format!("cannot fill: {statement}"))?;
+    }
+    client
+        .batch_execute("set session_replication_role = origin")
+        .await?;
+    client.batch_execute("vacuum analyze").await?;
+    client.batch_execute("checkpoint").await?;
+    client
+        .batch_execute(&format!(
+            "do $$ begin
+               if not exists (select from pg_roles where rolname = '{UNBOUND}') then
+                 create role {UNBOUND} nologin bypassrls;
+               end if;
+             end $$;
+             grant zencall_app to {UNBOUND};"
+        ))
+        .await?;
+    Ok(())
+}
+
+async fn report(session: &Session, rows: u32) -> anyhow::Result<()> {
+    let mut wrong = Vec::new();
+    say("\nEvery table through its policy alone, without a filter of ours:");
+    for (table, outcome) in plan::of_every_table(session).await? {
+        match outcome {
+            Ok(index) => say(format!("  {table:<24} {index}")),
+            Err(why) => wrong.push(format!("{table}: {why}")),
+        }
+    }
+    say(format!(
+        "\nProcessor time of PostgreSQL at {rows} rows a table, µs (median), with and without row security:\n  {:<32} {:>9} {:>9} {:>7}   {:>9} {:>9} {:>7}",
+        "", "with", "without", "ratio", "with", "without", "ratio"
+    ));
+    say(format!(
+        "  {:<32} {:^27}   {:^27}",
+        "statement", "in its transaction", "alone"
+    ));
+    let mut ratios = [Vec::new(), Vec::new()];
+    for statement in STATEMENTS {
+        let sql = sources::text_of(statement.name)?;
+        let examples = session.examples(statement).await?;
+        for why in plan::of_statement(session, &sql, &examples[0]).await? {
+            wrong.push(format!("{}: {why}", statement.name));
+        }
+        let cost = measure::cost(session, &sql, &examples).await?;
+        print(statement, &cost);
+        if cost.in_transaction.ratio > statement.kind.bound() {
+            let ratio = cost.in_transaction.ratio;
+            wrong.push(format!("{}: {ratio:.3} is too much", statement.name));
+        }
+        ratios[usize::from(statement.kind == Kind::Write)].push(cost.in_transaction.ratio);
+    }
+    for (kind, ratios) in [Kind::Read, Kind::Write].into_iter().zip(ratios) {
+        let middle = super::median(ratios);
+        say(format!(
+            "  median of all {}s: {middle:.3} (at most {})",
+            kind.word(),
+            kind.bound()
+        ));
+    }
+    if wrong.is_empty() {
+        say(
+            "\n✓ row security is within its bounds, and every plan goes through an index of the organisation's",
+        );
+        return Ok(());
+    }
+    bail!(
+        "row security costs too much, or a plan reads what it should not:\n  {}",
+        wrong.join("\n  ")
+    )
+}
+
+fn print(
+    statement: &Statement,
+    Cost {
+        in_transaction,
+        alone,
+    }: &Cost,
+) {
+    say(format!(
+        "  {:<32} {:>9.1} {:>9.1} {:>7.3}   {:>9.1} {:>9.1} {:>7.3}",
+        statement.name,
+        in_transaction.with,
+        in_transaction.without,
+        in_transaction.ratio,
+        alone.with,
+        alone.without,
+        alone.ratio
+    ));
+}
