@@ -12,7 +12,7 @@ pub use people::People;
 use token::Doubt;
 pub use token::{Keys, SupabaseClaims};
 
-use super::kept::{Fetch, Kept};
+use super::kept::{Fetch, Kept, Newer};
 use crate::kernel::Clock;
 use crate::kernel::access_token::TokenRefused;
 
@@ -77,9 +77,9 @@ impl Supabase {
             (Algorithm::HS256, Some(secret), _) => {
                 let keys = secret.get().await.map_err(|_| SupabaseRefused::NoKeys)?;
                 match check(&keys) {
-                    Err(Doubt::NoKeyFits) => match secret.other_than(&keys).await {
-                        Ok(Some(newer)) => check(&newer),
-                        Ok(None) => Err(Doubt::Forged),
+                    Err(Doubt::NoKeyFits) => match secret.newer_than(&keys).await {
+                        Ok(Newer::Other(newer)) => check(&newer),
+                        Ok(Newer::Same | Newer::Unknown) => Err(Doubt::Forged),
                         Err(_) => return Err(SupabaseRefused::NoKeys),
                     },
                     outcome => outcome,
