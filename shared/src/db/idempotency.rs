@@ -1,4 +1,4 @@
-//! The SQL of idempotency keys. A request with a key costs two round trips more: one to claim it, one to keep the answer.
+//! The SQL of idempotency keys. One round trip claims a key, one keeps the answer.
 
 use futures_util::future::join;
 use jiff::Timestamp;

@@ -1,7 +1,8 @@
 //! `Idempotency-Key`: a request that is sent twice is done once.
 //!
 //! Every POST that needs credentials takes one. The key belongs to the organisation, the caller and the route; with it
-//! goes a hash of address and body. A request with a key costs two round trips more; one without costs nothing.
+//! goes a hash of address and body. A request with a key costs three round trips more: it is counted before the key is
+//! claimed, so that a request beyond a limit holds none; its key is claimed; its answer is kept. One without costs nothing.
 //!
 //! * **Kept for a day**: answers of success. The same request gets the first answer again, with
 //!   `Idempotent-Replayed: true`; another request with the same key is refused, 422 `idempotency_key_reused`.

@@ -428,7 +428,7 @@ async fn after_a_day_a_key_is_new() {
 }
 
 #[tokio::test]
-async fn a_key_costs_a_round_trip_before_and_one_after_and_no_key_none() {
+async fn a_key_costs_a_round_trip_to_claim_and_one_to_keep_and_no_key_none() {
     let (proxy, url) = CountingProxy::in_front_of(&Environment::get().await.database_url).await;
     let test = TestApp::with(Options {
         database_url: Some(url),
@@ -442,9 +442,9 @@ async fn a_key_costs_a_round_trip_before_and_one_after_and_no_key_none() {
     let (_, trips) = proxy.count(admin.post(THINGS, json!({}))).await;
     assert_eq!(trips, 1);
     let (_, trips) = proxy.count(send(&admin, THINGS, "k", "", "{}")).await;
-    assert_eq!(trips, 2, "claimed, counted in the same packet; kept");
+    assert_eq!(trips, 3, "counted, claimed, kept");
     let (_, trips) = proxy.count(send(&admin, THINGS, "k", "", "{}")).await;
-    assert_eq!(trips, 1);
+    assert_eq!(trips, 2, "counted, looked up");
     let (_, trips) = proxy.count(send(&admin, "/api/v1/auth/login", "k", "", "")).await;
     assert_eq!(trips, 0);
     // And counted once.
@@ -518,4 +518,62 @@ async fn a_campaign_is_started_once() {
         let refused = send(&starter, path, "start", "", &start).await.expect(409);
         assert!(!is_replayed(&refused));
     }
+}
+
+/// Whose answer is shown once: its handler answers with [`HoldsSecret`].
+const SECRET: [&str; 1] = ["/api/v1/api-keys"];
+
+/// The names of the members of a schema, at any depth.
+fn members(document: &Value, schema: &Value, found: &mut Vec<String>) {
+    match schema {
+        Value::Object(parts) => {
+            if let Some(reference) = parts.get("$ref").and_then(Value::as_str) {
+                members(document, document.pointer(&reference[1..]).unwrap(), found);
+            }
+            if let Some(properties) = parts.get("properties").and_then(Value::as_object) {
+                found.extend(properties.keys().cloned());
+            }
+            parts.values().for_each(|part| members(document, part, found));
+        }
+        Value::Array(parts) => parts.iter().for_each(|part| members(document, part, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn routes_that_answer_with_a_secret_are_named() {
+    let document = crate::api::document();
+    let mut secret = Vec::new();
+    for (path, method, operation) in crate::api::operations(&document) {
+        let mut names = Vec::new();
+        members(&document, &operation["responses"], &mut names);
+        let tells = names.iter().any(|name| {
+            let words = ["key", "secret", "token", "ticket", "url", "password"];
+            // Null until the archive is made, long after this answer.
+            name != "data_url" && name.split('_').any(|word| words.contains(&word))
+        });
+        let public = crate::api::PUBLIC.contains(&path.as_str());
+        if method == "post" && !public && tells {
+            secret.push(path);
+        }
+    }
+    assert_eq!(secret, SECRET, "answer with HoldsSecret, and name the route here");
+}
+
+#[tokio::test]
+async fn an_api_key_is_made_once_shown_once_and_not_kept() {
+    let test = TestApp::start().await;
+    let organization = test.organization().await;
+    let admin = organization.admin(test.serving(organization::routes())).await;
+    let body = json!({ "name": "CRM", "scopes": ["contacts:read"] }).to_string();
+    let made = send(&admin, SECRET[0], "k", "", &body).await.expect(201);
+    assert!(made.json()["key"].as_str().unwrap().starts_with("zc_"));
+    let again = send(&admin, SECRET[0], "k", "", &body).await;
+    again.expect_problem(409, "idempotency_secret_answer");
+    let keys = organization.rows("select id from api_keys", &[]).await;
+    assert_eq!(keys.len(), 1);
+    let kept = organization
+        .rows("select body, is_secret from idempotency_keys", &[])
+        .await;
+    assert_eq!(kept, [json!({ "body": null, "is_secret": true })]);
 }
