@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::kernel::caller::Role;
 use crate::kernel::ids::{OrganizationId, SessionId, UserId};
 use crate::kernel::membership::Membership;
+use crate::kernel::shown::shows;
 
 /// The database role of whoever is logged in; the project's own keys (`anon`, `service_role`) have another.
 const AUTHENTICATED: &str = "authenticated";
@@ -48,7 +49,7 @@ struct Key {
 }
 
 /// What a token of Supabase Auth says.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Clone, Deserialize)]
 pub struct SupabaseClaims {
     /// `auth.users.id`.
     pub sub: Uuid,
@@ -66,6 +67,8 @@ pub struct SupabaseClaims {
     #[serde(default)]
     app_metadata: Value,
 }
+
+shows!(SupabaseClaims, sub);
 
 #[derive(Deserialize)]
 struct KeySet {
