@@ -6,13 +6,13 @@ use secrecy::SecretString;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::{Bytes, Claims, Db, DbError};
+use super::{Bytes, Db, DbError};
 use crate::kernel::ids::{
     AttemptId, GdprRequestId, InvitationId, OneTimeTokenId, OrganizationId, OutboxId, SessionId, UserId,
 };
 use crate::kernel::meter::Meter;
 use crate::kernel::shown::shows;
-use crate::kernel::{Clock, Email, Membership, Role};
+use crate::kernel::{Clock, Email};
 
 /// What the login path needs, the hash included.
 #[derive(Debug)]
@@ -120,65 +120,6 @@ impl Db {
                 })
             })
             .transpose()
-    }
-
-    /// Who a user of Supabase Auth is.
-    pub async fn member_by_supabase_id(&self, supabase_user: Uuid) -> Result<Option<Membership>, DbError> {
-        let rows = self
-            .lookup(
-                "edge.member_by_supabase_id",
-                "-- edge.member_by_supabase_id
-                 select user_id, organization_id, role from zencall.user_by_supabase_id($1)",
-                &[&supabase_user],
-            )
-            .await?;
-        rows.first()
-            .map(|row| {
-                Ok(Membership {
-                    user: get(row, 0)?,
-                    organization: get(row, 1)?,
-                    role: Role::parse(&get::<String>(row, 2)?).ok_or(DbError::Aborted)?,
-                })
-            })
-            .transpose()
-    }
-
-    /// Makes a user of Supabase Auth the person who has confirmed this address, unless another one is that person already.
-    /// Whoever calls this answers for the address being theirs.
-    pub async fn link_supabase_user(
-        &self,
-        clock: &Clock,
-        supabase_user: Uuid,
-        email: &Email,
-    ) -> Result<(), DbError> {
-        let Some(known) = self
-            .user_by_email(&Meter::default(), email)
-            .await?
-            .filter(|known| known.confirmed)
-        else {
-            return Ok(());
-        };
-        let (event, now) = (&clock.uuid(), &clock.now());
-        let (user, linked) = (&known.user, &supabase_user);
-        let claims = Claims::platform(known.organization);
-        self.write_at_once("edge.link_supabase_user", &claims, async |tx| {
-            tx.execute(
-                "-- edge.link_supabase_user
-                 with linked as (
-                   update profiles set supabase_user_id = $3, updated_at = $5
-                    where organization_id = $1 and id = $2
-                      and supabase_user_id is null and email_confirmed_at is not null
-                   returning organization_id, id)
-                 insert into gdpr_audit_logs (id, organization_id, user_id, action, details, created_at)
-                 select $4, organization_id, id, 'user.link_supabase',
-                        jsonb_build_object('supabase_user_id', $3), $5
-                   from linked",
-                &[&tx.organization(), user, linked, event, now],
-            )
-            .await
-            .map(drop)
-        })
-        .await
     }
 
     /// The login that a refresh token descends from, by the token's hash.
