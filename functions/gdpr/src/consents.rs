@@ -79,6 +79,7 @@ pub(crate) struct ConsentsAnswer {
 
 /// An entry of the ledger.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OwnConsentAnswer)]
 pub(crate) struct ConsentAnswer {
     consent: ConsentView,
 }
