@@ -34,6 +34,15 @@ pub fn http_client() -> reqwest::Client {
 
 /// The AWS settings of this container: region, credentials and endpoint come from the environment.
 pub async fn aws_config() -> aws_config::SdkConfig {
+    aws_loader().load().await
+}
+
+/// The same, with every service at this address.
+pub async fn aws_config_at(endpoint: &str) -> aws_config::SdkConfig {
+    aws_loader().endpoint_url(endpoint).load().await
+}
+
+fn aws_loader() -> aws_config::ConfigLoader {
     use aws_config::retry::RetryConfig;
     use aws_config::timeout::TimeoutConfig;
     aws_config::defaults(aws_config::BehaviorVersion::latest())
@@ -45,8 +54,6 @@ pub async fn aws_config() -> aws_config::SdkConfig {
                 .operation_timeout(TOTAL_TIMEOUT)
                 .build(),
         )
-        .load()
-        .await
 }
 
 /// Reads an answer's body, up to a limit.

@@ -135,8 +135,7 @@ impl TestApp {
         let app = match options.aws_endpoint {
             None => App::new(config.clone(), clock, 4),
             Some(endpoint) => {
-                let settings = zencall::adapters::aws_config().await.into_builder();
-                let aws = Aws::with(settings.endpoint_url(endpoint).build());
+                let aws = Aws::with(zencall::adapters::aws_config_at(&endpoint).await);
                 App::on(aws, config.clone(), clock, 4)
             }
         };
