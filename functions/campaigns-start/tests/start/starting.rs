@@ -41,7 +41,12 @@ async fn as_admin_starts_it_and_its_first_calls_are_queued() {
         .await;
     assert_eq!(
         audit[0]["details"],
-        json!({ "campaign_id": campaign, "contacts": 12 })
+        json!({
+            "campaign_id": campaign,
+            "contacts": 12,
+            "before": { "status": "draft" },
+            "after": { "status": "running" },
+        })
     );
 }
 
