@@ -49,7 +49,7 @@ impl From<Member> for MemberBody {
 pub(crate) struct ChangeMemberRequest {
     /// `admin` or `member`.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<Role>)]
     role: Given<String>,
 }
 

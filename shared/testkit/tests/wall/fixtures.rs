@@ -36,6 +36,7 @@ impl Tenant {
     pub(crate) fn columns(&self, table: &str) -> Option<Vec<(String, String)>> {
         let (_, columns, values) = ROWS.iter().find(|(known, ..)| *known == table)?;
         let columns = columns.split(',').map(|column| column.trim().to_owned());
+        let values = values.split_whitespace().collect::<Vec<_>>().join(" ");
         let values = values.split(", ").map(|value| {
             let value = value.replace("{org}", &format!("'{}'", self.id));
             value.replace("{row}", &format!("'{}'", self.row))
@@ -139,7 +140,7 @@ const ROWS: &[(&str, &str, &str)] = &[
         "id, organization_id, name, assistant_id, object, legal_basis, advertiser_name, timezone, call_windows, max_attempts,
          retry_delay_minutes, retry_on, concurrent_calls, created_at, updated_at",
         "{row}, {org}, 'c', {row}, 'o', 'service', 'a', 'Europe/Paris',
-         '[{\"days\": [\"mon\"], \"start\": \"09:00\", \"end\": \"18:00\"}]', 3, 60, '{}', 5, now(), now()",
+         '[{\"days\":[\"mon\"],\"start\":\"09:00\",\"end\":\"18:00\"}]', 3, 60, '{}', 5, now(), now()",
     ),
     (
         "campaign_contacts",

@@ -26,6 +26,10 @@ const WITHOUT_KEY: &[&str] = &[
     "gdpr_audit_logs.user_id",
     "messages.created_by",
     "provider_events.call_id",
+    "appointment_slots.calendar_id",
+    "appointments.calendar_id",
+    "idempotency_keys.claim_id",
+    "profiles.supabase_user_id",
 ];
 
 /// A foreign key between two tenants' tables: child, and its columns beside the organisation's.

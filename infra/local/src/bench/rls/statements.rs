@@ -165,6 +165,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
             NEW,
             "org",
             "person",
+            NO_ID,
             "'contact.update'",
             "'{}'::jsonb",
             NO_TEXT,
