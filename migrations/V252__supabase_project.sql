@@ -36,6 +36,11 @@ begin
                                or pg_get_expr(p.polqual, p.polrelid) like '%zencall.organization_id()%')))
   loop
     perform zencall.close_to_supabase(ours);
+    -- The tenants' policies are written for everybody. Here the API reads some of these tables, and would fail in asking
+    -- for an organisation that it does not have: they speak of our own roles alone.
+    if exists (select from pg_policy p where p.polrelid = ours and p.polname = 'tenant' and p.polroles = '{0}') then
+      execute format('alter policy tenant on %s to zencall_app, zencall_lookup', ours);
+    end if;
   end loop;
 
   for shown in

@@ -1,18 +1,3 @@
--- The tenants' policies speak of the application alone. They were written without a role, so on a Supabase project they
--- would also be asked, and fail, when its API reads a table that it may read.
-do $$
-declare guarded regclass;
-begin
-  for guarded in
-    select p.polrelid::regclass
-      from pg_policy p join pg_class c on c.oid = p.polrelid
-     where c.relnamespace = 'public'::regnamespace and p.polname = 'tenant' and p.polroles = '{0}'
-       and pg_get_expr(p.polqual, p.polrelid) like '%zencall.organization_id()%'
-  loop
-    execute format('alter policy tenant on %s to zencall_app', guarded);
-  end loop;
-end $$;
-
 -- Takes away what Supabase's default privileges give its API roles on every new table. Elsewhere there is nothing to take.
 create function zencall.close_to_supabase(relation regclass) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -39,7 +24,7 @@ begin
                      partition_name, first_day, (first_day + interval '1 month')::date);
       execute format('alter table public.%I enable row level security', partition_name);
       execute format('alter table public.%I force row level security', partition_name);
-      execute format('create policy tenant on public.%I to zencall_app '
+      execute format('create policy tenant on public.%I '
                      'using (organization_id = (select zencall.organization_id())) '
                      'with check (organization_id = (select zencall.organization_id()))', partition_name);
       perform zencall.close_to_supabase(format('public.%I', partition_name)::regclass);
