@@ -103,7 +103,7 @@ pub async fn run(
 /// (Supabase, whose own roles are in it), its rights stay as they are.
 const NO_TEMPORARY_TABLES: &str = "
          do $do$ begin
-           if not exists (select from pg_roles where rolname = 'supabase_admin') then
+           if not zencall.is_supabase() then
              execute format('revoke temporary on database %I from public', current_database());
            end if;
          end $do$;";

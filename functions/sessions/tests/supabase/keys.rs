@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use testkit::supabase::{Answer, KeyServer, Signer};
 use testkit::{Options, TestApp};
 use uuid::Uuid;
+use zencall::config::{Config, Need};
 
 use crate::arrival::{self, claims, me};
 
@@ -129,4 +130,43 @@ async fn of_other_kinds_and_for_other_uses_are_left_out() {
         &claims(Uuid::from_u128(1), test.app.clock.now()),
     );
     me(&test, &as_secret).await.expect_problem(401, FORGED);
+}
+
+#[test]
+fn are_where_nobody_on_the_way_can_put_others() {
+    let started = |issuer: &str, jwks: &str, secret: &str| {
+        let settings = [
+            ("TOKEN_KEYS_SECRET", "token-keys"),
+            ("API_URL", "https://api.zencall.example"),
+            ("SUPABASE_ISSUER", issuer),
+            ("SUPABASE_JWKS_URL", jwks),
+            ("SUPABASE_JWT_SECRET_NAME", secret),
+        ];
+        let value = |name: &str| settings.iter().find(|(known, _)| *known == name);
+        let config = Config::from_lookup(|name| value(name).map(|(_, value)| (*value).to_owned())).unwrap();
+        let checked = config.require(&[Need::TokenKeys]);
+        checked.map(|()| (config.supabase_issuer, config.supabase_jwks_url))
+    };
+    let issuer = "https://project.supabase.co/auth/v1";
+    let usual = "https://project.supabase.co/auth/v1/.well-known/jwks.json";
+    let (named, from) = started(&format!("{issuer}/"), "", "").unwrap();
+    assert_eq!((named.as_deref(), from.as_deref()), (Some(issuer), Some(usual)));
+    // A project with a shared secret has no other keys unless that is said.
+    assert_eq!(started(issuer, "", "secret").unwrap().1, None);
+    assert_eq!(
+        started(issuer, usual, "secret").unwrap().1.as_deref(),
+        Some(usual)
+    );
+    assert_eq!(started("", "", "").unwrap(), (None, None));
+    assert!(started(issuer, "http://127.0.0.1:54321/jwks.json", "").is_ok());
+    for elsewhere in [
+        "http://project.supabase.co/jwks.json",
+        "http://127.0.0.1.example/jwks.json",
+        "http://localhost.example/jwks.json",
+        "ftp://project.supabase.co/jwks.json",
+    ] {
+        let refused = started(issuer, elsewhere, "").unwrap_err().to_string();
+        assert!(refused.contains("SUPABASE_JWKS_URL"), "{elsewhere}: {refused}");
+    }
+    assert!(started("https://api.zencall.example", "", "").is_err());
 }

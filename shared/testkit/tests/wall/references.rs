@@ -25,6 +25,7 @@ const WITHOUT_KEY: &[&str] = &[
     "gdpr_audit_logs.organization_id",
     "gdpr_audit_logs.user_id",
     "messages.created_by",
+    "profiles.supabase_user_id",
     "provider_events.call_id",
     "appointment_slots.calendar_id",
     "appointments.calendar_id",
