@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zencall::App;
 use zencall::api_keys::{self, ApiKeyRecord, MadeApiKey, NewApiKey};
-use zencall::http::{Answer, Caller, Json, ListOf, ListQuery, Member, NoFilter, ProblemBody};
+use zencall::http::{Answer, Caller, HoldsSecret, Json, ListOf, ListQuery, Member, NoFilter, ProblemBody};
 use zencall::kernel::ids::{ApiKeyId, UserId};
 use zencall::kernel::{Faults, Scope};
 
@@ -125,10 +125,10 @@ pub(crate) async fn create_api_key(
     State(app): State<App>,
     caller: Caller,
     Json(request): Json<NewApiKeyRequest>,
-) -> Answer<(StatusCode, Json<MadeApiKeyAnswer>)> {
+) -> Answer<HoldsSecret<(StatusCode, Json<MadeApiKeyAnswer>)>> {
     let new = request.check(app.clock.now())?;
     let made = api_keys::create(&app, &caller, &new).await?;
-    Ok((StatusCode::CREATED, Json(made.into())))
+    Ok(HoldsSecret((StatusCode::CREATED, Json(made.into()))))
 }
 
 /// Revoke a key: the next request with it is refused.
