@@ -1,5 +1,6 @@
 //! /api/v1/api-keys.
 
+use http::Request;
 use serde_json::{Value, json};
 use testkit::{Client, Reply, TestApp};
 
@@ -54,7 +55,7 @@ async fn as_admin_a_key_is_made_shown_once_and_kept_nowhere() {
             "created_at": "2026-11-23T10:00:00Z", "expires_at": "2027-11-23T10:00:00Z", "last_used_at": null,
         })
     );
-    assert_eq!(tenant.keys().await, [shown.clone()]);
+    assert_eq!(json!(tenant.keys().await), json!([shown]));
     let secret = &key[shown["prefix"].as_str().unwrap().len()..];
     let entries = json!(tenant.entries().await).to_string();
     assert!(entries.contains("api_key.create") && !entries.contains(secret));
@@ -204,4 +205,27 @@ async fn what_a_program_does_is_told_under_the_name_of_its_key() {
             &json!({ "type": "api_key", "id": id, "name": "CRM" })
         )
     );
+}
+
+#[tokio::test]
+async fn a_key_that_is_asked_for_twice_with_one_idempotency_key_is_shown_once_and_kept_nowhere() {
+    let tenant = Tenant::start().await;
+    let ask = async || {
+        let request = Request::post(KEYS)
+            .header("content-type", "application/json")
+            .header("idempotency-key", "only-once");
+        let body = json!({ "name": "CRM", "scopes": ["contacts:read"] }).to_string();
+        tenant.admin.request(request.body(body.into()).unwrap()).await
+    };
+    let made = ask().await.expect(201).json();
+    ask().await.expect_problem(409, "idempotency_secret_answer");
+    assert_eq!(tenant.keys().await.len(), 1);
+    let prefix = made["api_key"]["prefix"].as_str().unwrap();
+    let secret = &made["key"].as_str().unwrap()[prefix.len()..];
+    let kept = tenant
+        .organization
+        .rows("select k::text as row from idempotency_keys k", &[])
+        .await;
+    assert_eq!(kept.len(), 1);
+    assert!(!json!(kept).to_string().contains(secret));
 }

@@ -48,7 +48,7 @@ async fn as_admin_an_address_is_mailed_a_link_and_the_audit_holds_no_address() {
     assert_eq!(invitation["invited_by"], json!(tenant.organization.admin));
     assert_eq!(invitation["created_at"], "2026-11-23T10:00:00Z");
     assert_eq!(invitation["expires_at"], "2026-11-30T10:00:00Z");
-    assert_eq!(tenant.open().await, [invitation.clone()]);
+    assert_eq!(json!(tenant.open().await), json!([invitation]));
 
     let messages = tenant.test.queues.take(QueueKind::Mail).await;
     assert_eq!(
