@@ -90,10 +90,7 @@ async fn in_transaction(client: &Client, organization: Option<Uuid>) {
 }
 
 /// A sweep answers with the ids of organisations that have something to do, and a refusal with a word of ours.
-const TOLD_TO_EVERYBODY: [&str; 2] = [
-    "zencall.due_organizations(",
-    "zencall.remove_member(null::uuid, null::timestamp with time zone): refused",
-];
+const TOLD_TO_EVERYBODY: [&str; 2] = ["zencall.due_organizations(", "zencall.remove_member("];
 
 #[tokio::test]
 async fn without_the_name_of_a_row_they_tell_nothing() {

@@ -204,12 +204,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
     Statement {
         name: "messages.mark_accepted",
         kind: WRITE,
-        params: &["org", "message", "'SM1'", NOW],
-    },
-    Statement {
-        name: "campaigns.lock_queued_attempt",
-        kind: WRITE,
-        params: &["org", "attempt"],
+        params: &["org", "message", "'SM1'", NOW, NOW],
     },
     Statement {
         name: "campaigns.mark_dialing",
@@ -220,11 +215,6 @@ pub(super) const STATEMENTS: &[Statement] = &[
         name: "campaigns.mark_in_call",
         kind: WRITE,
         params: &["org", "attempt", "'new-' || attempt", NOW],
-    },
-    Statement {
-        name: "campaigns.release_candidates",
-        kind: WRITE,
-        params: &["org", "array[campaign]", "array[10]", NOW],
     },
     Statement {
         name: "calls.append_turn",
