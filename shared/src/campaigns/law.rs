@@ -82,19 +82,6 @@ pub const ATTEMPTS_CAP: Rule = Rule {
     in_force_from: date(2026, 8, 11),
 };
 
-/// Every rule, for whoever compares them with the law.
-pub const RULES: [Rule; 9] = [
-    CANVASSING_HOURS,
-    NO_HOLIDAYS,
-    CONSENT,
-    WITHDRAWAL,
-    CONTRACT,
-    CALLBACK,
-    SECTOR_BAN,
-    AUTOMATED_VOICE,
-    ATTEMPTS_CAP,
-];
-
 /// How many attempts the law allows in its period.
 pub const MOST_ATTEMPTS: usize = 4;
 /// The period: thirty days.
