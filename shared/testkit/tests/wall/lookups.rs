@@ -134,6 +134,9 @@ async fn a_known_name_tells_no_more_than_whose_it_is() {
         .batch_execute("select set_config('request.jwt.claims', '', true)")
         .await
         .unwrap();
+    let columns = a.columns("credentials").unwrap();
+    let (_, hash) = columns.iter().find(|(name, _)| name == "password_hash").unwrap();
+    let hash = hash.trim_matches('\'');
     let email = format!("'{}@zencall.example'", a.row);
     for (call, expected) in [
         (format!("zencall.login_by_email({email})"), 3),
@@ -162,11 +165,10 @@ async fn a_known_name_tells_no_more_than_whose_it_is() {
     ] {
         let told = told(&client, &call).await;
         assert_eq!(told.len(), expected, "{told:?}");
-        let own = [a.id.to_string(), a.row.to_string(), "x".to_owned()];
+        let own = [a.id.to_string(), a.row.to_string(), hash.to_owned()];
         for value in &told {
             assert!(
-                value.contains(": $argon2id$")
-                    || own.iter().any(|known| value.ends_with(&format!(": {known}"))),
+                own.iter().any(|known| value.ends_with(&format!(": {known}"))),
                 "{value}"
             );
         }
