@@ -87,43 +87,42 @@ pub struct ConsentAnswer {
 impl ConsentRequest {
     fn parse(self, now: Timestamp) -> Result<NewConsent, Faults> {
         let mut faults = Faults::default();
-        let faults_ = &mut faults;
-        let purposes = self
-            .purposes
-            .required("purposes", faults_, |given| NewConsent::parse_purposes(&given));
+        let purposes = self.purposes.required("purposes", &mut faults, |given| {
+            NewConsent::parse_purposes(&given)
+        });
         let object = self
             .object
-            .required("object", faults_, |typed| NewConsent::parse_object(&typed));
+            .required("object", &mut faults, |typed| NewConsent::parse_object(&typed));
         let advertiser = self
             .advertiser
-            .required("advertiser", faults_, Ok)
-            .and_then(|given| company(&given, "advertiser", faults_));
+            .required("advertiser", &mut faults, Ok)
+            .and_then(|given| company(&given, "advertiser", &mut faults));
         let third_party = self
             .third_party
-            .optional("third_party", faults_, Ok)
-            .and_then(|given| company(&given, "third_party", faults_));
-        let text = self.text.required("text", faults_, NewConsent::parse_text);
-        let text_version = self.text_version.required("text_version", faults_, |typed| {
+            .optional("third_party", &mut faults, Ok)
+            .and_then(|given| company(&given, "third_party", &mut faults));
+        let text = self.text.required("text", &mut faults, NewConsent::parse_text);
+        let text_version = self.text_version.required("text_version", &mut faults, |typed| {
             NewConsent::parse_text_version(&typed)
         });
         let channel = self
             .channel
-            .required("channel", faults_, |typed| NewConsent::parse_channel(&typed));
-        let positive_act = self.positive_act.optional("positive_act", faults_, |typed| {
+            .required("channel", &mut faults, |typed| NewConsent::parse_channel(&typed));
+        let positive_act = self.positive_act.optional("positive_act", &mut faults, |typed| {
             NewConsent::parse_positive_act(&typed)
         });
-        let collected_at = self.collected_at.required("collected_at", faults_, |typed| {
+        let collected_at = self.collected_at.required("collected_at", &mut faults, |typed| {
             NewConsent::parse_collected_at(&typed, now)
         });
-        let valid_until = self.valid_until.optional("valid_until", faults_, |typed| {
+        let valid_until = self.valid_until.optional("valid_until", &mut faults, |typed| {
             NewConsent::parse_valid_until(&typed)
         });
-        let special_slot = self.special_slot.optional("special_slot", faults_, |given| {
+        let special_slot = self.special_slot.optional("special_slot", &mut faults, |given| {
             NewConsent::parse_special_slot(&given)
         });
         let evidence = self
             .evidence
-            .optional("evidence", faults_, NewConsent::parse_evidence);
+            .optional("evidence", &mut faults, NewConsent::parse_evidence);
         faults.finish(|| {
             Some(NewConsent {
                 purposes: purposes?,
