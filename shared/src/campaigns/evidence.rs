@@ -6,6 +6,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::gate::{self, Decision, GateCampaign, GateContact, History};
+use crate::kernel::hex;
 
 /// Of which shape stored inputs are.
 const VERSION: u8 = 2;
@@ -50,8 +51,5 @@ pub fn replay(inputs: &Value) -> Option<Decision> {
 
 /// SHA-256 of the stored inputs, in hexadecimal.
 pub fn inputs_hash(inputs: &Value) -> String {
-    Sha256::digest(inputs.to_string())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&Sha256::digest(inputs.to_string()))
 }

@@ -9,8 +9,9 @@ use utoipa::ToSchema;
 
 use super::Company;
 use crate::kernel::fault::Text;
+use crate::kernel::instant::{self, whole_microseconds};
 use crate::kernel::shown::shows;
-use crate::kernel::{Invalid, Siren, instant};
+use crate::kernel::{Invalid, Siren};
 
 const NAME_LIMIT: usize = 200;
 const OBJECT_LIMIT: usize = 500;
@@ -230,11 +231,6 @@ impl NewWithdrawal {
     pub fn parse_quote(typed: &str) -> Result<String, Invalid> {
         text(typed, ACT_LIMIT)
     }
-}
-
-/// As precise as PostgreSQL keeps it: a link must commit to what will be read again.
-fn whole_microseconds(instant: Timestamp) -> Timestamp {
-    Timestamp::from_microsecond(instant.as_microsecond()).unwrap_or(instant)
 }
 
 fn holds_nul(value: &Value) -> bool {

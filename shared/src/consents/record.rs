@@ -1,6 +1,5 @@
 //! Recording a consent.
 
-use jiff::Timestamp;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
@@ -12,7 +11,8 @@ use crate::audit::{self, Actor};
 use crate::db::{Claims, DbError};
 use crate::kernel::class::{Classify, Failure};
 use crate::kernel::ids::ContactId;
-use crate::kernel::{Caller, Faults, Invalid};
+use crate::kernel::instant::whole_microseconds;
+use crate::kernel::{Caller, Faults, Invalid, hex};
 
 /// Why a consent was not recorded.
 #[derive(Debug, thiserror::Error)]
@@ -100,7 +100,7 @@ fn content(contact: ContactId, new: &NewConsent) -> Content {
         channel: Some(new.channel.clone()),
         positive_act: new.positive_act.clone(),
         collected_at: Some(new.collected_at),
-        valid_until: Some(truncated(valid_until(new.collected_at, new.valid_until))),
+        valid_until: Some(whole_microseconds(valid_until(new.collected_at, new.valid_until))),
         special_slot_from: new.special_slot.map(|slot| slot.starts_at),
         special_slot_until: new.special_slot.map(|slot| slot.ends_at),
         evidence: new.evidence.as_ref().map(ToString::to_string),
@@ -109,13 +109,6 @@ fn content(contact: ContactId, new: &NewConsent) -> Content {
     }
 }
 
-fn truncated(instant: Timestamp) -> Timestamp {
-    Timestamp::from_microsecond(instant.as_microsecond()).unwrap_or(instant)
-}
-
 fn sha256(text: &str) -> String {
-    Sha256::digest(text)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&Sha256::digest(text))
 }

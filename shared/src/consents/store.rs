@@ -11,7 +11,8 @@ use super::standing::valid_until;
 use super::{Company, Consent, NewWithdrawal, Purpose, SpecialSlot, Status};
 use crate::db::{Bytes, DbError, TenantTx};
 use crate::kernel::ids::{ConsentId, ContactId};
-use crate::kernel::{Clock, PageRequest, PhoneNumber};
+use crate::kernel::instant::whole_microseconds;
+use crate::kernel::{Clock, PageRequest, PhoneNumber, hex};
 
 pub(super) const GIVEN: &str = "given";
 const WITHDRAWN: &str = "withdrawn";
@@ -73,7 +74,7 @@ pub(super) async fn append(
         person: get(&head, "id")?,
         sequence: get::<i32>(&head, "length")? + 1,
         id: ConsentId::new(clock),
-        recorded_at: Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now),
+        recorded_at: whole_microseconds(now),
     };
     let salt = clock.random_bytes::<SALT_BYTES>();
     let commitment = commit(&salt, content);
@@ -294,7 +295,7 @@ fn read(row: &Row, now: Timestamp) -> Result<Consent, DbError> {
         withdrawn_at,
         recorded_at: get(row, "recorded_at")?,
         sequence: get(row, "sequence")?,
-        hash: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+        hash: hex(&hash),
     })
 }
 

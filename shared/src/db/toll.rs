@@ -13,6 +13,7 @@ use std::fmt::Write as _;
 use tokio_postgres::SimpleQueryMessage;
 
 use super::error::DbError;
+use crate::kernel::hex;
 use crate::kernel::meter::{Bill, Charge, Meter, Standing, Subject, UNLIMITED};
 
 /// The statements that pay a bill.
@@ -60,14 +61,7 @@ fn array<T>(items: &[T], sql_type: &str, write: impl Fn(&T) -> String) -> String
 }
 
 fn literal(subject: Option<Subject>) -> String {
-    subject.map_or("null".to_owned(), |subject| format!("'\\x{}'", hex(&subject)))
-}
-
-fn hex(Subject(bytes): &Subject) -> String {
-    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
-        write!(text, "{byte:02x}").unwrap_or_default();
-        text
-    })
+    subject.map_or("null".to_owned(), |subject| format!("'\\x{}'", hex(&subject.0)))
 }
 
 /// Reads what was counted into the meter; refuses a request that is over a limit, or whose key lacks the scope.
@@ -87,7 +81,10 @@ pub(super) fn settle(meter: &Meter, bill: &Bill, answer: &[SimpleQueryMessage]) 
         let (Some(spent), Some(seconds)) = (number(1), number(2)) else {
             continue;
         };
-        let charge = bill.charges.iter().find(|charge| hex(&charge.subject) == subject);
+        let charge = bill
+            .charges
+            .iter()
+            .find(|charge| hex(&charge.subject.0) == subject);
         let Some(Charge { allowed, waiver, .. }) = charge else {
             continue;
         };

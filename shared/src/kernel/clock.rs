@@ -37,7 +37,7 @@ impl Clock {
             Source::System => Timestamp::now(),
             Source::Held(held) => *held.lock().unwrap_or_else(PoisonError::into_inner),
         };
-        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+        super::instant::whole_microseconds(now)
     }
 
     /// Moves a held clock forward; the machine's clock moves by itself.

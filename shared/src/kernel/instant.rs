@@ -20,6 +20,11 @@ pub fn parse(typed: &str) -> Result<Timestamp, Invalid> {
         ))
 }
 
+/// As precise as PostgreSQL keeps it, so that what is hashed now is what will be read again.
+pub fn whole_microseconds(instant: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(instant.as_microsecond()).unwrap_or(instant)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

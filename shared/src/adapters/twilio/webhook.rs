@@ -20,6 +20,7 @@ pub use super::notice::{Fact, Notice, Provider};
 use super::parameters::Parameters;
 use crate::adapters::verified::Verified;
 use crate::kernel::class::{Class, Classify, Failure};
+use crate::kernel::hex;
 use crate::kernel::shown::shows;
 
 const SIGNATURE: HeaderName = HeaderName::from_static("x-twilio-signature");
@@ -175,10 +176,7 @@ fn check_body_hash(query: &Parameters, body: &[u8]) -> Result<(), Refused> {
             Err(Refused::WrongBody)
         };
     };
-    let hash: String = Sha256::digest(body)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hash = hex(&Sha256::digest(body));
     let same = hash.as_bytes().ct_eq(&wanted.to_ascii_lowercase());
     bool::from(same).then_some(()).ok_or(Refused::WrongBody)
 }

@@ -10,6 +10,8 @@ use sha2::{Digest, Sha256};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
+use crate::kernel::hex;
+
 /// The name of the list of all other files.
 const MANIFEST: &str = "manifest.json";
 
@@ -46,8 +48,7 @@ impl Sums {
 
     fn entry(self, name: String, rows: u64) -> Value {
         let digest = self.sha256.finalize();
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        json!({ "name": name, "rows": rows, "bytes": self.bytes, "sha256": hex })
+        json!({ "name": name, "rows": rows, "bytes": self.bytes, "sha256": hex(&digest) })
     }
 }
 

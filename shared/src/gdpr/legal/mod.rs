@@ -3,7 +3,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::kernel::Language;
+use crate::kernel::{Language, hex};
 
 /// A version of a document.
 #[derive(Debug)]
@@ -28,8 +28,7 @@ impl LegalDocument {
     /// The SHA-256 sum of its words in this language, in hexadecimal.
     pub fn sha256(&self, language: Language) -> String {
         let (_, text) = self.text(language);
-        let digest = Sha256::digest(text.as_bytes());
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&Sha256::digest(text.as_bytes()))
     }
 }
 
