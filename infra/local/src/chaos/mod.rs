@@ -61,7 +61,7 @@ impl Stack {
                 #[expect(clippy::cast_precision_loss, reason = "a percentage")]
                 faults: faults as f64 / 100.0,
             };
-            match self.chaos_of(&plan).await {
+            match Box::pin(self.chaos_of(&plan)).await {
                 Ok(verdict) => {
                     show(&plan, &verdict, seeds == 1);
                     if !verdict.is_good() {
@@ -90,14 +90,18 @@ impl Stack {
         let platform = Platform::make(plan, begins_at, &self.ports, &self.secrets).await?;
         let began = Instant::now();
         let label = format!("seed {}: {} contacts under fire", plan.seed, plan.contacts);
-        let started = step(&label, run::run(&platform)).await?;
+        let started = step(&label, Box::pin(run::run(&platform))).await?;
         let app = platform.container();
         platform.proxy.reopen();
         let mut verdict = verdict::judge(&platform, &app, &started).await?;
         let hours = platform.world.clock.now().duration_since(begins_at).as_hours();
-        verdict.told.push(("hours on the run's clock".to_owned(), usize::try_from(hours)?));
+        verdict
+            .told
+            .push(("hours on the run's clock".to_owned(), usize::try_from(hours)?));
         let seconds = usize::try_from(began.elapsed().as_secs())?;
-        verdict.told.push(("seconds on this machine's".to_owned(), seconds));
+        verdict
+            .told
+            .push(("seconds on this machine's".to_owned(), seconds));
         Ok(verdict)
     }
 }

@@ -248,7 +248,10 @@ const OUTCOMES: [(&str, bool); 20] = [
     ("customer-busy", false),
     ("voicemail", true),
     ("voicemail", true),
-    ("call.in-progress.error-vapifault-transport-never-connected", false),
+    (
+        "call.in-progress.error-vapifault-transport-never-connected",
+        false,
+    ),
     ("pipeline-error-openai-llm-failed", true),
 ];
 

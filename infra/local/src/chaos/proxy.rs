@@ -70,7 +70,8 @@ impl Proxy {
             let mut buffer = vec![0; 65536];
             while let Ok(read @ 1..) = from_client.read(&mut buffer).await {
                 let sent = &buffer[..read];
-                let fate = if sent.ends_with(COMMIT) || sent.windows(COMMIT.len()).any(|part| part == COMMIT) {
+                let fate = if sent.ends_with(COMMIT) || sent.windows(COMMIT.len()).any(|part| part == COMMIT)
+                {
                     self.plan.commit(self.commits.fetch_add(1, Ordering::Relaxed))
                 } else {
                     Commit::Kept

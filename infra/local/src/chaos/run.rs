@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::LocalSet;
 
-use super::platform::{Platform, Started};
 use super::plan::seconds;
+use super::platform::{Platform, Started};
 use super::worker::work;
 use super::world::{Kind, What, World};
 
@@ -30,8 +30,9 @@ struct Standing {
 /// Runs until every campaign is through and nothing has happened for a while, or nothing happens any more.
 pub(super) async fn run(platform: &Platform) -> anyhow::Result<Vec<Started>> {
     let local = LocalSet::new();
+    // The futures of whole functions are large.
     let outcome = local
-        .run_until(async {
+        .run_until(Box::pin(async {
             for (kind, containers) in CONTAINERS {
                 for _ in 0..containers {
                     let (world, app) = (Arc::clone(&platform.world), platform.container());
@@ -42,7 +43,7 @@ pub(super) async fn run(platform: &Platform) -> anyhow::Result<Vec<Started>> {
             plan_trouble(&platform.world);
             conduct(platform).await?;
             anyhow::Ok(started)
-        })
+        }))
         .await;
     platform.world.end();
     local.await;
@@ -94,8 +95,9 @@ async fn conduct(platform: &Platform) -> anyhow::Result<()> {
                 What::Reopen => platform.proxy.reopen(),
                 What::Tick => {
                     minutes += 1;
+                    world.tally("ticks", 1);
                     // A schedule is kept at least once.
-                    world.tick(if minutes % 16 == 0 { 2 } else { 1 });
+                    world.tick(if minutes.is_multiple_of(16) { 2 } else { 1 });
                     let mut next = world.clock.now() + MINUTE;
                     if world.is_empty() {
                         let standing = standing(platform).await?;

@@ -36,7 +36,9 @@ pub(super) struct Call {
 
 impl Call {
     fn answered_at(&self) -> Option<Timestamp> {
-        self.course.speaks_for.map(|_| self.placed_at + self.course.rings_for)
+        self.course
+            .speaks_for
+            .map(|_| self.placed_at + self.course.rings_for)
     }
 
     pub(super) fn ended_at(&self) -> Timestamp {
@@ -111,7 +113,10 @@ impl Vapi {
 
     async fn place(&self, body: &Value) -> Option<Answer> {
         let now = self.world.clock.now();
-        let attempt = body["customer"]["externalId"].as_str().unwrap_or_default().to_owned();
+        let attempt = body["customer"]["externalId"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
         let phone = body["customer"]["number"].as_str().unwrap_or_default().to_owned();
         let person: u64 = phone.strip_prefix(NUMBERS)?.parse().ok()?;
         if self
@@ -146,7 +151,10 @@ impl Vapi {
             Reception::Broken => return Some(error(500, "Internal server error")),
             Reception::Lost => return None,
             Reception::BadNumber => {
-                return Some(error(400, "customer.number must be a valid phone number in the E.164 format"));
+                return Some(error(
+                    400,
+                    "customer.number must be a valid phone number in the E.164 format",
+                ));
             }
             Reception::Placed
             | Reception::PlacedInSilence
@@ -278,11 +286,15 @@ impl Vapi {
 
     fn list(&self, query: &str) -> Answer {
         let now = self.world.clock.now();
-        let asked: HashMap<String, String> = crate::sandbox::twilio::form::pairs(query.as_bytes()).into_iter().collect();
+        let asked: HashMap<String, String> = crate::sandbox::twilio::form::pairs(query.as_bytes())
+            .into_iter()
+            .collect();
         let bound = |name: &str| asked.get(name).and_then(|at| at.parse::<Timestamp>().ok());
-        let (Some(from), Some(to), Some(assistant)) =
-            (bound("createdAtGe"), bound("createdAtLt"), asked.get("assistantId"))
-        else {
+        let (Some(from), Some(to), Some(assistant)) = (
+            bound("createdAtGe"),
+            bound("createdAtLt"),
+            asked.get("assistantId"),
+        ) else {
             return Answer::json(400, &json!({ "message": "not a question of ours" }));
         };
         let record = self.record();

@@ -32,8 +32,12 @@ pub(super) struct Verdict {
 impl Verdict {
     fn judge(&mut self, what: &'static str, found: Vec<String>) {
         self.wrong.push((what, found.len()));
-        self.examples
-            .extend(found.into_iter().take(2).map(|example| format!("{what}: {example}")));
+        self.examples.extend(
+            found
+                .into_iter()
+                .take(2)
+                .map(|example| format!("{what}: {example}")),
+        );
     }
 
     fn tell(&mut self, what: impl Into<String>, count: usize) {
@@ -161,7 +165,10 @@ fn calls(record: &Record, slots: i32, verdict: &mut Verdict) {
     let most = most_at_once(placed());
     let limit = usize::try_from(slots).unwrap_or_default();
     let over = (most > limit).then(|| format!("{most} of {limit}"));
-    verdict.judge("instants with more calls than Vapi allows", over.into_iter().collect());
+    verdict.judge(
+        "instants with more calls than Vapi allows",
+        over.into_iter().collect(),
+    );
     verdict.tell("calls placed", placed().count());
     verdict.tell("most calls at once", most);
     for (reception, count) in record.receptions.iter().collect::<BTreeMap<_, _>>() {
@@ -180,7 +187,10 @@ fn most_at_once<'a>(calls: impl Iterator<Item = &'a Call>) -> usize {
         now += change;
         now
     });
-    counts.max().and_then(|most| most.try_into().ok()).unwrap_or_default()
+    counts
+        .max()
+        .and_then(|most| most.try_into().ok())
+        .unwrap_or_default()
 }
 
 /// Every call is one attempt of ours with the outcome that it had, and the other way round.

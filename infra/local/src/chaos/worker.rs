@@ -37,7 +37,11 @@ async fn invoke(world: &World, app: &App, job: Job, number: u64) {
         Job::Tick => &[],
     };
     // A tick is as long as a batch of events.
-    let length = if matches!(job, Job::Tick) { 10 } else { letters.len() };
+    let length = if matches!(job, Job::Tick) {
+        10
+    } else {
+        letters.len()
+    };
     let death = world.plan.death(number, length);
     let again: HashSet<u64> = match Mortal::new(run(app, &job, letters), death).await {
         Ok(again) => again,

@@ -181,7 +181,10 @@ impl World {
                         state.taken_at.insert(attempt.to_owned(), now);
                     }
                     if self.plan.repeated(letter.id + u64::from(letter.receives)).0 && letter.receives == 1 {
-                        *state.tallies.entry("messages handed out twice at once").or_default() += 1;
+                        *state
+                            .tallies
+                            .entry("messages handed out twice at once")
+                            .or_default() += 1;
                         state.calls.repeat(letter);
                     }
                 }
@@ -192,7 +195,10 @@ impl World {
                 let letters = state.events.take(most, &mut state.chance);
                 for letter in &letters {
                     if self.plan.repeated(letter.id + u64::from(letter.receives)).0 && letter.receives == 1 {
-                        *state.tallies.entry("messages handed out twice at once").or_default() += 1;
+                        *state
+                            .tallies
+                            .entry("messages handed out twice at once")
+                            .or_default() += 1;
                         state.events.repeat(letter);
                     }
                 }
@@ -304,7 +310,10 @@ impl Queues for World {
             let id = state.sequence;
             match queue_url {
                 CALLS if self.plan.not_taken(id) => {
-                    *state.tallies.entry("messages that the queue did not take").or_default() += 1;
+                    *state
+                        .tallies
+                        .entry("messages that the queue did not take")
+                        .or_default() += 1;
                     return false;
                 }
                 CALLS => state.calls.push(id, body.to_owned(), now),
