@@ -207,8 +207,9 @@ pub(crate) async fn record_consent(
     Ok((StatusCode::CREATED, Json(ConsentAnswer { consent })))
 }
 
-/// Take a consent back. When this answers, no call that rests on it begins any more, in any campaign, and no message that sells
-/// something leaves.
+/// Take a consent back. When this answers, no call that rests on it begins any more, in any campaign.
+///
+/// Nor does a message that sells something leave any more.
 #[utoipa::path(post, path = "/api/v1/contacts/{id}/consents/{consent_id}/withdraw", tag = "contacts",
     request_body = Option<WithdrawalRequest>,
     params(("id" = String, Path, description = "The contact's id"),
