@@ -43,14 +43,13 @@ installed_postgres() {
     command -v postgres >/dev/null && dirname "$(readlink -f "$(command -v postgres)" 2>/dev/null || command -v postgres)"
     printf '%s\n' /usr/lib/postgresql/*/bin | sort -rV
     printf '%s\n' /opt/homebrew/opt/postgresql*/bin /usr/local/opt/postgresql*/bin | sort -r
-  } | {
-    # All of it is read: whoever writes into a closed pipe fails, and this with it.
-    local found=
-    while read -r directory; do
-      if [ -z "$found" ] && server "$directory"; then found=$directory; fi
-    done
-    printf '%s\n' "$found"
-  }
+  } | while read -r directory; do
+    if server "$directory"; then
+      printf '%s\n' "$directory"
+      break
+    fi
+    # Whoever still lists when the first is found is told by a signal that nobody listens: no failure.
+  done || true
 }
 
 find_postgres() {
