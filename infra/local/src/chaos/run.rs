@@ -82,7 +82,7 @@ async fn conduct(platform: &Platform) -> anyhow::Result<()> {
                     call,
                     step,
                     names_attempt,
-                } => world.tell(platform.vapi.message(call, step, names_attempt)),
+                } => world.tell(&platform.vapi.message(call, step, names_attempt)),
                 What::Failover => {
                     // In the middle of what begins now.
                     tokio::time::sleep(Duration::from_millis(3)).await;
