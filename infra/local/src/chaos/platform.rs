@@ -120,6 +120,21 @@ impl Platform {
         Ok(started)
     }
 
+    /// Numbers of people who will object, and to whose campaign.
+    pub(super) async fn some_phones(&self, started: &[Started]) -> anyhow::Result<Vec<(usize, String)>> {
+        let many = i64::from(self.world.plan.contacts / 100 + 1);
+        let mut phones = Vec::new();
+        for (index, started) in started.iter().enumerate() {
+            let sql = "select phone from contacts where organization_id = $1 order by md5(phone) limit $2";
+            let rows = self
+                .database
+                .query(sql, &[&started.caller.organization.0, &many])
+                .await?;
+            phones.extend(rows.iter().map(|row| (index, row.get(0))));
+        }
+        Ok(phones)
+    }
+
     /// Ends every session of the functions, as a failover does.
     pub(super) async fn fail_over(&self) -> anyhow::Result<usize> {
         let ended = self

@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use zencall::kernel::Clock;
 
 use super::line::{Letter, Line};
+use super::people::{Act, Silence};
 use super::plan::{Plan, seconds};
 use super::vapi::Step;
 use crate::loopback::aws::Queues;
@@ -34,6 +35,8 @@ pub(super) enum What {
     Close,
     /// And there again.
     Reopen,
+    /// Somebody does something.
+    Act(Act),
 }
 
 /// Work for a container.
@@ -63,6 +66,7 @@ struct State {
     chance: Chance,
     taken_at: HashMap<String, Timestamp>,
     tallies: BTreeMap<&'static str, usize>,
+    silences: Vec<Silence>,
     is_over: bool,
 }
 
@@ -91,6 +95,7 @@ impl World {
             chance: plan.clock(),
             taken_at: HashMap::new(),
             tallies: BTreeMap::new(),
+            silences: Vec::new(),
             is_over: false,
         };
         Self {
@@ -113,6 +118,27 @@ impl World {
 
     pub(super) fn tallies(&self) -> BTreeMap<&'static str, usize> {
         self.state().tallies.clone()
+    }
+
+    /// From now on nobody is called whom it concerns.
+    pub(super) fn begin_silence(&self, silence: Silence) {
+        self.state().silences.push(silence);
+    }
+
+    /// The campaign may call again from now on.
+    pub(super) fn end_silence(&self, campaign: &str, now: Timestamp) {
+        let mut state = self.state();
+        let own = state
+            .silences
+            .iter_mut()
+            .filter(|silence| silence.campaign == campaign && silence.phone.is_none() && !silence.lasting);
+        for silence in own {
+            silence.until = silence.until.min(now);
+        }
+    }
+
+    pub(super) fn silences(&self) -> Vec<Silence> {
+        self.state().silences.clone()
     }
 
     /// How many messages of calls and of events were given up.

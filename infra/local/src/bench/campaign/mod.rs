@@ -65,8 +65,18 @@ async fn counts(sides: &[Side; 2], wrong: &mut Vec<String>) -> anyhow::Result<pr
     let mut rows: [Vec<(&str, Did)>; 2] = [Vec::new(), Vec::new()];
     for (side, rows) in sides.iter().zip(&mut rows) {
         rows.push(("start, with its first wave", side.start().await?));
-        rows.push(("a wave of ten calls", side.wave().await?));
-        let [dialled, ended] = side.one_call().await?;
+        let mut wave = side.wave().await?;
+        let [mut dialled, mut ended] = side.one_call().await?;
+        // A machine that is busy tears packets apart: the fewest round trips are those that are needed.
+        for _ in 0..3 {
+            let [another, end] = side.one_call().await?;
+            dialled = dialled.fewest(another);
+            ended = ended.fewest(end);
+        }
+        for _ in 0..3 {
+            wave = wave.fewest(side.wave().await?);
+        }
+        rows.push(("a wave of ten calls", wave));
         rows.push(("a call is dialled", dialled));
         rows.push(("a call ends, the next is queued", ended));
         side.inbox.empty();

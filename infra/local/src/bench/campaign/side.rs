@@ -68,6 +68,17 @@ pub(super) struct Did {
     pub(super) messages: usize,
 }
 
+impl Did {
+    /// The same, with the fewer round trips.
+    pub(super) fn fewest(self, other: Self) -> Self {
+        if other.round_trips < self.round_trips {
+            other
+        } else {
+            self
+        }
+    }
+}
+
 /// A campaign of one size.
 pub(super) struct Side {
     pub(super) contacts: u32,
