@@ -310,7 +310,7 @@ async fn take(
 ) -> Result<Result<(Vec<Row>, bool), Reason>, StorageError> {
     let mut rows = Vec::with_capacity(ROWS_PER_STATEMENT);
     while rows.len() < ROWS_PER_STATEMENT {
-        match sheet.next() {
+        match sheet.next_row() {
             Ok(Next::Row(row)) => rows.push(row),
             Ok(Next::End) => return Ok(Ok((rows, true))),
             Ok(Next::More) => match source.next().await? {

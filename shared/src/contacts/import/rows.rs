@@ -22,7 +22,7 @@ pub struct Row {
 pub(super) fn of_csv(text: String) -> Result<Vec<Row>, ImportError> {
     let mut sheet = Sheet::of_text(text);
     let mut rows = Vec::new();
-    while let Next::Row(row) = sheet.next()? {
+    while let Next::Row(row) = sheet.next_row()? {
         rows.push(row);
     }
     within_limit(rows.len())?;

@@ -117,7 +117,7 @@ impl Sheet {
     }
 
     /// The next row. The first line, which names the columns, is none.
-    pub fn next(&mut self) -> Result<Next, ImportError> {
+    pub fn next_row(&mut self) -> Result<Next, ImportError> {
         let columns = match self.columns.take() {
             Some(columns) => columns,
             None => match self.open()? {
