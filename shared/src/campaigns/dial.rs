@@ -196,8 +196,10 @@ async fn claim(
         if refusal.code == RefusalCode::CallerIdNotAllowed {
             return Ok(Claim::Stop(code, Some(row)));
         }
+        // A budget may be raised: its contacts keep their turn.
+        let keeps_turn = refusal.code == RefusalCode::BudgetExhausted;
         let given = GivenBack {
-            due_at: refusal.retry_at,
+            due_at: refusal.retry_at.or(keeps_turn.then_some(now)),
             refusal: Some(&row),
             ..GivenBack::waiting(attempt, code, now)
         };

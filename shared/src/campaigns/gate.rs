@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::budget;
 use super::caller_id::automated_call_allowed;
 use super::grounds::{self, Ground};
 use super::law::{
@@ -144,8 +145,11 @@ pub struct GateCampaign {
 pub struct History {
     /// Attempts of this campaign that count.
     pub campaign_attempts: i32,
-    /// What the campaign's calls have cost.
+    /// What the campaign's calls have cost, with what is set aside for those whose cost is not known.
     pub spent: rust_decimal::Decimal,
+    /// What this call may cost at most.
+    #[serde(default)]
+    pub next_call: rust_decimal::Decimal,
     /// When this advertiser last tried to reach the person, whichever organisation did, the latest first; as many as the
     /// law allows in its period.
     pub solicitations: Vec<Timestamp>,
@@ -257,7 +261,8 @@ fn first_refusal(
             "campaign.settings.max_attempts",
         );
     }
-    if campaign.budget.is_some_and(|budget| history.spent >= budget) {
+    let is_affordable = |budget| budget::holds(budget, history.spent, history.next_call);
+    if !campaign.budget.is_none_or(is_affordable) {
         return never(RefusalCode::BudgetExhausted, "campaign.settings.max_cost");
     }
     Ok(until)

@@ -5,6 +5,7 @@
 //! of a call whose outcome nobody told.
 
 pub mod add_contacts;
+pub mod budget;
 pub mod caller_id;
 pub mod change;
 pub mod create;

@@ -46,8 +46,10 @@ pub(in crate::campaigns) async fn lock_queued(
                     p.first_name, p.last_name, p.variables, s.vapi_assistant_id, o.twilio_phone_number,
                     o.vapi_phone_number_id,
                     case when c.max_cost is null then 0
-                         else coalesce((select sum(d.cost) from calls d
-                                         where d.organization_id = $1 and d.campaign_id = c.id), 0) end as spent
+                         else (select coalesce(sum(t.spent), 0) from campaign_accounts t where t.campaign_id = c.id)
+                            + (select coalesce(sum(u.reserved), 0) from call_attempts u
+                                where u.campaign_id = c.id and u.status <> 'released' and u.cost is null
+                                  and u.id <> a.id) end as spent, a.reserved
                from call_attempts a
                join campaign_contacts k on k.organization_id = $1 and k.campaign_id = a.campaign_id
                                        and k.contact_id = a.contact_id
@@ -81,6 +83,7 @@ fn read_queued(row: &Row, solicitations: Vec<Timestamp>) -> Result<Queued, DbErr
         history: History {
             campaign_attempts: get(row, "attempts")?,
             spent: get(row, "spent")?,
+            next_call: get(row, "reserved")?,
             solicitations,
         },
         vapi_assistant_id: get(row, "vapi_assistant_id")?,

@@ -206,7 +206,7 @@ const TABLES: &[Table] = &[
         name: "call_attempts",
         table: "call_attempts",
         columns: "id campaign_id contact_id assistant_id number status outcome released_reason vapi_call_id queued_at \
-                  sent_at dialing_at ended_at",
+                  sent_at dialing_at ended_at reserved cost",
         ..ORGANIZATION
     },
     Table {
@@ -336,6 +336,11 @@ pub const WITHHELD: &[(&str, &str, &str)] = &[
         "solicitations",
         "*",
         "times under a keyed hash that names nobody, deleted when they count no more",
+    ),
+    (
+        "campaign_accounts",
+        "*",
+        "sums of the costs of calls, which stand in calls",
     ),
     ("rate_limits", "*", "how many, under hashes that name nobody"),
     ("platform_slots", "*", "which lines are busy, not about anybody"),
