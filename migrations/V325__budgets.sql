@@ -47,6 +47,7 @@ begin
   on conflict (campaign_id, part) do update set spent = t.spent + excluded.spent;
   return null;
 end $$;
+revoke all on function zencall.book_cost() from public;
 create trigger book_first_cost after insert on calls
   for each row when (new.cost is not null and new.campaign_id is not null) execute function zencall.book_cost();
 create trigger book_cost after update of cost, campaign_id on calls

@@ -235,7 +235,10 @@ fn not_placed(app: &App, attempt: AttemptId, error: &PlaceCallError) -> GivenBac
         }
         PlaceCallError::Refused { reason, .. } => given(reason.code(), None, None),
         PlaceCallError::NotSent | PlaceCallError::Unknown(_) => {
-            given("vapi_not_reached", after(BUSY_SECONDS + jitter), None)
+            GivenBack {
+                fault: true,
+                ..given("vapi_not_reached", after(BUSY_SECONDS + jitter), None)
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 //! of a call whose outcome nobody told.
 
 pub mod add_contacts;
+pub mod breaker;
 pub mod budget;
 pub mod caller_id;
 pub mod change;
@@ -28,6 +29,7 @@ pub mod solicitation;
 pub mod start;
 mod store;
 mod turns;
+pub mod upkeep;
 pub mod windows;
 pub mod withdraw;
 

@@ -15,7 +15,7 @@ use super::solicitation::{self, Recent};
 use super::store::decision::DecisionRow;
 use super::store::release::{Candidate, UnderWay, Wave};
 use super::turns::Turns;
-use super::{CallRequested, store};
+use super::{CallRequested, store, upkeep};
 use crate::App;
 use crate::adapters::queue::Outgoing;
 use crate::app::Pepper;
@@ -111,7 +111,7 @@ async fn release_wave(
     spare: i32,
     now: Timestamp,
 ) -> Result<Done, DbError> {
-    let overview = store::release::overview(tx, now).await?;
+    let overview = upkeep::watch(tx, store::release::overview(tx, now).await?, now).await?;
     let under_way: Vec<_> = overview.campaigns.iter().map(|campaign| campaign.id).collect();
     if under_way.is_empty() {
         return Ok(Done {

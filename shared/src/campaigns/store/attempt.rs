@@ -108,7 +108,8 @@ pub(in crate::campaigns) async fn mark_dialing(
     tx.execute(
         "-- campaigns.mark_dialing
          with dialing as (
-           update call_attempts set status = 'dialing', dialing_at = $3 where organization_id = $1 and id = $2
+           update call_attempts set status = 'dialing', dialing_at = $3, allowed_until = $5
+            where organization_id = $1 and id = $2
            returning campaign_id, contact_id, number, solicitation_key
          ), solicited as (
            select zencall.note_solicitation(d.solicitation_key, $2, $3) from dialing d

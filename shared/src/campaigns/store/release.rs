@@ -10,6 +10,7 @@ use tokio_postgres::Row;
 
 use super::campaign::windows_from_database;
 use super::get;
+use crate::campaigns::breaker::{Breaker, SAMPLE, State, WINDOW};
 use crate::campaigns::budget::SETTLING;
 use crate::campaigns::gate::{GateCampaign, GateContact};
 use crate::campaigns::law::LegalBasis;
@@ -33,6 +34,10 @@ pub(in crate::campaigns) struct UnderWay {
     pub(in crate::campaigns) leases: i32,
     /// How many more it may have at once.
     pub(in crate::campaigns) room: i32,
+    /// Whether its provider is trusted.
+    pub(in crate::campaigns) breaker: Breaker,
+    /// How its latest calls went: how many there were, and how many of them a provider failed.
+    pub(in crate::campaigns) latest: (i64, i64),
 }
 
 /// What bounds the next wave of an organisation.
@@ -50,6 +55,7 @@ pub(in crate::campaigns) struct Overview {
 pub(in crate::campaigns) async fn overview(tx: &TenantTx, now: Timestamp) -> Result<Overview, DbError> {
     let organization = tx.organization();
     let key = lock_key(organization);
+    let judged_since = now.saturating_sub(WINDOW).unwrap_or(now);
     let settling_since = now.saturating_sub(SETTLING).unwrap_or(now);
     let (turn, begun, rows) = join3(
         tx.execute(
@@ -71,11 +77,18 @@ pub(in crate::campaigns) async fn overview(tx: &TenantTx, now: Timestamp) -> Res
                     o.concurrent_calls_limit - coalesce((select sum(leases) from leases), 0)::int as organization_room,
                     zencall.free_platform_slots($2) as free_slots,
                     o.twilio_phone_number, s.max_duration_seconds,
+                    c.breaker, c.breaker_trips, c.probe_at, f.calls, f.faults,
                     coalesce(b.spent, 0) as spent, coalesce(b.is_settling, false) as is_settling
                from campaigns c
                join organizations o on o.id = c.organization_id
                join assistants s on s.organization_id = c.organization_id and s.id = c.assistant_id
                left join leases l on l.campaign_id = c.id
+               cross join lateral (
+                 select count(*) as calls, count(*) filter (where j.fault) as faults
+                   from (select a.fault from call_attempts a
+                          where a.campaign_id = c.id and (a.status = 'ended' or a.fault) and a.ended_at > $4
+                            and (c.breaker_since is null or a.queued_at >= c.breaker_since)
+                          order by a.ended_at desc limit $5) j) f
                left join lateral (
                  select coalesce(sum(a.reserved), 0)
                           + (select coalesce(sum(t.spent), 0) from campaign_accounts t where t.campaign_id = c.id) as spent,
@@ -84,7 +97,7 @@ pub(in crate::campaigns) async fn overview(tx: &TenantTx, now: Timestamp) -> Res
                   where a.campaign_id = c.id and a.status <> 'released' and a.cost is null) b on c.max_cost is not null
               where c.organization_id = $1 and c.status = 'running'
               order by c.id for share of c",
-            &[&organization, &now, &settling_since],
+            &[&organization, &now, &settling_since, &judged_since, &SAMPLE],
         ),
     )
     .await;
@@ -117,6 +130,22 @@ fn read_under_way(row: &Row) -> Result<UnderWay, DbError> {
         max_duration_seconds: get(row, "max_duration_seconds")?,
         leases: get(row, "leases")?,
         room: get(row, "room")?,
+        breaker: read_breaker(row)?,
+        latest: (get(row, "calls")?, get(row, "faults")?),
+    })
+}
+
+fn read_breaker(row: &Row) -> Result<Breaker, DbError> {
+    let state = match get(row, "breaker")? {
+        "open" => State::Open {
+            probe_at: get::<Option<Timestamp>>(row, "probe_at")?.unwrap_or(Timestamp::MAX),
+        },
+        "half_open" => State::HalfOpen,
+        _ => State::Closed,
+    };
+    Ok(Breaker {
+        state,
+        trips: get(row, "breaker_trips")?,
     })
 }
 
