@@ -134,7 +134,11 @@ mod tests {
     fn one_call_alone_decides_after_a_while() {
         let open = Breaker::CLOSED.judge(10, 10, noon()).unwrap();
         assert_eq!((open.at_once(), open.trips), (Some(0), 1));
-        assert_eq!(open.judge(20, 0, noon()), None, "calls that were under way say nothing");
+        assert_eq!(
+            open.judge(20, 0, noon()),
+            None,
+            "calls that were under way say nothing"
+        );
         assert_eq!(open.cool(noon() + SignedDuration::from_secs(299)), None);
         let half = open.cool(noon() + SignedDuration::from_secs(300)).unwrap();
         assert_eq!((half.state, half.at_once()), (State::HalfOpen, Some(1)));
@@ -153,7 +157,8 @@ mod tests {
 
     fn event() -> impl Strategy<Value = Event> {
         prop_oneof![
-            (0_i64..=SAMPLE).prop_flat_map(|calls| (Just(calls), 0..=calls))
+            (0_i64..=SAMPLE)
+                .prop_flat_map(|calls| (Just(calls), 0..=calls))
                 .prop_map(|(calls, faults)| Event::Calls { calls, faults }),
             (0_i64..90).prop_map(Event::Minutes),
         ]

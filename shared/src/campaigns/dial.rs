@@ -234,12 +234,10 @@ fn not_placed(app: &App, attempt: AttemptId, error: &PlaceCallError) -> GivenBac
             given(reason.code(), Some(now), Some(reason.code()))
         }
         PlaceCallError::Refused { reason, .. } => given(reason.code(), None, None),
-        PlaceCallError::NotSent | PlaceCallError::Unknown(_) => {
-            GivenBack {
-                fault: true,
-                ..given("vapi_not_reached", after(BUSY_SECONDS + jitter), None)
-            }
-        }
+        PlaceCallError::NotSent | PlaceCallError::Unknown(_) => GivenBack {
+            fault: true,
+            ..given("vapi_not_reached", after(BUSY_SECONDS + jitter), None)
+        },
     }
 }
 

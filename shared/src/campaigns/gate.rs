@@ -241,7 +241,7 @@ fn first_refusal(
     if bindings.sector_ban && campaign.sector.is_banned() {
         return never(RefusalCode::SectorBanned, SECTOR_BAN.article);
     }
-    let zones = zones(contact, campaign, bindings.zone_needed);
+    let zones = zones(contact, campaign);
     let ground = grounds::prove(contact, campaign, &zones, now)?;
     let until = open_until(campaign, &zones, &ground, now)?;
     if bindings.attempts_cap && history.solicitations.len() >= MOST_ATTEMPTS {
@@ -316,13 +316,14 @@ fn earlier(left: Option<Timestamp>, right: Option<Timestamp>) -> Option<Timestam
     }
 }
 
-fn zones(contact: &GateContact, campaign: &GateCampaign, zone_needed: bool) -> Zones {
+/// The clocks on which the contact's hours are read.
+pub(super) fn zones(contact: &GateContact, campaign: &GateCampaign) -> Zones {
     let own = zones_of(
         contact.timezone.as_ref(),
         contact.postal_code.as_deref(),
         &contact.phone,
     );
-    if zone_needed {
+    if campaign.legal_basis.bindings().zone_needed {
         own
     } else {
         own.or(&campaign.timezone)

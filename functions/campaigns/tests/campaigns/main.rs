@@ -5,6 +5,8 @@
 mod change;
 mod contacts;
 mod create;
+mod dossier;
+mod forecast;
 mod report;
 mod steps;
 mod strangers;

@@ -9,6 +9,7 @@ mod budget;
 mod due;
 mod reconciliation;
 mod reports;
+mod upkeep;
 
 use serde_json::{Value, json};
 use testkit::vapi::message;
