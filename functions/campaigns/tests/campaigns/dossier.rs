@@ -46,7 +46,10 @@ async fn holds_consents_attempts_decisions_and_the_outcome_and_reading_it_is_not
         .await;
     fixture
         .organization
-        .sql("update contacts set first_name = 'Lou' where id = $1", &[&contacts[0]])
+        .sql(
+            "update contacts set first_name = 'Lou' where id = $1",
+            &[&contacts[0]],
+        )
         .await;
     let address = |contact| format!("/api/v1/campaigns/{campaign}/contacts/{contact}/dossier");
 
@@ -59,13 +62,20 @@ async fn holds_consents_attempts_decisions_and_the_outcome_and_reading_it_is_not
     assert_eq!(dossier["consents"], json!([]));
     assert_eq!(dossier["attempts"][0]["id"], attempt.to_string());
     assert_eq!(dossier["attempts"][0]["duration_seconds"], 61);
-    assert_eq!(dossier["attempts"][0]["cost"]["amount"], "0.2500", "the cost of a call is booked on its attempt");
+    assert_eq!(
+        dossier["attempts"][0]["cost"]["amount"], "0.2500",
+        "the cost of a call is booked on its attempt"
+    );
     assert_eq!(dossier["decisions"][0]["code"], "outside_hours");
     assert_eq!(fixture.actions().await, [json!("campaign.read_dossier")]);
 
     // Who is in no campaign has no dossier there, and nothing is noted.
     let other = fixture.organization.contact("+33639989999").await;
-    fixture.member.get(&address(other)).await.expect_problem(404, "campaign_not_found");
+    fixture
+        .member
+        .get(&address(other))
+        .await
+        .expect_problem(404, "campaign_not_found");
     fixture.member.get(&address(contacts[1])).await.expect(200);
     assert_eq!(fixture.actions().await.len(), 2);
 }

@@ -42,7 +42,12 @@ async fn as_member_whoever_can_be_called_and_who_cannot_and_why() {
     let sum = |name: &str| zones.iter().filter_map(|zone| zone[name].as_i64()).sum::<i64>();
     assert_eq!((sum("callable"), sum("refused")), (3, 1));
     assert!(zones.iter().any(|zone| zone["zone"] == "America/Martinique"));
-    let warned: Vec<_> = forecast["warnings"].as_array().unwrap().iter().map(|warning| &warning["code"]).collect();
+    let warned: Vec<_> = forecast["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|warning| &warning["code"])
+        .collect();
     assert!(warned.contains(&&json!("mandate_missing")), "{warned:?}");
 
     // Nothing was written, and nobody queued.
@@ -75,6 +80,14 @@ async fn whoever_did_not_agree_is_refused_whatever_the_hour() {
     assert_eq!(forecast["callable"], 0);
     assert_eq!(forecast["refused"][0]["code"], "consent_missing");
     assert_eq!(forecast["refused"][0]["count"], 2);
-    assert!(forecast["refused"][0]["rule"].as_str().unwrap().contains("L223-1"));
-    assert_eq!((&forecast["first_call_at"], &forecast["estimated_end_at"]), (&Value::Null, &Value::Null));
+    assert!(
+        forecast["refused"][0]["rule"]
+            .as_str()
+            .unwrap()
+            .contains("L223-1")
+    );
+    assert_eq!(
+        (&forecast["first_call_at"], &forecast["estimated_end_at"]),
+        (&Value::Null, &Value::Null)
+    );
 }

@@ -148,12 +148,30 @@ async fn the_counts_add_up_whatever_happened() {
     let fixture = Fixture::start().await;
     let contacts = fixture.organization.contacts(60).await;
     let campaign = fixture.organization.campaign(fixture.assistant, &contacts).await;
-    let statuses = ["pending", "waiting", "active", "completed", "failed", "skipped", "cancelled"];
-    let outcomes = ["answered", "transferred", "no_answer", "busy", "voicemail", "failed", "cancelled"];
+    let statuses = [
+        "pending",
+        "waiting",
+        "active",
+        "completed",
+        "failed",
+        "skipped",
+        "cancelled",
+    ];
+    let outcomes = [
+        "answered",
+        "transferred",
+        "no_answer",
+        "busy",
+        "voicemail",
+        "failed",
+        "cancelled",
+    ];
     // Of each state those that lead to it; what comes before is any outcome that is tried again, or none.
     let mut seed = 7_u64;
     let mut draw = |below: usize| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(seed >> 33).unwrap() % below
     };
     for campaign_status in ["draft", "running", "paused", "completed", "cancelled"] {
@@ -164,7 +182,8 @@ async fn the_counts_add_up_whatever_happened() {
                 "failed" => Some(outcomes[2 + draw(4)]),
                 _ => Some(outcomes[2 + draw(4)]).filter(|_| draw(2) == 0),
             };
-            let code = Some(["suppressed", "outside_hours"][draw(2)]).filter(|_| draw(2) == 0 || status == "skipped");
+            let code = Some(["suppressed", "outside_hours"][draw(2)])
+                .filter(|_| draw(2) == 0 || status == "skipped");
             let attempts = i32::try_from(draw(4)).unwrap();
             fixture
                 .organization
@@ -181,11 +200,24 @@ async fn the_counts_add_up_whatever_happened() {
         let report = fixture.member.get(&address).await.expect(200).json();
 
         let number = |name: &str| report[name].as_i64().unwrap();
-        let skipped: i64 = report["skipped"].as_object().unwrap().values().filter_map(Value::as_i64).sum();
-        let ended: i64 = ["answered", "transferred", "no_answer", "busy", "voicemail", "failed", "cancelled"]
-            .into_iter()
-            .map(number)
-            .sum::<i64>()
+        let skipped: i64 = report["skipped"]
+            .as_object()
+            .unwrap()
+            .values()
+            .filter_map(Value::as_i64)
+            .sum();
+        let ended: i64 = [
+            "answered",
+            "transferred",
+            "no_answer",
+            "busy",
+            "voicemail",
+            "failed",
+            "cancelled",
+        ]
+        .into_iter()
+        .map(number)
+        .sum::<i64>()
             + skipped;
         assert_eq!(number("total_contacts"), 60, "{report}");
         assert_eq!(number("pending") + number("in_progress") + ended, 60, "{report}");
@@ -193,7 +225,12 @@ async fn the_counts_add_up_whatever_happened() {
         if campaign_status == "cancelled" {
             assert_eq!(number("pending"), 0, "{report}");
         }
-        let read = fixture.member.get(&format!("/api/v1/campaigns/{campaign}")).await.expect(200).json();
+        let read = fixture
+            .member
+            .get(&format!("/api/v1/campaigns/{campaign}"))
+            .await
+            .expect(200)
+            .json();
         assert_eq!(read["campaign"]["total_contacts"], 60);
     }
 }
