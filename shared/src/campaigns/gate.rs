@@ -3,16 +3,15 @@
 //!
 //! It fails closed: anything missing, unreadable or unknown refuses.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::budget;
 use super::caller_id::automated_call_allowed;
 use super::grounds::{self, Ground};
-use super::law::{
-    ATTEMPTS_CAP, ATTEMPTS_PERIOD, CallingHours, GUARD_BAND, LegalBasis, MOST_ATTEMPTS, SECTOR_BAN,
-};
+use super::law::{self, CallingHours, GUARD_BAND, LegalBasis};
+use super::provisions::{ATTEMPTS_CAP, NUMBER, OBJECTION, OWN_ATTEMPTS, OWN_BUDGET, SECTOR_BAN};
 use super::windows::CallWindows;
 use super::{Advertiser, Budget, Sector};
 use crate::consents;
@@ -21,7 +20,7 @@ use crate::kernel::zones::{Zones, zones_of};
 use crate::kernel::{PhoneNumber, Timezone};
 
 /// Why nobody calls a number whose holder has objected.
-pub(super) const SUPPRESSED_RULE: &str = "art. 21(2) RGPD, L223-1 code de la consommation";
+pub(super) const SUPPRESSED_RULE: &str = OBJECTION.article;
 
 /// Why a call is refused: a closed list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -216,7 +215,7 @@ fn first_refusal(
     let bindings = campaign.legal_basis.bindings();
 
     match contact.phone.region() {
-        None => return never(RefusalCode::NumberInvalid, "contact.phone"),
+        None => return never(RefusalCode::NumberInvalid, NUMBER.article),
         Some(country) if !country.is_french() => {
             return never(RefusalCode::CountryNotAllowed, "zencall.allowed_countries");
         }
@@ -244,10 +243,12 @@ fn first_refusal(
     let zones = zones(contact, campaign);
     let ground = grounds::prove(contact, campaign, &zones, now)?;
     let until = open_until(campaign, &zones, &ground, now)?;
-    if bindings.attempts_cap && history.solicitations.len() >= MOST_ATTEMPTS {
+    let terms = law::terms(now);
+    let oldest = history.solicitations.get(terms.attempts.saturating_sub(1));
+    if let Some(oldest) = oldest.filter(|_| bindings.attempts_cap) {
         // The oldest of those that fill the period makes room.
-        let room_at = history.solicitations[MOST_ATTEMPTS - 1].saturating_add(ATTEMPTS_PERIOD);
-        let retry_at = room_at.unwrap_or(Timestamp::MAX);
+        let period = SignedDuration::from_hours(terms.attempts_days * 24);
+        let retry_at = oldest.saturating_add(period).unwrap_or(Timestamp::MAX);
         if retry_at > now {
             return Err(Refusal {
                 retry_at: Some(retry_at),
@@ -256,14 +257,11 @@ fn first_refusal(
         }
     }
     if history.campaign_attempts >= campaign.max_attempts {
-        return never(
-            RefusalCode::CampaignAttemptsExhausted,
-            "campaign.settings.max_attempts",
-        );
+        return never(RefusalCode::CampaignAttemptsExhausted, OWN_ATTEMPTS.article);
     }
     let is_affordable = |budget| budget::holds(budget, history.spent, history.next_call);
     if !campaign.budget.is_none_or(is_affordable) {
-        return never(RefusalCode::BudgetExhausted, "campaign.settings.max_cost");
+        return never(RefusalCode::BudgetExhausted, OWN_BUDGET.article);
     }
     Ok(until)
 }

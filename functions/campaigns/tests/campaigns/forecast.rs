@@ -1,6 +1,7 @@
 //! A forecast calls nobody, and counts every contact that waits once.
 
 use serde_json::{Value, json};
+use testkit::{CountingProxy, Environment, Options, TestApp};
 
 use crate::Fixture;
 
@@ -90,4 +91,50 @@ async fn whoever_did_not_agree_is_refused_whatever_the_hour() {
         (&forecast["first_call_at"], &forecast["estimated_end_at"]),
         (&Value::Null, &Value::Null)
     );
+}
+
+#[tokio::test]
+async fn a_large_campaign_is_looked_at_some_thousands_at_a_time() {
+    const CONTACTS: i32 = 20_000;
+    let (proxy, url) = CountingProxy::in_front_of(&Environment::get().await.own_database().await).await;
+    let options = Options {
+        database_url: Some(url),
+        ..Options::default()
+    };
+    let fixture = Fixture::on(TestApp::with(options).await).await;
+    fixture.organization.connect_twilio().await;
+    let contacts = fixture.organization.contacts(1).await;
+    let campaign = fixture.organization.campaign(fixture.assistant, &contacts).await;
+    fixture
+        .organization
+        .sql(
+            "with made as (
+               insert into contacts (id, organization_id, phone, postal_code, created_at, updated_at)
+               select gen_random_uuid(), $1, '+3361' || lpad(n::text, 7, '0'), '75001', $3, $3
+                 from generate_series(2, $4) n
+               returning id)
+             insert into campaign_contacts (organization_id, campaign_id, contact_id, due_at, created_at, updated_at)
+             select $1, $2, id, $3, $3, $3 from made",
+            &[
+                &fixture.organization.id,
+                &campaign,
+                &fixture.test.app.clock.now(),
+                &CONTACTS,
+            ],
+        )
+        .await;
+    let address = format!("/api/v1/campaigns/{campaign}/forecast");
+    // The connection is there already.
+    fixture
+        .member
+        .get(&format!("/api/v1/campaigns/{campaign}"))
+        .await
+        .expect(200);
+
+    let (reply, round_trips) = proxy.count(fixture.member.post(&address, json!({}))).await;
+
+    let forecast = reply.expect(200).json();
+    assert_eq!(forecast["callable"], CONTACTS, "{forecast}");
+    // The campaign and its organisation's calls; four looks, and one that finds nobody.
+    assert!(round_trips <= 8, "{round_trips}");
 }
