@@ -91,10 +91,12 @@ pub(in crate::campaigns) async fn overview(tx: &TenantTx, now: Timestamp) -> Res
                           order by a.ended_at desc limit $5) j) f
                left join lateral (
                  select coalesce(sum(a.reserved), 0)
-                          + (select coalesce(sum(t.spent), 0) from campaign_accounts t where t.campaign_id = c.id) as spent,
+                          + (select coalesce(sum(t.spent), 0) from campaign_accounts t
+                              where c.max_cost is not null and t.campaign_id = c.id) as spent,
                         bool_or(a.ended_at is null or a.ended_at > $3) as is_settling
                    from call_attempts a
-                  where a.campaign_id = c.id and a.status <> 'released' and a.cost is null) b on c.max_cost is not null
+                  where c.max_cost is not null and a.campaign_id = c.id and a.status <> 'released' and a.cost is null) b
+                 on true
               where c.organization_id = $1 and c.status = 'running'
               order by c.id for share of c",
             &[&organization, &now, &settling_since, &judged_since, &SAMPLE],
