@@ -288,7 +288,7 @@ pub const RULES: [&Rule; 16] = [
 
 /// Whoever is called by a machine is told so.
 pub const DISCLOSURE: Rule = Rule {
-    article: "art. 50(1) règlement (UE) 2024/1689, L221-16 code de la consommation",
+    article: "art. 50(1) règlement (UE) 2024/1689, L221-16 code de la consommation, art. 21(4) RGPD",
     source: Some("https://eur-lex.europa.eu/eli/reg/2024/1689/oj"),
     in_force_from: date(2026, 8, 2),
     demands: "the assistant says at the first sentence that it is an AI, on whose behalf it calls and why, and it can take an \
