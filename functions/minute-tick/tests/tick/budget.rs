@@ -181,3 +181,69 @@ async fn an_attempt_that_was_given_back_costs_nothing() {
     }
     assert_eq!(fixture.open().await, 1, "queued anew");
 }
+
+/// Rows that one transaction read or wrote, as the database counts them.
+const TOUCHED: &str = "select sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) + n_tup_ins + n_tup_upd + n_tup_del)::bigint
+                         from pg_stat_xact_user_tables";
+
+#[tokio::test]
+async fn the_end_of_a_call_touches_as_many_rows_whatever_the_size_of_its_campaign() {
+    let mut measured = Vec::new();
+    for more in [0, 20_000] {
+        let fixture = Fixture::start().await;
+        let organization = &fixture.calling.organization;
+        let campaign = fixture.with_budget(5, 1_000).await;
+        organization
+            .sql(
+                "with made as (
+                   insert into contacts (id, organization_id, phone, created_at, updated_at)
+                   select gen_random_uuid(), $1, '+3361' || lpad(n::text, 7, '0'), now(), now()
+                     from generate_series(1, $3) n
+                   returning id), asked as (
+                   insert into campaign_contacts (organization_id, campaign_id, contact_id, status, last_outcome, due_at,
+                                                  created_at, updated_at)
+                   select $1, $2, id, 'completed', 'answered', now(), now(), now() from made)
+                 insert into calls (id, organization_id, campaign_id, contact_id, direction, status, outcome, cost, created_at,
+                                    updated_at)
+                 select id, $1, $2, null, 'outbound', 'ended', 'answered', 0.01, now(), now() from made",
+                &[&organization.id, &campaign, &more],
+            )
+            .await;
+        organization.sql("select 1", &[]).await;
+        assert_eq!(fixture.dial_queued().await, 5);
+        let attempts = fixture.calling.attempts("id").await;
+        let app = &fixture.test.app;
+        let claims = &Claims::platform(organization.id);
+        let mut touched = Vec::new();
+        for attempt in &attempts {
+            let id = AttemptId::parse(attempt["id"].as_str().unwrap()).unwrap();
+            let end = &AttemptEnd {
+                attempt: id,
+                outcome: Outcome::Answered,
+                action: Action::None,
+                was_answered: true,
+                at: app.clock.now(),
+            };
+            let rows: Result<i64, DbError> = app
+                .db
+                .write("test.end", claims, async |tx| {
+                    attempt_ended(tx, app, end).await?;
+                    tx.execute(
+                        "-- test.report\n update calls set cost = 0.5 where id = $1",
+                        &[&id],
+                    )
+                    .await?;
+                    let row = tx.query_one(TOUCHED, &[]).await?;
+                    row.try_get(0).map_err(DbError::Statement)
+                })
+                .await;
+            touched.push(rows.unwrap());
+        }
+        // The first of them may look at tables that nobody has looked at before.
+        measured.push(touched.into_iter().min().unwrap());
+    }
+    let [small, large] = measured[..] else {
+        panic!("{measured:?}")
+    };
+    assert!(small > 0 && large * 100 <= small * 105, "{measured:?}");
+}
