@@ -213,7 +213,7 @@ fn the_law_narrows_the_windows_of_a_campaign_and_never_widens_them() {
     let service = CallingHours::new(&default, LegalBasis::Service, &paris);
     assert!(service.dispatch_at(at("2026-11-11T08:30:00+01:00")).is_ok());
     let closed = service.dispatch_at(at("2026-11-23T21:00:00+01:00")).unwrap_err();
-    assert_eq!((closed.code, closed.rule), ("outside_hours", OWN_WINDOWS));
+    assert_eq!((closed.code, closed.rule), ("outside_hours", OWN_HOURS.article));
     assert_eq!(closed.retry_at, Some(at("2026-11-24T08:00:00+01:00")));
 }
 
