@@ -72,6 +72,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
           union
           select a.organization_id from public.call_attempts a
            where a.status = 'in_call' and a.allowed_until <= at_time + interval '1 minute') needy
+   where at_time is not null and at_most is not null
    order by random() limit at_most
 $$;
 alter function zencall.organizations_to_look_after(timestamptz, int) owner to zencall_lookup;

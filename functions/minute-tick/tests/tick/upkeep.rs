@@ -56,7 +56,9 @@ impl Fixture {
 
     /// A campaign whose provider has failed ten times.
     async fn broken(&self) -> CampaignId {
-        self.test.set_behaviour(json!({ "call_seconds": 80_000 })).await;
+        self.test
+            .set_behaviour(json!({ "call_seconds": 80_000, "concurrency_limit": 100 }))
+            .await;
         let (campaign, messages) = self.calling.running(&self.test, 14).await;
         assert_eq!(messages.len(), 5);
         for body in &messages {
@@ -172,7 +174,7 @@ async fn a_call_that_waits_at_the_provider_when_its_window_ends_is_taken_back() 
     let calling = &fixture.calling;
     fixture
         .test
-        .set_behaviour(json!({ "call_seconds": 80_000 }))
+        .set_behaviour(json!({ "call_seconds": 80_000, "concurrency_limit": 100 }))
         .await;
     let (zone, minute) = zone_at_noon(fixture.test.app.clock.now());
     let ends = format!("{:02}:{:02}", (minute + 10) / 60, (minute + 10) % 60);
