@@ -21,6 +21,7 @@ mod grounds;
 pub mod holidays;
 pub mod law;
 pub mod lifecycle;
+pub mod prospects;
 pub mod provisions;
 pub mod read;
 pub mod recall;
