@@ -3,6 +3,10 @@
 //! Secrets are named here and held by Secrets Manager. A function names what it cannot do without ([`Need`]); it stops
 //! at its start if one of those names is missing.
 
+use rust_decimal::Decimal;
+
+use crate::campaigns::budget::PRICE_PER_MINUTE;
+
 /// What a function cannot do without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
@@ -108,6 +112,9 @@ pub struct Config {
     pub mail_from: String,
     /// `PLATFORM_SLOTS`, default 10: concurrent calls that the platform's account at Vapi allows.
     pub platform_slots: i32,
+    /// `CALL_PRICE_PER_MINUTE`, default 0.30: what a minute of a call costs at most, in US dollars. What a campaign's budget
+    /// sets aside for a call before it is dialled is this, for the longest that its assistant may talk.
+    pub call_price_per_minute: Decimal,
 }
 
 /// The environment does not hold what a function cannot do without.
@@ -188,6 +195,14 @@ impl Config {
                 Some(number) => number
                     .parse()
                     .map_err(|_| ConfigError::NotANumber("PLATFORM_SLOTS"))?,
+            },
+            call_price_per_minute: match optional("CALL_PRICE_PER_MINUTE") {
+                None => PRICE_PER_MINUTE,
+                Some(price) => price
+                    .parse()
+                    .ok()
+                    .filter(|price| *price >= Decimal::ZERO)
+                    .ok_or(ConfigError::NotANumber("CALL_PRICE_PER_MINUTE"))?,
             },
             api_url,
         })
@@ -307,7 +322,8 @@ mod tests {
             assert_eq!(missing(need, |_| Some(String::new())), wanted, "{need:?}");
             let all_but_one = |without: &'static str| {
                 missing(need, move |name| {
-                    (name != without && name != "PLATFORM_SLOTS").then(|| "x".to_owned())
+                    (name != without && name != "PLATFORM_SLOTS" && name != "CALL_PRICE_PER_MINUTE")
+                        .then(|| "x".to_owned())
                 })
             };
             for name in &wanted {

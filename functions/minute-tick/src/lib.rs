@@ -4,7 +4,7 @@
 use serde::Serialize;
 use zencall::App;
 use zencall::calls;
-use zencall::campaigns::{reconcile, release, solicitation};
+use zencall::campaigns::{reconcile, release, solicitation, upkeep};
 use zencall::gdpr;
 use zencall::imports;
 use zencall::limits;
@@ -37,6 +37,8 @@ pub struct Ticked {
     pub texts: usize,
     /// Reports of calls that did not come and were asked for.
     pub reports: usize,
+    /// Organisations whose campaigns needed some upkeep.
+    pub looked_after: usize,
     /// Idempotency keys whose day was over.
     pub keys: i32,
 }
@@ -65,6 +67,10 @@ pub async fn run(app: &App) -> Result<Ticked, NotHandled> {
     let reconciled = reconcile::reconcile(app).await;
     ticked.reconciled = reconciled
         .inspect_err(|error| report("reconciliation", error))
+        .unwrap_or_default();
+    let looked_after = upkeep::run(app).await;
+    ticked.looked_after = looked_after
+        .inspect_err(|error| report("upkeep of campaigns", error))
         .unwrap_or_default();
     let reports = calls::ask_for_reports(app, now).await;
     ticked.reports = reports

@@ -196,8 +196,10 @@ async fn claim(
         if refusal.code == RefusalCode::CallerIdNotAllowed {
             return Ok(Claim::Stop(code, Some(row)));
         }
+        // A budget may be raised: its contacts keep their turn.
+        let keeps_turn = refusal.code == RefusalCode::BudgetExhausted;
         let given = GivenBack {
-            due_at: refusal.retry_at,
+            due_at: refusal.retry_at.or(keeps_turn.then_some(now)),
             refusal: Some(&row),
             ..GivenBack::waiting(attempt, code, now)
         };
@@ -232,9 +234,10 @@ fn not_placed(app: &App, attempt: AttemptId, error: &PlaceCallError) -> GivenBac
             given(reason.code(), Some(now), Some(reason.code()))
         }
         PlaceCallError::Refused { reason, .. } => given(reason.code(), None, None),
-        PlaceCallError::NotSent | PlaceCallError::Unknown(_) => {
-            given("vapi_not_reached", after(BUSY_SECONDS + jitter), None)
-        }
+        PlaceCallError::NotSent | PlaceCallError::Unknown(_) => GivenBack {
+            fault: true,
+            ..given("vapi_not_reached", after(BUSY_SECONDS + jitter), None)
+        },
     }
 }
 
