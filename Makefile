@@ -2,7 +2,7 @@
 LOCAL = ./infra/local/setup.sh && cargo run --bin local --
 
 .DEFAULT_GOAL := help
-.PHONY: help dev up down demo test lint fmt binaries build deploy migrate restart import-users bench-size bench-cold bench-rls bench-enumeration bench-campaign chaos invoke send openapi logs
+.PHONY: help dev up down demo test lint fmt binaries build deploy migrate restart import-users bench-size bench-cold bench-rls bench-enumeration bench-campaign chaos invoke send openapi logs verify-consents
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -63,6 +63,9 @@ bench-campaign: ## what a campaign does, in counts: a wave, an end, a message, a
 
 chaos: ## the campaign engine under fire, counted against what Vapi received: make chaos SEED=1 CONTACTS=10000 (SEEDS=50)
 	@SEED=$(SEED) SEEDS=$(SEEDS) CONTACTS=$(CONTACTS) $(LOCAL) chaos
+
+verify-consents: ## whether every chain of every ledger of consents is whole: here, or make verify-consents STAGE=dev
+	@if [ -n "$(STAGE)" ]; then ./infra/aws/verify-consents.sh "$(STAGE)"; else $(LOCAL) verify-consents; fi
 
 invoke: ## hand a sample event to a function: make invoke FN=minute-tick EVENT=minute-tick.json
 	@$(LOCAL) invoke "$(FN)" "$(EVENT)"

@@ -24,6 +24,7 @@ pub mod limits;
 pub mod messages;
 pub mod organizations;
 pub mod outbox;
+pub mod proof;
 pub mod telemetry;
 pub mod worker;
 

@@ -10,6 +10,7 @@ use zencall::imports;
 use zencall::limits;
 use zencall::messages;
 use zencall::outbox;
+use zencall::proof;
 use zencall::worker::NotHandled;
 
 /// How many organisations one tick releases calls for.
@@ -89,6 +90,9 @@ pub async fn run(app: &App) -> Result<Ticked, NotHandled> {
         .await
     {
         report("partitions", &error);
+    }
+    if let Err(error) = proof::forget(app, now).await {
+        report("codes", &error);
     }
     if let Err(error) = solicitation::forget_old(app, now).await {
         report("solicitations", &error);

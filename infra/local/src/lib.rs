@@ -25,3 +25,4 @@ pub mod settings;
 pub mod stack;
 pub mod terminal;
 mod test_run;
+pub mod verify_consents;

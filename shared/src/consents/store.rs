@@ -244,6 +244,20 @@ pub(super) async fn list(
     rows.iter().map(|row| read(row, now)).collect()
 }
 
+/// What the holder of a number agreed to, newest first, the last two hundred; what was forgotten is left out.
+pub async fn of_number(tx: &TenantTx, phone: &PhoneNumber, now: Timestamp) -> Result<Vec<Consent>, DbError> {
+    let sql = format!(
+        "-- consents.of_number
+         select {COLUMNS}
+           from consent_people q
+           join consents c on c.organization_id = $1 and c.person_id = q.id
+          where q.organization_id = $1 and q.phone = $2 and c.kind = 'given' and c.salt is not null
+          order by c.sequence desc limit 200"
+    );
+    let rows = tx.query(&sql, &[&tx.organization(), &phone.as_str()]).await?;
+    rows.iter().map(|row| read(row, now)).collect()
+}
+
 /// A statement about the consents of contact `$2`, whose chain is found by its number.
 fn about_contact(name: &str, condition: &str) -> String {
     format!(

@@ -11,6 +11,7 @@ mod idempotency;
 pub mod migrate;
 mod param;
 mod pool;
+mod proof;
 mod supabase;
 mod tenant;
 mod toll;

@@ -164,6 +164,9 @@ pub const RIGHTS: &[Right] = &[
     member("GET", "/api/v1/gdpr/consents"),
     member("PUT", "/api/v1/gdpr/consents"),
     public("GET", "/api/v1/legal/{document}"),
+    public("POST", "/api/v1/proof"),
+    public("POST", "/api/v1/proof/code"),
+    public("POST", "/api/v1/proof/withdraw"),
     // Webhooks: proven by their signature.
     public("POST", "/api/v1/vapi/webhook"),
     public("POST", "/api/v1/twilio/webhook"),

@@ -18,6 +18,8 @@ pub(super) struct New<'a> {
     pub(super) is_test: bool,
     /// Nobody, where the platform sends by itself.
     pub(super) created_by: Option<UserId>,
+    /// Whether its holder asked for it, to prove that the number is theirs: whoever wants no more messages may.
+    pub(super) carries_code: bool,
 }
 
 /// Whether it was inserted, and why not.
@@ -74,15 +76,16 @@ pub(super) async fn insert(tx: &TenantTx, new: &New<'_>, now: Timestamp) -> Resu
              with asked as (
                select o.twilio_configured as configured, o.twilio_rejected_at is not null and not $10 as rejected,
                       coalesce(o.twilio_sms_sender, o.twilio_phone_number) as sender, c.id as contact_id,
-                      coalesce(c.do_not_call, false) or exists (
-                        select from do_not_call n where n.organization_id = $1 and n.phone = $3) as suppressed
+                      not $12 and (coalesce(c.do_not_call, false) or exists (
+                        select from do_not_call n where n.organization_id = $1 and n.phone = $3)) as suppressed
                  from organizations o left join contacts c on c.organization_id = $1 and c.phone = $3
                 where o.id = $1
              ), inserted as (
                insert into messages (id, organization_id, direction, phone, sender, body, purpose, status, status_rank,
-                                     segments, contact_id, dispatch, due_at, queued_at, created_by, created_at, updated_at)
+                                     segments, contact_id, dispatch, due_at, queued_at, created_by, created_at, updated_at,
+                                     carries_code)
                select $2, $1, 'outbound', $3, a.sender, $4, $5, 'queued', 1, $6, a.contact_id, 'waiting', $7, $8, $9, $11,
-                      $11
+                      $11, $12
                  from asked a where a.configured and a.sender is not null and not a.rejected and not a.suppressed
                returning id
              ), told as (
@@ -102,6 +105,7 @@ pub(super) async fn insert(tx: &TenantTx, new: &New<'_>, now: Timestamp) -> Resu
                 &new.created_by,
                 &new.is_test,
                 &now,
+                &new.carries_code,
             ],
         )
         .await?;

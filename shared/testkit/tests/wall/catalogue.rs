@@ -10,6 +10,7 @@ const NOT_OURS: &str = "refinery_schema_history";
 /// Every function that acts with another's rights. Adding one is a decision: it must return
 /// the least that serves.
 const DEFINER_FUNCTIONS: &[&str] = &[
+    "ask_proof_code",
     "claim_by_api_key",
     "credentials_by_email",
     "due_gdpr_requests",
@@ -22,6 +23,7 @@ const DEFINER_FUNCTIONS: &[&str] = &[
     "forget_limits",
     "forget_old_solicitations",
     "forget_parked_event",
+    "forget_proof_codes",
     "forget_solicitation",
     "free_platform_slots",
     "free_slots",
@@ -38,13 +40,17 @@ const DEFINER_FUNCTIONS: &[&str] = &[
     "organizations_of_twilio_account",
     "organizations_of_twilio_number",
     "organizations_to_look_after",
+    "organizations_with_consents",
     "organizations_with_due_messages",
     "organizations_with_unreported_calls",
     "outbox_due",
     "park_event",
     "parked_events",
+    "prove_code",
+    "proven_organizations",
     "recent_solicitations",
     "remove_member",
+    "sender_of_proof_code",
     "session_by_refresh_token",
     "set_platform_slots",
     "spend",
