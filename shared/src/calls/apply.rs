@@ -9,6 +9,7 @@ use super::ended_reason::{EndedReason, Outcome};
 use super::event::{created_at, dedupe_key, is_about_a_call, keys, name};
 use super::event_store::{self, Attempt, Found, Record, Script};
 use super::facts::Facts;
+use super::objection;
 use super::turn_store;
 use crate::App;
 use crate::adapters::vapi::webhook::{Fact, Projection, Report};
@@ -158,6 +159,7 @@ async fn store(
                 None => false,
             };
             write(tx, event, record, &found, &facts, now).await?;
+            objection::apply(tx, app, event).await?;
             let missing = match &event.fact {
                 Fact::Report(_) => facts.disclosures.as_ref().map(Disclosures::missing),
                 _ => None,

@@ -5,6 +5,7 @@
 mod disclosures;
 mod fixture;
 mod large;
+mod objections;
 mod order;
 mod parked;
 mod statements;

@@ -14,7 +14,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::message::PREDIAL;
 pub use super::message::{Message, Predial, Question, ToolCall};
-pub use super::projection::{Fact, Keys, Projection, Report, Role, Turn};
+pub use super::projection::{Fact, Keys, Objection, Projection, Report, Role, Turn};
 use crate::adapters::kept::{Kept, Newer};
 use crate::adapters::secrets::SecretsError;
 use crate::adapters::verified::Verified;
