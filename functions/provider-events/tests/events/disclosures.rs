@@ -37,7 +37,11 @@ async fn a_report_tells_what_was_said_whatever_comes_before_or_after_it() {
         let call = Dialled::new(&test).await;
         let report = call.report("customer-ended-call", conversation(&[OPENING, "Oui."], false));
         let progress = call.status("in-progress", 10);
-        let (first, second) = if late { (report, progress) } else { (progress, report) };
+        let (first, second) = if late {
+            (report, progress)
+        } else {
+            (progress, report)
+        };
         call.tell(first).await;
         call.tell(second).await;
         assert_eq!(

@@ -141,7 +141,7 @@ async fn two_changes_at_once_leave_vapi_and_the_database_agreeing() {
     let tenant = Tenant::start().await;
     let assistant = tenant.make(minimal()).await;
     tenant
-        .vapi_fails(json!({ "latency_ms": 100, "only": "PATCH /assistant*" }))
+        .vapi_fails(json!({ "latency_ms": 1000, "only": "PATCH /assistant*" }))
         .await;
     let place = path(&assistant);
     let (one, other) = tokio::join!(
