@@ -240,7 +240,14 @@ async fn two_campaigns_of_one_person_are_told_apart_by_name_or_not_at_all() {
     let mut named = fixture.question();
     named["contact"]["assistantOverrides"] = json!({ "metadata": { "campaign_id": fixture.campaign } });
     assert!(fixture.eligible(named).await);
-    let sql = "select campaign_id from gate_decisions";
+    // A contact's overrides may stand in the place of what is written on the assistant.
+    let mut named = fixture.question();
+    named["assistant"] = json!({ "metadata": { "campaign_id": fixture.campaign } });
+    named["contact"]["assistantOverrides"] = json!({ "metadata": {
+        "campaign_id": fixture.campaign, "organization_id": fixture.organization.id, "assistant_id": fixture.assistant,
+    } });
+    assert!(fixture.eligible(named).await);
+    let sql = "select distinct campaign_id from gate_decisions";
     let decisions = fixture.organization.rows(sql, &[]).await;
     assert_eq!(decisions, [json!({ "campaign_id": fixture.campaign })]);
 }

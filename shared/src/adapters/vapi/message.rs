@@ -168,26 +168,25 @@ impl Message {
             .into_iter()
             .find_map(Value::as_str)?;
         let id = |values: [&Value; 2]| values.into_iter().find_map(|value| json::text(value, LONGEST_ID));
-        let written = [&content["assistant"], &content["call"]["assistant"]]
-            .map(|assistant| &assistant["metadata"])
-            .into_iter()
-            .find(|metadata| metadata.is_object());
-        let ours = |name: &str| written.and_then(|metadata| metadata[name].as_str());
-        let overrides = [
+        // What is written on the contact comes before what is written on the assistant, as at Vapi.
+        let written = [
             &contact["assistantOverrides"],
             &content["call"]["assistantOverrides"],
             &content["assistant"],
+            &content["call"]["assistant"],
         ];
+        let ours = |name: &str| {
+            written
+                .into_iter()
+                .find_map(|holder| holder["metadata"][name].as_str())
+        };
         Some(Predial {
             phone: PhoneNumber::parse(number, Country::FR).ok()?,
             vapi_assistant: id([&content["call"]["assistantId"], &content["assistant"]["id"]]),
             vapi_phone_number: id([&content["call"]["phoneNumberId"], &content["phoneNumber"]["id"]]),
             organization: ours("organization_id").and_then(|id| OrganizationId::parse(id).ok()),
             assistant: ours("assistant_id").and_then(|id| AssistantId::parse(id).ok()),
-            campaign: overrides
-                .into_iter()
-                .filter_map(|overrides| overrides["metadata"]["campaign_id"].as_str())
-                .find_map(|id| CampaignId::parse(id).ok()),
+            campaign: ours("campaign_id").and_then(|id| CampaignId::parse(id).ok()),
         })
     }
 
