@@ -18,6 +18,7 @@ pub mod holidays;
 pub mod law;
 pub mod lifecycle;
 pub mod predial;
+pub mod prospects;
 pub mod read;
 pub mod reconcile;
 pub mod release;
