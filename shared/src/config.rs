@@ -104,6 +104,8 @@ pub struct Config {
     pub mail_from: String,
     /// `PLATFORM_SLOTS`, default 10: concurrent calls that the platform's account at Vapi allows.
     pub platform_slots: i32,
+    /// `PLATFORM_RESERVE`, default 1: how many of them campaigns leave to inbound calls.
+    pub platform_reserve: i32,
 }
 
 /// The environment does not hold what a function cannot do without.
@@ -139,6 +141,11 @@ impl Config {
         let text = |name: &str| optional(name).unwrap_or_default();
         let origin = |name: &str, default: &str| {
             optional(name).map_or_else(|| default.to_owned(), |url| url.trim_end_matches('/').to_owned())
+        };
+        let number = |name: &'static str, default: i32| {
+            optional(name).map_or(Ok(default), |text| {
+                text.parse().map_err(|_| ConfigError::NotANumber(name))
+            })
         };
         let api_url = origin("API_URL", "http://127.0.0.1:9000");
         let supabase_issuer = optional("SUPABASE_ISSUER").map(|url| url.trim_end_matches('/').to_owned());
@@ -178,12 +185,8 @@ impl Config {
             export_bucket: text("EXPORT_BUCKET"),
             queue_messages_url: text("QUEUE_MESSAGES_URL"),
             mail_from: text("MAIL_FROM"),
-            platform_slots: match optional("PLATFORM_SLOTS") {
-                None => 10,
-                Some(number) => number
-                    .parse()
-                    .map_err(|_| ConfigError::NotANumber("PLATFORM_SLOTS"))?,
-            },
+            platform_slots: number("PLATFORM_SLOTS", 10)?,
+            platform_reserve: number("PLATFORM_RESERVE", 1)?,
             api_url,
         })
     }
@@ -301,7 +304,7 @@ mod tests {
             assert_eq!(missing(need, |_| Some(String::new())), wanted, "{need:?}");
             let all_but_one = |without: &'static str| {
                 missing(need, move |name| {
-                    (name != without && name != "PLATFORM_SLOTS").then(|| "x".to_owned())
+                    (name != without && !name.starts_with("PLATFORM_")).then(|| "x".to_owned())
                 })
             };
             for name in &wanted {

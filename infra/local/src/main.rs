@@ -25,7 +25,8 @@ usage: local <command>
   import-users FILE   bring people over from another system, with their bcrypt hashes (README)
   bench-size    what every function weighs as an archive
   bench-cold    how long every function takes from its start to its first question for work
-  bench-rls     what row security costs PostgreSQL at a million rows";
+  bench-rls     what row security costs PostgreSQL at a million rows
+  simulate      pacing and fairness on a clock of its own (SEED, SIZE=full)";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -77,6 +78,7 @@ async fn run() -> anyhow::Result<()> {
         "bench-size" => bench::size(&stack.layout).await,
         "bench-cold" => bench::cold(&stack.layout).await,
         "bench-rls" => stack.bench_rls().await,
+        "simulate" => stack.simulate().await,
         "bridge" => bridge::run(&stack.layout, &stack.ports).await,
         // What `daemon::start` runs.
         "supervise" => match text(0, "the supervisor's name")?.as_str() {

@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use tokio_postgres::{Client, NoTls};
+use zencall::db::migrate::PlatformLines;
 
 use crate::settings::{Ports, Secrets};
 
@@ -89,7 +90,9 @@ pub async fn drop_copies(ports: &Ports, secrets: &Secrets) -> anyhow::Result<()>
 
 /// Brings the schema up to date, with the product's own migrations and this many platform slots.
 pub async fn migrate(database: &Database, slots: i32) -> anyhow::Result<()> {
-    zencall::db::migrate::run(&database.owner_url, &database.functions_url, None, slots).await?;
+    // Everything here counts on all of them.
+    let lines = PlatformLines { slots, reserve: 0 };
+    zencall::db::migrate::run(&database.owner_url, &database.functions_url, None, lines).await?;
     Ok(())
 }
 

@@ -1,0 +1,4 @@
+//! The outside world on this machine and in no time: what answers the real clients in a harness that holds the clock.
+
+pub mod aws;
+pub mod http;
