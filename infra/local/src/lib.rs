@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod bridge;
 pub mod canary;
+mod chaos;
 pub mod client;
 pub mod daemon;
 pub mod demo;

@@ -26,6 +26,7 @@ usage: local <command>
   bench-size    what every function weighs as an archive
   bench-cold    how long every function takes from its start to its first question for work
   bench-rls     what row security costs PostgreSQL at a million rows
+  chaos         the campaign engine under fire (SEED, SEEDS, CONTACTS)
   simulate      pacing and fairness on a clock of its own (SEED, SIZE=full)";
 
 #[tokio::main]
@@ -78,6 +79,7 @@ async fn run() -> anyhow::Result<()> {
         "bench-size" => bench::size(&stack.layout).await,
         "bench-cold" => bench::cold(&stack.layout).await,
         "bench-rls" => stack.bench_rls().await,
+        "chaos" => stack.chaos().await,
         "simulate" => stack.simulate().await,
         "bridge" => bridge::run(&stack.layout, &stack.ports).await,
         // What `daemon::start` runs.

@@ -8,7 +8,7 @@ use super::ended_reason::{EndedReason, Outcome};
 use super::event::{created_at, dedupe_key, is_about_a_call, keys, name};
 use super::event_store::{self, Attempt, Found, Record};
 use super::facts::Facts;
-use super::{Status, turn_store};
+use super::{Status, objection, turn_store};
 use crate::App;
 use crate::adapters::vapi::webhook::{Fact, Projection};
 use crate::campaigns;
@@ -143,6 +143,7 @@ async fn store(
                 None => false,
             };
             write(tx, event, record, &found, &facts, now).await?;
+            objection::apply(tx, app, event).await?;
             Ok(Applied::Stored {
                 freed: freed.then_some(organization),
             })

@@ -119,7 +119,9 @@ async fn read(connection: &mut TcpStream, bytes: &mut Vec<u8>) -> anyhow::Result
 }
 
 fn written(answer: &Answer) -> Vec<u8> {
-    let wait = answer.retry_after.map(|seconds| format!("retry-after: {seconds}\r\n"));
+    let wait = answer
+        .retry_after
+        .map(|seconds| format!("retry-after: {seconds}\r\n"));
     let head = format!(
         "HTTP/1.1 {} .\r\ncontent-type: application/json\r\n{}content-length: {}\r\n\r\n",
         answer.status,
