@@ -110,8 +110,8 @@ async fn release_wave(
     let wave = decide_wave(app, &mut turns, &recent, now);
     let wanted = wave.attempts.len();
     // Its account dials no more now, though there is room: somebody comes back.
-    let more = overview.turns_left < room
-        && i32::try_from(wanted).is_ok_and(|wanted| wanted >= overview.turns_left);
+    let more =
+        overview.turns_left < room && i32::try_from(wanted).is_ok_and(|wanted| wanted >= overview.turns_left);
     let queued = store::release::write(tx, &wave, &under_way, more, now).await?;
     Ok(Done {
         // Slots are left, and in some campaign there may be more contacts behind those that were refused.

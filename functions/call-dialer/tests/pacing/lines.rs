@@ -10,7 +10,9 @@ use crate::{free, handle, platform, tenant};
 /// An organisation whose first calls wait to be dialled, and their messages.
 async fn released(test: &TestApp, calls: u16) -> (CallingOrganization, Vec<Value>) {
     let calling = tenant(test, calls).await;
-    release::release(&test.app, calling.organization.id).await.unwrap();
+    release::release(&test.app, calling.organization.id)
+        .await
+        .unwrap();
     let messages = test.queues.take(QueueKind::Calls).await;
     assert_eq!(messages.len(), usize::from(calls));
     (calling, messages)
@@ -104,7 +106,9 @@ async fn lines_that_are_kept_for_inbound_calls_are_not_used_by_campaigns() {
     let test = platform(10, 3).await;
     let calling = tenant(&test, 30).await;
 
-    let queued = release::release(&test.app, calling.organization.id).await.unwrap();
+    let queued = release::release(&test.app, calling.organization.id)
+        .await
+        .unwrap();
 
     assert_eq!(queued, 7);
     assert_eq!(free(&test, &calling).await, 0);
@@ -119,9 +123,14 @@ async fn inbound_calls_under_way_take_lines_beyond_those_that_are_kept_for_them(
     let note = "select zencall.note_inbound(id, $2, $3) from unnest($1) id";
     calling.organization.sql(note, &[&calls, &true, &now]).await;
 
-    let queued = release::release(&test.app, calling.organization.id).await.unwrap();
+    let queued = release::release(&test.app, calling.organization.id)
+        .await
+        .unwrap();
     assert_eq!(queued, 5);
 
-    calling.organization.sql(note, &[&calls[..4].to_vec(), &false, &now]).await;
+    calling
+        .organization
+        .sql(note, &[&calls[..4].to_vec(), &false, &now])
+        .await;
     assert_eq!(free(&test, &calling).await, 2, "one is still under way");
 }

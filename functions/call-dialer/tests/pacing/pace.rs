@@ -34,7 +34,9 @@ async fn calls_are_released_one_per_second_and_the_next_by_a_message() {
     let test = platform(50, 0).await;
     let calling = at_pace(&test, 6, 1).await;
 
-    release::release(&test.app, calling.organization.id).await.unwrap();
+    release::release(&test.app, calling.organization.id)
+        .await
+        .unwrap();
 
     assert_eq!(calling.slots(&test).await, 2, "what it dials within two seconds");
     let told = messages(&test, 3).await;
@@ -57,7 +59,9 @@ async fn calls_are_released_one_per_second_and_the_next_by_a_message() {
 async fn a_fast_account_dials_as_many_as_it_may() {
     let test = platform(50, 0).await;
     let calling = at_pace(&test, 30, 4).await;
-    release::release(&test.app, calling.organization.id).await.unwrap();
+    release::release(&test.app, calling.organization.id)
+        .await
+        .unwrap();
     assert_eq!(calling.slots(&test).await, 10, "two and a half seconds at four");
 }
 

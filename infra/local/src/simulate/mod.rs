@@ -159,7 +159,10 @@ impl Stack {
             windows: size.windows.to_vec(),
             ..plan(seed, size.slots)
         };
-        let label = format!("{} tenants, {} contacts, {} lines", size.tenants, size.contacts, size.slots);
+        let label = format!(
+            "{} tenants, {} contacts, {} lines",
+            size.tenants, size.contacts, size.slots
+        );
         let outcome = self.run(&label, plan, &[]).await?;
         let seen = &outcome.seen;
         let slots = f64::from(size.slots);

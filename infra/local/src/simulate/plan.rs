@@ -68,7 +68,8 @@ impl Plan {
 
     /// A number from 0 to 1 that only the seed, the subject and the question decide (splitmix64).
     fn share(&self, subject: u64, question: u64) -> f64 {
-        let mut state = self.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ subject.wrapping_mul(0xD134_2543_DE82_EF95);
+        let mut state =
+            self.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ subject.wrapping_mul(0xD134_2543_DE82_EF95);
         state = state.wrapping_add(question.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         state = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         state = (state ^ (state >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -140,9 +141,7 @@ impl Plan {
         if self.windows.is_empty() {
             return serde_json::json!([{ "days": every_day, "start": "00:00", "end": "24:00" }]);
         }
-        let window = |(start, end): &(i64, i64)| {
-            serde_json::json!({ "days": week, "start": clock(*start), "end": clock(*end) })
-        };
+        let window = |(start, end): &(i64, i64)| serde_json::json!({ "days": week, "start": clock(*start), "end": clock(*end) });
         self.windows.iter().map(window).collect()
     }
 }
@@ -166,7 +165,8 @@ mod tests {
     #[test]
     fn legal_time_is_that_of_the_windows_less_the_guard_band() {
         let plan = plan();
-        let legal = |from: &str, until: &str| plan.legal(from.parse().unwrap(), until.parse().unwrap()) / 60.0;
+        let legal =
+            |from: &str, until: &str| plan.legal(from.parse().unwrap(), until.parse().unwrap()) / 60.0;
         // 10:00 to 13:00 in Paris.
         assert_eq!(legal("2026-11-24T09:00:00Z", "2026-11-24T12:00:00Z"), 178.0);
         assert_eq!(legal("2026-11-24T09:30:00Z", "2026-11-24T09:31:00Z"), 1.0);

@@ -102,7 +102,9 @@ async fn fill(client: &Client, plan: &Plan) -> anyhow::Result<()> {
         .replace("{now}", &plan.begins_at.to_string());
     // Foreign keys are known to hold here. What a crash of this machine would lose is nobody's: nothing waits for the disk.
     client
-        .batch_execute(&format!("set session_replication_role = replica; alter database {NAME} set synchronous_commit = off"))
+        .batch_execute(&format!(
+            "set session_replication_role = replica; alter database {NAME} set synchronous_commit = off"
+        ))
         .await?;
     client.batch_execute(&sql).await.context("cannot fill")?;
     client

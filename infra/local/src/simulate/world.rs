@@ -57,7 +57,12 @@ pub(super) struct Wrong {
 
 impl Wrong {
     pub(super) fn all(&self) -> usize {
-        self.over_slots + self.over_limit + self.out_of_hours + self.twice_at_once + self.too_often + self.too_fast
+        self.over_slots
+            + self.over_limit
+            + self.out_of_hours
+            + self.twice_at_once
+            + self.too_often
+            + self.too_fast
     }
 }
 
@@ -167,7 +172,9 @@ impl World {
             What::Start(tenant) => {
                 let contacts = self.plan.tenants[*tenant].contacts;
                 state.tenants[*tenant].started_at = Some(at);
-                state.change(&self.plan, *tenant, |standing| standing.due += i64::from(contacts));
+                state.change(&self.plan, *tenant, |standing| {
+                    standing.due += i64::from(contacts)
+                });
             }
             What::Again(tenant) => state.change(&self.plan, *tenant, |standing| standing.due += 1),
             What::End(call) => state.end(&self.plan, call, at),
@@ -190,7 +197,9 @@ impl World {
         if wanted.is_empty() {
             return state.tenants.iter().all(|tenant| tenant.done_at.is_some());
         }
-        wanted.iter().all(|tenant| state.tenants[*tenant].done_at.is_some())
+        wanted
+            .iter()
+            .all(|tenant| state.tenants[*tenant].done_at.is_some())
     }
 
     /// What was seen.
@@ -208,7 +217,10 @@ impl World {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let number = text(&body["customer"]["number"]);
         let Some(person) = number.strip_prefix("+336").and_then(|digits| digits.parse().ok()) else {
-            return Answer::json(400, &json!({ "message": "customer.number must be a valid phone number" }));
+            return Answer::json(
+                400,
+                &json!({ "message": "customer.number must be a valid phone number" }),
+            );
         };
         let mut state = self.state();
         let id = format!("call-{}", state.seen.attempts);
@@ -267,7 +279,10 @@ impl State {
 
     /// Somebody's telephone rings.
     fn begin(&mut self, plan: &Plan, person: u32, now: Timestamp) -> Call {
-        let tenant = self.tenants.partition_point(|tenant| tenant.first_person <= person) - 1;
+        let tenant = self
+            .tenants
+            .partition_point(|tenant| tenant.first_person <= person)
+            - 1;
         let tries = &mut self.tries[person as usize];
         *tries += 1;
         let nth = *tries;
@@ -276,7 +291,11 @@ impl State {
             standing.due -= 1;
             standing.calling += 1;
             standing.dialled.push_back(now);
-            while standing.dialled.front().is_some_and(|first| now.duration_since(*first) >= PACE_OVER) {
+            while standing
+                .dialled
+                .front()
+                .is_some_and(|first| now.duration_since(*first) >= PACE_OVER)
+            {
                 standing.dialled.pop_front();
             }
         });
@@ -290,7 +309,9 @@ impl State {
         wrong.twice_at_once += usize::from(!self.on_the_line.insert(person));
         wrong.too_often += usize::from(nth > plan.attempts);
         // Half a second that was not used may be caught up with.
-        wrong.too_fast += usize::from(i64::try_from(standing.dialled.len()).is_ok_and(|dialled| dialled > allowed + allowed / 20 + 1));
+        wrong.too_fast += usize::from(
+            i64::try_from(standing.dialled.len()).is_ok_and(|dialled| dialled > allowed + allowed / 20 + 1),
+        );
         self.seen.attempts += 1;
         self.seen.call_seconds += course.lasts.as_secs_f64();
         self.seen.most_at_once = self.seen.most_at_once.max(self.calling);
@@ -319,7 +340,10 @@ impl State {
                 standing.done_at = Some(now);
             }
         } else {
-            self.plan_for(now + SignedDuration::from_mins(plan.retry_minutes), What::Again(call.tenant));
+            self.plan_for(
+                now + SignedDuration::from_mins(plan.retry_minutes),
+                What::Again(call.tenant),
+            );
         }
     }
 }

@@ -339,7 +339,11 @@ pub const WITHHELD: &[(&str, &str, &str)] = &[
     ),
     ("rate_limits", "*", "how many, under hashes that name nobody"),
     ("platform_slots", "*", "which lines are busy, not about anybody"),
-    ("platform_limits", "*", "how many lines there are, not about anybody"),
+    (
+        "platform_limits",
+        "*",
+        "how many lines there are, not about anybody",
+    ),
     ("platform_inbound", "*", "which lines are busy, not about anybody"),
     ("platform_turns", "*", "when an organisation last got a line"),
     ("twilio_paces", "*", "when an account may dial again"),

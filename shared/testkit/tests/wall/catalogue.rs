@@ -28,6 +28,7 @@ const DEFINER_FUNCTIONS: &[&str] = &[
     "free_platform_slots",
     "free_slots",
     "give_back",
+    "has_campaign_through",
     "hold_solicitations",
     "learn_lines",
     "lease_slots",
