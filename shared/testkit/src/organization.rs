@@ -40,9 +40,8 @@ impl TestOrganization {
         let name = format!("Agence {}", organization.id);
         organization
             .sql(
-                // Whoever tests the pace of an account sets it: others call at once.
-                "insert into organizations (id, name, organization_type, calls_per_second, created_at, updated_at)
-                 values ($1, $2, 'b2b', 1000, $3, $3)",
+                "insert into organizations (id, name, organization_type, created_at, updated_at)
+                 values ($1, $2, 'b2b', $3, $3)",
                 &[&organization.id, &name, &now],
             )
             .await;
