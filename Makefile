@@ -2,7 +2,7 @@
 LOCAL = ./infra/local/setup.sh && cargo run --bin local --
 
 .DEFAULT_GOAL := help
-.PHONY: help dev up down demo test lint fmt binaries build deploy migrate restart import-users bench-size bench-cold bench-rls bench-enumeration bench-campaign chaos invoke send openapi logs verify-consents
+.PHONY: help dev up down demo test lint fmt binaries build deploy migrate restart import-users bench-size bench-cold bench-rls bench-enumeration bench-campaign chaos invoke send openapi logs verify-consents simulate
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -66,6 +66,9 @@ chaos: ## the campaign engine under fire, counted against what Vapi received: ma
 
 verify-consents: ## whether every chain of every ledger of consents is whole: here, or make verify-consents STAGE=dev
 	@if [ -n "$(STAGE)" ]; then ./infra/aws/verify-consents.sh "$(STAGE)"; else $(LOCAL) verify-consents; fi
+
+simulate: ## pacing and fairness on a clock of their own: make simulate SEED=1 SIZE=full
+	@LOG=warn SEED=$(SEED) SIZE=$(SIZE) $(LOCAL) simulate
 
 invoke: ## hand a sample event to a function: make invoke FN=minute-tick EVENT=minute-tick.json
 	@$(LOCAL) invoke "$(FN)" "$(EVENT)"

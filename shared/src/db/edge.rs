@@ -193,23 +193,6 @@ impl Db {
         optional(rows.first())
     }
 
-    /// Organisations with something to call now, by fair share.
-    pub async fn due_organizations(
-        &self,
-        now: Timestamp,
-        at_most: i32,
-    ) -> Result<Vec<OrganizationId>, DbError> {
-        let rows = self
-            .lookup(
-                "edge.due_organizations",
-                "-- edge.due_organizations
-                 select zencall.due_organizations($1, $2)",
-                &[&now, &at_most],
-            )
-            .await?;
-        rows.iter().map(|row| get(row, 0)).collect()
-    }
-
     /// Organisations with attempts that have waited too long for something.
     pub async fn stale_organizations(
         &self,

@@ -21,6 +21,7 @@ use tokio::sync::OnceCell;
 use tokio_postgres::Row;
 
 pub use claims::Claims;
+pub use due::{DueOrganization, Offer};
 pub use error::{ConstraintKind, DbError, OnConstraint};
 pub use param::{Bytes, Param, SqlType};
 pub use pool::{DatabaseUrl, LoadUrl};

@@ -63,8 +63,9 @@ impl Vapi {
 }
 
 fn read_placed(answer: &Answer, call: &NewCall<'_>) -> Result<Placed, PlaceCallError> {
-    let busy = || PlaceCallError::Busy {
+    let busy = |concurrency_limit| PlaceCallError::Busy {
         retry_after: answer.retry_after,
+        concurrency_limit,
     };
     match answer.status.as_u16() {
         200..=299 => {
@@ -72,20 +73,22 @@ fn read_placed(answer: &Answer, call: &NewCall<'_>) -> Result<Placed, PlaceCallE
             let placed: PlacedAnswer = serde_json::from_slice(&answer.body)
                 .map_err(|_| PlaceCallError::Unknown("unreadable answer"))?;
             let limits = placed.subscription_limits;
+            let limit = limits.as_ref().and_then(|limits| limits.concurrency_limit);
             if limits.as_ref().is_some_and(|limits| limits.concurrency_blocked) {
-                return Err(busy());
+                return Err(busy(limit));
             }
             Ok(Placed {
                 vapi_call_id: placed.id,
+                concurrency_limit: limit,
                 remaining_concurrent_calls: limits.and_then(|limits| limits.remaining_concurrent_calls),
             })
         }
-        429 => Err(busy()),
+        429 => Err(busy(None)),
         408 => Err(PlaceCallError::Unknown("status 408")),
         status @ 400..=499 => {
             let message = message(answer);
             if status == 400 && message.to_lowercase().contains("concurrency") {
-                return Err(busy());
+                return Err(busy(None));
             }
             let reason = Refusal::of(
                 status,
@@ -156,12 +159,19 @@ mod tests {
                 .remaining_concurrent_calls,
             None
         );
-        let with = |blocked| json!({ "id": "c", "subscriptionLimits": { "concurrencyBlocked": blocked, "remainingConcurrentCalls": 4 } });
+        let with = |blocked| json!({ "id": "c", "subscriptionLimits": { "concurrencyBlocked": blocked, "concurrencyLimit": 10, "remainingConcurrentCalls": 4 } });
+        let placed = read(201, with(false)).unwrap();
         assert_eq!(
-            read(201, with(false)).unwrap().remaining_concurrent_calls,
-            Some(4)
+            (placed.concurrency_limit, placed.remaining_concurrent_calls),
+            (Some(10), Some(4))
         );
-        assert!(matches!(read(201, with(true)), Err(PlaceCallError::Busy { .. })));
+        assert!(matches!(
+            read(201, with(true)),
+            Err(PlaceCallError::Busy {
+                concurrency_limit: Some(10),
+                ..
+            })
+        ));
         assert!(matches!(read(201, json!({})), Err(PlaceCallError::Unknown(_))));
     }
 
@@ -176,7 +186,7 @@ mod tests {
                 Err(PlaceCallError::Busy { .. })
             ));
         }
-        let Err(PlaceCallError::Busy { retry_after }) = read(429, json!({})) else {
+        let Err(PlaceCallError::Busy { retry_after, .. }) = read(429, json!({})) else {
             panic!()
         };
         assert_eq!(retry_after, Some(Duration::from_secs(3)));

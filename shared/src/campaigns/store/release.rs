@@ -2,7 +2,7 @@
 //! campaign.
 
 use futures_util::future::join3;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -44,8 +44,12 @@ pub(in crate::campaigns) struct UnderWay {
 /// What bounds the next wave of an organisation.
 pub(in crate::campaigns) struct Overview {
     pub(in crate::campaigns) campaigns: Vec<UnderWay>,
-    /// How many more calls the organisation may have at once.
+    /// How many calls the organisation has under way.
+    pub(in crate::campaigns) organization_leases: i32,
+    /// How many more it may have at once.
     pub(in crate::campaigns) organization_room: i32,
+    /// How many its account at Twilio may be given now.
+    pub(in crate::campaigns) turns_left: i32,
     /// How many slots of the platform are free.
     pub(in crate::campaigns) free_slots: i32,
 }
@@ -75,8 +79,10 @@ pub(in crate::campaigns) async fn overview(tx: &TenantTx, now: Timestamp) -> Res
              select c.id, c.assistant_id, c.legal_basis, c.advertiser_name, c.advertiser_siren, c.object, c.sector, c.timezone,
                     c.call_windows, c.max_attempts, c.max_cost,
                     coalesce(l.leases, 0) as leases, c.concurrent_calls - coalesce(l.leases, 0) as room,
+                    coalesce((select sum(leases) from leases), 0)::int as organization_leases,
                     o.concurrent_calls_limit - coalesce((select sum(leases) from leases), 0)::int as organization_room,
-                    zencall.free_platform_slots($2) as free_slots,
+                    (select zencall.free_platform_slots($2)) as free_slots,
+                    (select zencall.calls_in_turn($2)) as turns_left,
                     o.twilio_phone_number, s.max_duration_seconds, s.disclosures_version, s.checked_at, s.drifted_at,
                     c.breaker, c.breaker_trips, c.probe_at, f.calls, f.faults,
                     coalesce(b.spent, 0) as spent, coalesce(b.is_settling, false) as is_settling
@@ -111,7 +117,9 @@ pub(in crate::campaigns) async fn overview(tx: &TenantTx, now: Timestamp) -> Res
     let bound = |column| rows.first().map_or(Ok(0), |row| get::<i32>(row, column));
     Ok(Overview {
         campaigns,
+        organization_leases: bound("organization_leases")?,
         organization_room: bound("organization_room")?,
+        turns_left: bound("turns_left")?,
         free_slots: bound("free_slots")?,
     })
 }
@@ -233,7 +241,9 @@ pub(in crate::campaigns) async fn candidates(
                  order by q.due_at, q.contact_id limit w.at_most
                    for update skip locked) k
                join campaigns c on c.organization_id = $1 and c.id = w.campaign_id
-               join contacts p on p.organization_id = $1 and p.id = k.contact_id"
+                 -- One by one: a plan for as many as a limit might let through reads every contact there is.
+              cross join lateral (
+                select t.* from contacts t where t.organization_id = $1 and t.id = k.contact_id offset 0) p"
     );
     let rows = tx
         .query(&sql, &[&tx.organization(), &campaigns, &limits, &now])
@@ -275,14 +285,25 @@ pub(in crate::campaigns) struct Wave {
     pub(in crate::campaigns) stop_reasons: Vec<&'static str>,
 }
 
+/// The attempts of a wave that got a line, and when each is dialled.
+#[derive(Default)]
+pub(in crate::campaigns) struct Granted {
+    pub(in crate::campaigns) attempts: Vec<AttemptId>,
+    /// After how many seconds: as fast as the account at Twilio dials.
+    pub(in crate::campaigns) delays: Vec<i32>,
+    /// After how many seconds somebody should come back for those whom the account cannot dial now.
+    pub(in crate::campaigns) wakes_in: Option<i32>,
+}
+
 /// Writes a wave: leases slots as far as there are any, queues the attempts that got one, notes the refusals, ends
-/// campaigns that have nobody left, and pauses those that cannot call. Returns the attempts that were queued.
+/// campaigns that have nobody left, and pauses those that cannot call. `more` would follow if the account dialled faster.
 pub(in crate::campaigns) async fn write(
     tx: &TenantTx,
     wave: &Wave,
     under_way: &[CampaignId],
+    more: bool,
     now: Timestamp,
-) -> Result<Vec<AttemptId>, DbError> {
+) -> Result<Granted, DbError> {
     let decisions = super::decision::DecisionColumns::from_rows(&wave.decisions);
     let organization = tx.organization();
     let (queued, ended, stopped) = join3(
@@ -293,6 +314,8 @@ pub(in crate::campaigns) async fn write(
              as a (attempt_id, campaign_id, contact_id, assistant_id, number, solicitation_key, reserved)
          ), granted as materialized (
            select zencall.lease_slots($3, $4, $8, $2) as attempt_id
+         ), turn as materialized (
+           select * from zencall.take_turns((select count(*)::int from granted), $27, $2)
          ), queued as (
            insert into call_attempts (id, organization_id, campaign_id, contact_id, assistant_id, number,
                                       solicitation_key, reserved, queued_at)
@@ -320,7 +343,7 @@ pub(in crate::campaigns) async fn write(
                      inputs_hash)
             where d.attempt_id is null or d.attempt_id in (select attempt_id from granted)
          )
-         select attempt_id from granted",
+         select g.attempt_id, t.first_at, t.apart, t.wakes_at from turn t left join granted g on true",
         &[
             &organization,
             &now,
@@ -348,6 +371,7 @@ pub(in crate::campaigns) async fn write(
             &decisions.hashes,
             &wave.solicitation_keys,
             &wave.reserved,
+            &more,
         ],
     ),
     tx.execute(
@@ -368,5 +392,23 @@ pub(in crate::campaigns) async fn write(
     )).await;
     ended?;
     stopped?;
-    queued?.iter().map(|row| get(row, "attempt_id")).collect()
+    read_granted(&queued?, now)
+}
+
+fn read_granted(rows: &[Row], now: Timestamp) -> Result<Granted, DbError> {
+    let mut granted = Granted::default();
+    // A queue counts in whole seconds; a call that is early would be one too many.
+    let seconds_until = |at: Timestamp| at.duration_since(now).as_secs_f64().ceil().max(0.0) as i32;
+    for row in rows {
+        let (first_at, apart): (Timestamp, f64) = (get(row, "first_at")?, get(row, "apart")?);
+        let wakes_at: Option<Timestamp> = get(row, "wakes_at")?;
+        granted.wakes_in = wakes_at.map(seconds_until);
+        if let Some(attempt) = get::<Option<AttemptId>>(row, "attempt_id")? {
+            let turn = apart * granted.attempts.len() as f64;
+            let at = first_at.saturating_add(SignedDuration::from_secs_f64(turn));
+            granted.delays.push(at.map_or(0, seconds_until));
+            granted.attempts.push(attempt);
+        }
+    }
+    Ok(granted)
 }
