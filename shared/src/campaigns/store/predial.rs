@@ -9,6 +9,7 @@ use super::get;
 use super::release::{GATE_CONTACT, read_gate_campaign, read_gate_contact};
 use super::solicitation::{at_most, since};
 use crate::adapters::vapi::webhook::Predial;
+use crate::campaigns::budget;
 use crate::campaigns::gate::{GateCampaign, GateContact, History};
 use crate::consents::FACTS;
 use crate::db::{Bytes, DbError, Param, TenantTx};
@@ -39,6 +40,7 @@ pub(in crate::campaigns) async fn lock(
     tx: &TenantTx,
     asked: &Predial,
     asked_since: Timestamp,
+    price_per_minute: Decimal,
 ) -> Result<Option<Waiting>, DbError> {
     let hold =
         format!("-- campaigns.hold_for_predial\n select 1 from campaigns c where {MEANT} for share of c");
@@ -49,8 +51,10 @@ pub(in crate::campaigns) async fn lock(
                 {GATE_CONTACT} {FACTS} end as consents, s.disclosures_version, s.checked_at, s.drifted_at,
                 o.twilio_phone_number,
                 case when c.max_cost is null then 0
-                     else coalesce((select sum(d.cost) from calls d
-                                     where d.organization_id = $1 and d.campaign_id = c.id), 0) end as spent,
+                     else (select coalesce(sum(t.spent), 0) from campaign_accounts t where t.campaign_id = c.id)
+                        + (select coalesce(sum(u.reserved), 0) from call_attempts u
+                            where u.campaign_id = c.id and u.status <> 'released' and u.cost is null) end as spent,
+                s.max_duration_seconds,
                 exists (select from gate_decisions g
                          where g.organization_id = $1 and g.campaign_id = c.id and g.contact_id = p.id
                            and g.stage = 'predial' and g.allowed and g.decided_at > $6) as was_allowed
@@ -81,7 +85,8 @@ pub(in crate::campaigns) async fn lock(
         gate_contact: read_gate_contact(row)?,
         history: History {
             campaign_attempts: get(row, "attempts")?,
-            spent: get::<Decimal>(row, "spent")?,
+            spent: get(row, "spent")?,
+            next_call: budget::worst_case(price_per_minute, get(row, "max_duration_seconds")?),
             solicitations: Vec::new(),
         },
         was_allowed: get(row, "was_allowed")?,
