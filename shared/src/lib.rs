@@ -24,6 +24,8 @@ pub mod messages;
 pub mod organizations;
 pub mod outbox;
 pub mod telemetry;
+#[cfg(test)]
+mod unprintable;
 pub mod worker;
 
 pub use app::App;
