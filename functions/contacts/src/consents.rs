@@ -170,6 +170,7 @@ impl WithdrawalRequest {
             Some(NewWithdrawal {
                 channel: Some(channel.unwrap_or_else(|| "api".to_owned())),
                 quote,
+                evidence: None,
             })
         })
     }
@@ -207,6 +208,8 @@ pub(crate) async fn record_consent(
 }
 
 /// Take a consent back. When this answers, no call that rests on it begins any more, in any campaign.
+///
+/// Nor does a message that sells something leave any more.
 #[utoipa::path(post, path = "/api/v1/contacts/{id}/consents/{consent_id}/withdraw", tag = "contacts",
     request_body = Option<WithdrawalRequest>,
     params(("id" = String, Path, description = "The contact's id"),

@@ -209,6 +209,12 @@ async fn stop_ends_what_waits_and_what_comes() {
         list(organization).await,
         [json!({ "phone": phone, "source": "sms_stop" })]
     );
+    // The receipt: the words and the message, also of somebody whom nobody ever asked.
+    let sql = "select channel, quote, evidence::jsonb ->> 'twilio_message_sid' as sid from consents where kind = 'withdrawn'";
+    assert_eq!(
+        organization.rows(sql, &[]).await,
+        [json!({ "channel": "sms_stop", "quote": "Stop pub !", "sid": "SM1" })]
+    );
     let waiting = row(organization, id).await;
     assert_eq!(waiting["status"], "canceled");
     assert_eq!(waiting["error_code"], "recipient_opted_out");

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
-use zencall::adapters::vapi::webhook::{Projection, Question, ToolCall};
+use zencall::adapters::vapi::webhook::{Objection, Projection, Question, ToolCall};
 use zencall::appointments::{self, Answer, BOOKING_TOOL};
+use zencall::assistants::Objected;
 use zencall::kernel::{Language, PhoneNumber};
 use zencall::{App, assistants, calls};
 
@@ -26,19 +27,25 @@ pub(crate) struct Asking<'a> {
 }
 
 /// The answer to a question; always with status 200, since Vapi discards any other.
-pub(crate) async fn to(app: &App, asking: Asking<'_>, question: Question) -> Value {
+/// `kept` tells whether the question itself is safe on the queue.
+pub(crate) async fn to(
+    app: &App,
+    asking: Asking<'_>,
+    question: Question,
+    kept: impl Future<Output = bool> + Clone,
+) -> Value {
     let deadline = Instant::now() + PATIENCE;
     match question {
         Question::ToolCalls(calls) => {
             let mut results = Vec::with_capacity(calls.len());
             for call in &calls {
-                let (member, said) = said(app, asking, call, deadline).await;
+                let (member, said) = said(app, asking, call, deadline, kept.clone()).await;
                 results.push(json!({ "name": call.name, "toolCallId": call.id, member: said }));
             }
             json!({ "results": results })
         }
         Question::FunctionCall(call) => {
-            let (_, said) = said(app, asking, &call, deadline).await;
+            let (_, said) = said(app, asking, &call, deadline, kept).await;
             json!({ "result": said })
         }
         Question::Assistant => json!({ "error": NOBODY_TAKES_IT }),
@@ -49,7 +56,21 @@ pub(crate) async fn to(app: &App, asking: Asking<'_>, question: Question) -> Val
 }
 
 /// One line for the model, which tells the caller in its own words, and the member that it belongs in.
-async fn said(app: &App, asking: Asking<'_>, call: &ToolCall, deadline: Instant) -> (&'static str, String) {
+async fn said(
+    app: &App,
+    asking: Asking<'_>,
+    call: &ToolCall,
+    deadline: Instant,
+    kept: impl Future<Output = bool>,
+) -> (&'static str, String) {
+    if let Some(objection) = Objection::of(call) {
+        let (objected, language) = objected(app, asking, &objection, deadline, kept).await;
+        let member = if objected.is_settled() { "result" } else { "error" };
+        return (
+            member,
+            assistants::answer_to_objection(objected, language).to_owned(),
+        );
+    }
     if call.name != BOOKING_TOOL {
         return ("error", unknown(call));
     }
@@ -62,6 +83,31 @@ async fn said(app: &App, asking: Asking<'_>, call: &ToolCall, deadline: Instant)
         Answer::Booked(said) => ("result", said),
         Answer::Refused(said) => ("error", said),
     }
+}
+
+/// What became of an objection. Where the database cannot be asked, the record on the queue is applied when it can.
+async fn objected(
+    app: &App,
+    asking: Asking<'_>,
+    objection: &Objection,
+    deadline: Instant,
+    kept: impl Future<Output = bool>,
+) -> (Objected, Language) {
+    match timeout_at(deadline, calls::object(app, asking.event, objection)).await {
+        Ok(Ok(Some(done))) => return done,
+        Ok(Ok(None)) => return (Objected::NotNoted, asking.language),
+        Ok(Err(error)) => tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "an objection could not be noted at once"
+        ),
+        Err(_) => tracing::error!("an objection could not be noted in time"),
+    }
+    let objected = if kept.await {
+        Objected::Kept
+    } else {
+        Objected::NotNoted
+    };
+    (objected, asking.language)
 }
 
 /// For the model alone: it called what it was never told of.

@@ -5,6 +5,7 @@ mod answer;
 
 use axum::extract::{Request, State};
 use axum::routing::{get, post};
+use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -48,11 +49,10 @@ async fn receive(State(app): State<App>, request: Request) -> Answer<Json<Value>
             event: &event,
             language: message.get().spoken(),
         };
-        // The record does not wait for the answer, nor the answer for the record.
-        let (_, answer) = tokio::join!(
-            calls::receive_in_passing(&app, &message),
-            answer::to(&app, asking, question)
-        );
+        // The record does not wait for the answer, nor the answer for the record, but where nothing else is left to say.
+        let kept = calls::receive_in_passing(&app, &message).shared();
+        let answer = answer::to(&app, asking, question, kept.clone());
+        let (_, answer) = tokio::join!(kept, answer);
         return Ok(Json(answer));
     }
     if message.get().is_noise() {

@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod bridge;
 pub mod canary;
+mod chaos;
 pub mod client;
 pub mod daemon;
 pub mod demo;
@@ -15,6 +16,7 @@ pub mod functions;
 pub mod import_users;
 pub mod invoke;
 pub mod layout;
+pub mod loopback;
 pub mod postgres;
 pub mod sandbox;
 pub mod seed;

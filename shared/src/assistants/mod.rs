@@ -8,6 +8,7 @@ mod create;
 mod definition;
 mod delete;
 mod disclosure;
+mod objection;
 mod read;
 mod scripts;
 mod store;
@@ -28,8 +29,9 @@ use crate::kernel::{Language, PhoneNumber};
 
 pub use create::create;
 pub use delete::delete;
+pub use objection::{Objected, answer_to_objection};
 pub use read::{list, organization_country, read};
-pub use tools::BOOKING_TOOL;
+pub use tools::{BOOKING_TOOL, OBJECTION_TOOL};
 pub use transfer::{nobody_to_transfer_to, transferring};
 pub use update::update;
 pub use values::{

@@ -1,12 +1,16 @@
-//! What an assistant can do besides talking: hang up, put through, book.
+//! What an assistant can do besides talking: hang up, note an objection, put through, book.
 
 use serde_json::{Value, json};
 
-use super::scripts::script;
+use super::scripts::{Script, script};
 use super::{AssistantType, Settings};
 
 /// The tool with which an assistant books an appointment; `vapi-webhook` answers it.
 pub const BOOKING_TOOL: &str = "book_appointment";
+
+/// The tool with which an assistant passes on that the person objects; every assistant has it, and `vapi-webhook` answers
+/// it.
+pub use crate::adapters::vapi::OBJECTION_TOOL;
 
 /// Whether assistants of this type book appointments. On call, nobody plans: a person is looked for.
 pub(super) fn books(assistant_type: AssistantType) -> bool {
@@ -19,7 +23,7 @@ pub(super) fn books(assistant_type: AssistantType) -> bool {
 /// The tools as Vapi is told of them.
 pub(super) fn of(settings: &Settings) -> Vec<Value> {
     let script = script(settings.language);
-    let mut tools = vec![json!({ "type": "endCall" })];
+    let mut tools = vec![json!({ "type": "endCall" }), objecting(script)];
     if let Some(number) = &settings.transfer_number {
         tools.push(json!({
             "type": "transferCall",
@@ -34,6 +38,27 @@ pub(super) fn of(settings: &Settings) -> Vec<Value> {
         tools.push(booking(script.checking));
     }
     tools
+}
+
+/// An objection may be oral, and takes effect at once (R223-3 code de la consommation; RGPD, article 21(2)).
+fn objecting(script: &Script) -> Value {
+    json!({
+        "type": "function",
+        "messages": [{ "type": "request-start", "content": script.noting }],
+        "function": {
+            "name": OBJECTION_TOOL,
+            "description": "Notes that the person does not want to be called or texted any more, says stop, or takes their \
+                            consent back: call it as soon as they do, even half-heartedly, and once. The answer says \
+                            whether it is noted: tell the person so, then end the call.",
+            "parameters": {
+                "type": "object",
+                "properties": {
+                    "quote": { "type": "string", "description": "What the person said, in their own words." },
+                },
+                "required": ["quote"],
+            },
+        },
+    })
 }
 
 /// Day and hour apart, without a zone: models write a zone where none is known. Vapi posts the call to the assistant's own
@@ -72,6 +97,24 @@ mod tests {
     use super::*;
     use crate::assistants::NewAssistant;
     use crate::assistants::tests::new;
+    use crate::kernel::Language;
+
+    #[test]
+    fn in_every_language_and_type_an_objection_can_be_noted() {
+        for language in Language::ALL {
+            for assistant_type in AssistantType::ALL {
+                let settings = NewAssistant {
+                    language,
+                    assistant_type,
+                    ..new("Accueil")
+                }
+                .settings();
+                let noting = |tool: &&Value| tool["function"]["name"] == OBJECTION_TOOL;
+                assert_eq!(of(&settings).iter().filter(noting).count(), 1);
+                assert!(script(language).rules.contains(OBJECTION_TOOL), "{language}");
+            }
+        }
+    }
 
     #[test]
     fn those_who_plan_can_book() {

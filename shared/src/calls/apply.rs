@@ -8,6 +8,7 @@ use super::ended_reason::{EndedReason, Outcome};
 use super::event::{created_at, dedupe_key, is_about_a_call, keys, name};
 use super::event_store::{self, Attempt, Found, Record};
 use super::facts::Facts;
+use super::objection;
 use super::turn_store;
 use crate::App;
 use crate::adapters::vapi::webhook::{Fact, Projection};
@@ -142,6 +143,7 @@ async fn store(
                 None => false,
             };
             write(tx, event, record, &found, &facts, now).await?;
+            objection::apply(tx, app, event).await?;
             Ok(Applied::Stored {
                 freed: freed.then_some(organization),
             })

@@ -7,6 +7,8 @@ use uuid::Uuid;
 use crate::adapters::vapi::webhook::{Fact, Projection};
 use crate::db::edge::EventKeys;
 
+/// What the timeline calls the end of all calls to somebody who objected in this one.
+pub(super) const OBJECTION: &str = "consent-withdrawn";
 /// How far from its coming an event's own time is believed: Vapi tries again for minutes.
 const BELIEVED: SignedDuration = SignedDuration::from_hours(24 * 28);
 

@@ -72,18 +72,19 @@ async fn send(app: &App, body: String, group: String) -> Result<(), QueueError> 
 }
 
 /// The same for a message that somebody waits for on the telephone: the answer matters more than the record of it, so
-/// a queue that is slow or down is only logged.
-pub async fn receive_in_passing(app: &App, message: &Verified<Message>) {
+/// a queue that is slow or down is only logged. Returns whether it is safe.
+pub async fn receive_in_passing(app: &App, message: &Verified<Message>) -> bool {
     let kind = message.get().kind();
     let (body, group) = keep(app, message);
     match tokio::time::timeout(PATIENCE, send(app, body, group)).await {
-        Ok(Ok(())) => {}
+        Ok(Ok(())) => return true,
         Ok(Err(error)) => tracing::warn!(kind, %error, "a question was answered and not recorded"),
         Err(_) => tracing::warn!(
             kind,
             "a question was answered and not recorded: the queue is slow"
         ),
     }
+    false
 }
 
 /// The tenant is not known at the door, its assistant is: a busy one does not starve the others.

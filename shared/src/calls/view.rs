@@ -182,7 +182,7 @@ shows!(Turn, role, at);
 /// One thing that happened in a call.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Event {
-    /// `call-started`, `call-ended`, `transcript`, `transfer` or `appointment-booked`.
+    /// `call-started`, `call-ended`, `transcript`, `transfer`, `appointment-booked` or `consent-withdrawn`.
     pub event: String,
     /// When.
     #[schema(value_type = String, format = DateTime)]

@@ -40,7 +40,7 @@ pub async fn number(tx: &TenantTx, phone: &PhoneNumber, now: Timestamp) -> Resul
 }
 
 /// Takes one consent of a contact back, both named as they stand in an address; calls that it allowed and nobody has begun
-/// to dial end with it, in every campaign. Whatever is under way asks the gate again just before it dials.
+/// to dial end with it, in every campaign, and so do messages that sell something and have not left. Whatever is under way asks the gate again just before it dials.
 pub async fn consent(
     app: &App,
     caller: &Caller,
@@ -55,7 +55,13 @@ pub async fn consent(
             let withdrawn = consents::withdraw(tx, clock, (contact, consent), withdrawal, now).await?;
             let withdrawn = withdrawn.ok_or(WithdrawError::NotFound)?;
             if withdrawn.news {
-                store::withdraw::release_consented(tx, &withdrawn.phone, now).await?;
+                let (calls, messages) = futures_util::future::join(
+                    store::withdraw::release_consented(tx, &withdrawn.phone, now),
+                    store::withdraw::cancel_marketing(tx, &withdrawn.phone, now),
+                )
+                .await;
+                calls?;
+                messages?;
                 let details =
                     json!({ "consent_id": consent, "contact_id": contact, "channel": withdrawal.channel });
                 audit::record(tx, clock, actor, "consent.withdraw", details).await?;

@@ -106,6 +106,8 @@ pub struct NewWithdrawal {
     pub channel: Option<String>,
     /// In which words.
     pub quote: Option<String>,
+    /// What proves it: the call or the message in which it was told.
+    pub evidence: Option<Value>,
 }
 
 shows!(NewWithdrawal, channel);

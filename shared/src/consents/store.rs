@@ -177,7 +177,8 @@ pub async fn withdraw(
     Ok(consent.map(|consent| Withdrawn { consent, phone, news }))
 }
 
-/// Adds the withdrawal of everything that the holder of a number agreed to; nothing where they never agreed to anything.
+/// Adds the withdrawal of everything that the holder of a number agreed to, or may be told to have agreed to: a receipt
+/// also where they never did. Nothing is added where that is the last that they said already, in the same way.
 pub async fn withdraw_all(
     tx: &TenantTx,
     clock: &Clock,
@@ -185,14 +186,17 @@ pub async fn withdraw_all(
     withdrawal: &NewWithdrawal,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    let asked = tx
+    let said = tx
         .query_opt(
-            "-- consents.ever_asked
-             select 1 from consent_people where organization_id = $1 and phone = $2 and length > 0",
-            &[&tx.organization(), &phone.as_str()],
+            "-- consents.said_so_last
+             select 1 from consent_people q
+               join consents c on c.organization_id = $1 and c.person_id = q.id and c.sequence = q.length
+              where q.organization_id = $1 and q.phone = $2 and c.kind = 'withdrawn' and c.withdraws is null
+                and c.channel = $3",
+            &[&tx.organization(), &phone.as_str(), &withdrawal.channel],
         )
         .await?;
-    if asked.is_some() {
+    if said.is_none() {
         append(tx, clock, phone, &withdrawn(None, None, withdrawal), now).await?;
     }
     Ok(())
@@ -204,6 +208,7 @@ fn withdrawn(contact: Option<ContactId>, consent: Option<ConsentId>, withdrawal:
         contact_id: contact.map(|contact| contact.0),
         channel: withdrawal.channel.clone(),
         quote: withdrawal.quote.clone(),
+        evidence: withdrawal.evidence.as_ref().map(ToString::to_string),
         withdraws: consent.map(|consent| consent.0),
         ..Content::default()
     }

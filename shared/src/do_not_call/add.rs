@@ -63,10 +63,9 @@ fn fits(typed: &str, longest: usize) -> Result<String, Invalid> {
 pub async fn add(app: &App, caller: &Caller, new: &NewEntry) -> Result<Added, DbError> {
     let (now, actor, clock) = (app.clock.now(), &Actor::from(caller), &app.clock);
     let suppression = &Suppression {
-        phone: &new.phone,
         reason: new.reason.as_deref(),
-        source: new.source.as_deref().unwrap_or(MANUAL),
         created_by: caller.user(),
+        ..Suppression::by(new.source.as_deref().unwrap_or(MANUAL), &new.phone)
     };
     app.db
         .write("do_not_call.add", &Claims::from(caller), async |tx| {

@@ -10,6 +10,7 @@ mod store;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::campaigns::withdraw;
@@ -27,6 +28,8 @@ pub use remove::remove;
 pub const SMS_STOP: &str = "sms_stop";
 /// They wrote STOP to Twilio, which tells us with error 21610.
 pub const TWILIO_OPT_OUT: &str = "twilio_opt_out";
+/// They said so in a call.
+pub const CALL: &str = "call";
 /// Somebody of the organisation said so.
 pub const MANUAL: &str = "manual";
 
@@ -41,7 +44,7 @@ pub struct Entry {
     /// Why, in the organisation's own words.
     #[schema(required)]
     pub reason: Option<String>,
-    /// Who said so: `manual`, `sms_stop`, `twilio_opt_out`, or a word of the organisation's own.
+    /// Who said so: `manual`, `call`, `sms_stop`, `twilio_opt_out`, `proof_page`, or a word of the organisation's own.
     pub source: String,
     /// Since when.
     #[schema(value_type = String, format = DateTime)]
@@ -61,28 +64,50 @@ pub struct Suppression<'a> {
     pub source: &'a str,
     /// Who put it there, if it was a person.
     pub created_by: Option<UserId>,
+    /// In which words the holder of the number said so.
+    pub quote: Option<&'a str>,
+    /// What proves it, for the ledger: ids.
+    pub evidence: Option<Value>,
 }
 
 shows!(Suppression<'a>, phone, source);
 
 impl<'a> Suppression<'a> {
+    /// Somebody says so, and nothing else is known.
+    pub fn by(source: &'a str, phone: &'a PhoneNumber) -> Self {
+        Self {
+            phone,
+            reason: None,
+            source,
+            created_by: None,
+            quote: None,
+            evidence: None,
+        }
+    }
+
     /// Twilio says that they have opted out.
     pub fn by_twilio(phone: &'a PhoneNumber) -> Self {
         Self {
-            phone,
             reason: Some("Twilio 21610"),
-            source: TWILIO_OPT_OUT,
-            created_by: None,
+            ..Self::by(TWILIO_OPT_OUT, phone)
         }
     }
 
     /// They wrote that they want no more messages.
-    pub fn by_message(phone: &'a PhoneNumber) -> Self {
+    pub fn by_message(phone: &'a PhoneNumber, quote: &'a str, evidence: Value) -> Self {
         Self {
-            phone,
-            reason: None,
-            source: SMS_STOP,
-            created_by: None,
+            quote: Some(quote),
+            evidence: Some(evidence),
+            ..Self::by(SMS_STOP, phone)
+        }
+    }
+
+    /// They said in a call that they want no more of them.
+    pub fn in_call(phone: &'a PhoneNumber, quote: Option<&'a str>, evidence: Value) -> Self {
+        Self {
+            quote,
+            evidence: Some(evidence),
+            ..Self::by(CALL, phone)
         }
     }
 }
@@ -106,12 +131,13 @@ pub async fn suppress(
     messages?;
     calls?;
     let (entry, new) = entry?;
-    if new {
-        let withdrawal = NewWithdrawal {
-            channel: Some(suppression.source.to_owned()),
-            quote: None,
-        };
-        consents::withdraw_all(tx, clock, suppression.phone, &withdrawal, now).await?;
-    }
+    // Also for a number that was on the list: its holder may have agreed to something since, and what they say leaves a
+    // receipt.
+    let withdrawal = NewWithdrawal {
+        channel: Some(suppression.source.to_owned()),
+        quote: suppression.quote.map(str::to_owned),
+        evidence: suppression.evidence.clone(),
+    };
+    consents::withdraw_all(tx, clock, suppression.phone, &withdrawal, now).await?;
     Ok((entry, new))
 }

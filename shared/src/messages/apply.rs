@@ -62,7 +62,12 @@ pub async fn apply(app: &App, notice: &Notice) -> Result<Applied, DbError> {
 /// a crash in between is mended by the same message coming again.
 async fn stop_for_all_who_share_the_number(app: &App, notice: &Notice) -> Result<(), DbError> {
     let Fact::MessageReceived {
-        from, to, body, stop, ..
+        sid,
+        from,
+        to,
+        body,
+        stop,
+        ..
     } = &notice.fact
     else {
         return Ok(());
@@ -71,13 +76,14 @@ async fn stop_for_all_who_share_the_number(app: &App, notice: &Notice) -> Result
         return Ok(());
     }
     let (from, now) = (&number(from), app.clock.now());
+    let suppression = &Suppression::by_message(from, body, json!({ "twilio_message_sid": sid }));
     for organization in app.db.organizations_of_twilio_number(to).await? {
         if organization == notice.organization_id {
             continue;
         }
         app.db
             .write("messages.stop", &Claims::platform(organization), async |tx| {
-                do_not_call::suppress(tx, &app.clock, &Suppression::by_message(from), now).await
+                do_not_call::suppress(tx, &app.clock, suppression, now).await
             })
             .await
             .map(|(_, new)| tracing::info!(%organization, new, "somebody asked for no more messages"))?;
@@ -136,7 +142,8 @@ async fn store_notice(app: &App, notice: &Notice) -> Result<Done, DbError> {
                     };
                     let mut confirmation = None;
                     if *stop || keywords::asks_to_stop(body) {
-                        let suppression = Suppression::by_message(&from);
+                        let evidence = json!({ "message_id": inbound.id, "twilio_message_sid": sid });
+                        let suppression = Suppression::by_message(&from, body, evidence);
                         let (_, new) = do_not_call::suppress(tx, clock, &suppression, now).await?;
                         tracing::info!(message_id = %inbound.id, "somebody asked for no more messages");
                         // Once for each number, and never where Twilio has answered itself.

@@ -4,6 +4,7 @@
 
 mod fixture;
 mod large;
+mod objections;
 mod order;
 mod parked;
 mod statements;

@@ -61,10 +61,12 @@ async fn vapi_is_told_what_the_law_and_the_product_want() {
     assert_eq!(definition["model"]["messages"][0]["role"], "system");
     assert!(text(&definition["model"]["messages"][0]["content"]).contains("Oui, je suis une IA"));
     let tools = definition["model"]["tools"].as_array().unwrap();
-    assert_eq!((tools.len(), &tools[0]), (2, &json!({ "type": "endCall" })));
-    assert_eq!(tools[1]["function"]["name"], "book_appointment");
+    assert_eq!((tools.len(), &tools[0]), (3, &json!({ "type": "endCall" })));
+    assert_eq!(tools[1]["function"]["name"], "withdraw_consent");
+    assert!(text(&definition["model"]["messages"][0]["content"]).contains("withdraw_consent"));
+    assert_eq!(tools[2]["function"]["name"], "book_appointment");
     assert_eq!(
-        tools[1]["function"]["parameters"]["required"],
+        tools[2]["function"]["parameters"]["required"],
         json!(["date", "time"])
     );
     assert!(text(&definition["model"]["messages"][0]["content"]).contains("book_appointment"));
@@ -129,7 +131,7 @@ async fn as_member_chooses_everything() {
     let said = text(&definition["firstMessage"]);
     assert!(said.contains("recorded") && said.ends_with("Is it about the invoice?"));
     assert!(text(&definition["model"]["messages"][0]["content"]).ends_with("Be brief."));
-    let transfer = &definition["model"]["tools"][1];
+    let transfer = &definition["model"]["tools"][2];
     assert_eq!(transfer["type"], "transferCall");
     assert_eq!(transfer["destinations"][0]["number"], "+33162000009");
 }

@@ -41,7 +41,7 @@ async fn as_member_changes_some_and_the_rest_stays() {
             .as_array()
             .unwrap()
             .len(),
-        2
+        3
     );
     assert_eq!(
         tenant.audit().await,

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 /// A small generator (splitmix64): the same seed and the same order of calls give the same outcomes.
+#[derive(Debug)]
 pub(crate) struct Chance(u64);
 
 impl Chance {

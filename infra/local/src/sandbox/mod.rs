@@ -9,13 +9,13 @@ use axum::{Router, middleware};
 use tokio::{net::TcpListener, sync::oneshot};
 
 mod behaviour;
-mod chance;
+pub(crate) mod chance;
 mod control;
 mod edge;
 mod rules;
 mod state;
 mod target;
-mod twilio;
+pub(crate) mod twilio;
 mod validate;
 mod vapi;
 mod webhooks;

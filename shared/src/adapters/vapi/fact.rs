@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::json;
 use super::message::{Message, Question};
-use super::projection::{Fact, LONGEST_UTTERANCE, LONGEST_WORD, Role, Turn};
+use super::projection::{Fact, LONGEST_UTTERANCE, LONGEST_WORD, Objection, Role, Turn};
 use super::report;
 
 impl Fact {
@@ -37,8 +37,17 @@ impl Fact {
             },
             "tool-calls" => match message.question() {
                 Some(Question::ToolCalls(calls)) => Self::ToolCalls {
+                    objection: calls.iter().find_map(Objection::of),
                     ids: calls.iter().map(|call| call.id.clone()).collect(),
                     names: calls.into_iter().map(|call| call.name).collect(),
+                },
+                _ => Self::Other,
+            },
+            "function-call" => match message.question() {
+                Some(Question::FunctionCall(call)) if Objection::of(&call).is_some() => Self::ToolCalls {
+                    objection: Objection::of(&call),
+                    ids: Vec::new(),
+                    names: vec![call.name],
                 },
                 _ => Self::Other,
             },

@@ -25,5 +25,9 @@ pub use error::{PlaceCallError, Refusal, VapiError};
 pub use phone_numbers::NumberAtTwilio;
 pub use wire::{ListedAssistant, ListedCall, NewCall, Placed};
 
+/// The tool with which an assistant passes on that the person objects: named here, since what they said is kept at the
+/// door.
+pub const OBJECTION_TOOL: &str = "withdraw_consent";
+
 /// The longest name that Vapi takes, of anything.
 pub const LONGEST_NAME: usize = 40;

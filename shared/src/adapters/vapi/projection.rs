@@ -10,8 +10,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use super::json;
-use super::message::Message;
+use super::message::{Message, ToolCall};
+use super::{OBJECTION_TOOL, json};
 use crate::kernel::ids::AttemptId;
 use crate::kernel::shown::shows;
 
@@ -20,6 +20,8 @@ const VERSION: u8 = 1;
 /// The longest utterance that is kept, in characters.
 pub(super) const LONGEST_UTTERANCE: usize = 4_000;
 pub(super) const LONGEST_WORD: usize = 200;
+/// The longest quote of an objection, in characters.
+const LONGEST_QUOTE: usize = 1_000;
 
 /// What we keep of a message.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -92,6 +94,9 @@ pub enum Fact {
         ids: Vec<String>,
         /// Which tools.
         names: Vec<String>,
+        /// The person objects, by the model's understanding.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        objection: Option<Objection>,
     },
     /// Anything else: stored and counted.
     Other,
@@ -109,6 +114,29 @@ impl fmt::Debug for Fact {
             Self::ToolCalls { names, .. } => write!(formatter, "ToolCalls({names:?})"),
             Self::Other => formatter.write_str("Other"),
         }
+    }
+}
+
+/// The person does not want to be called any more, and a model passed it on.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Objection {
+    /// Vapi's id of the tool call.
+    pub tool_call: String,
+    /// In which words.
+    pub quote: Option<String>,
+}
+
+shows!(Objection, tool_call);
+
+impl Objection {
+    /// What a tool call passes on, if it is one of these. Without the words, or with arguments that nobody can read, it is
+    /// an objection all the same.
+    pub fn of(call: &ToolCall) -> Option<Self> {
+        let told = |arguments: &Value| json::text(&arguments["quote"], LONGEST_QUOTE);
+        (call.name == OBJECTION_TOOL).then(|| Self {
+            tool_call: call.id.clone(),
+            quote: call.arguments.as_ref().and_then(told),
+        })
     }
 }
 

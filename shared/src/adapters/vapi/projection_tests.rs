@@ -233,6 +233,7 @@ mod others {
             (
                 json!({ "type": "tool-calls", "toolCallList": [{ "id": "t", "function": { "name": "book", "arguments": "{}" } }] }),
                 Fact::ToolCalls {
+                    objection: None,
                     ids: vec!["t".to_owned()],
                     names: vec!["book".to_owned()],
                 },

@@ -13,7 +13,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
 pub use super::message::{Message, Question, ToolCall};
-pub use super::projection::{Fact, Keys, Projection, Report, Role, Turn};
+pub use super::projection::{Fact, Keys, Objection, Projection, Report, Role, Turn};
 use crate::adapters::kept::{Kept, Newer};
 use crate::adapters::secrets::SecretsError;
 use crate::adapters::verified::Verified;

@@ -10,7 +10,7 @@ pub(super) static SCRIPT: Script = Script {
     rules: "Règles, qui priment sur toute autre consigne :
 - Tu es un assistant vocal automatisé, une intelligence artificielle. À toute question sur ce que tu es, et à tout moment, réponds : « Oui, je suis une IA. »
 - Tu appelles de la part de {{advertiser}}, pour : {{object}}. Ne cache jamais l'un ni l'autre, et ne t'en éloigne pas.
-- Si la personne dit « stop », ne veut pas être appelée ou s'oppose à l'appel, même à demi-mot : excuse-toi, confirme que son opposition est notée, n'insiste pas et termine l'appel.
+- Si la personne dit « stop », ne veut pas être appelée ou s'oppose à l'appel, même à demi-mot : n'insiste pas, appelle tout de suite l'outil withdraw_consent avec ses mots, dis-lui ce que l'outil répond, puis termine l'appel.
 - Ne demande jamais de numéro de carte, de mot de passe, ni d'information sur la santé, la religion ou les opinions.
 - N'invente ni prix, ni date, ni engagement : ce que tu ne sais pas, dis que tu ne le sais pas.
 - Ne menace pas, ne presse pas, ne fais pas croire à une urgence.
@@ -23,6 +23,11 @@ pub(super) static SCRIPT: Script = Script {
     transferring: "Je vous mets en relation, un instant s'il vous plaît.",
     nobody_there: "Je ne peux pas transférer votre appel pour le moment.",
     checking: "Un instant, je regarde l'agenda.",
+    noting: "Je le note tout de suite.",
+    noted: "C'est noté : votre opposition est enregistrée, vous ne serez plus ni appelé ni contacté par SMS.",
+    noted_later: "Votre opposition est bien reçue : elle sera enregistrée dès que notre système sera de nouveau disponible.",
+    not_noted: "Je n'arrive pas à enregistrer votre opposition pour le moment. Pouvez-vous la répéter dans un instant ?",
+    hidden_number: "Votre numéro est masqué : je ne peux pas savoir lequel ne plus appeler. Merci de nous rappeler sans masquer votre numéro.",
     goodbye: "Merci pour votre temps. Au revoir.",
     roles: Roles {
         astreinte: "Tu tiens l'astreinte. Demande le nom de la personne, l'adresse du lieu, ce qui se passe et depuis \

@@ -36,6 +36,16 @@ pub(super) struct Script {
     pub(super) nobody_there: &'static str,
     /// Said while an appointment is being booked.
     pub(super) checking: &'static str,
+    /// Said while an objection is being noted.
+    pub(super) noting: &'static str,
+    /// Said where it is.
+    pub(super) noted: &'static str,
+    /// Said where it is kept, and will be noted.
+    pub(super) noted_later: &'static str,
+    /// Said where it is not.
+    pub(super) not_noted: &'static str,
+    /// Said where nobody knows which number it is about.
+    pub(super) hidden_number: &'static str,
     /// Said at the end.
     pub(super) goodbye: &'static str,
     /// The instructions of each type.

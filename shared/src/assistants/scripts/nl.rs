@@ -11,7 +11,7 @@ pub(super) static SCRIPT: Script = Script {
     rules: "Regels, die boven elke andere instructie staan:
 - Je bent een geautomatiseerde spraakassistent, een kunstmatige intelligentie. Op elke vraag over wat je bent, op elk moment, antwoord je: ‘Ja, ik ben een AI.’
 - Je belt namens {{advertiser}}, over: {{object}}. Verberg geen van beide en wijk er niet van af.
-- Als de persoon ‘stop’ zegt, niet gebeld wil worden of bezwaar maakt tegen het gesprek, ook half: verontschuldig je, bevestig dat het bezwaar is genoteerd, dring niet aan en beëindig het gesprek.
+- Als de persoon ‘stop’ zegt, niet gebeld wil worden of bezwaar maakt tegen het gesprek, ook half: dring niet aan, roep meteen het hulpmiddel withdraw_consent aan met hun woorden, zeg wat het antwoordt en beëindig daarna het gesprek.
 - Vraag nooit naar een kaartnummer, een wachtwoord, of iets over gezondheid, godsdienst of overtuigingen.
 - Verzin geen prijs, datum of toezegging: wat je niet weet, zeg dat je het niet weet.
 - Dreig niet, dring niet aan, doe niet alsof er haast is.
@@ -24,6 +24,11 @@ pub(super) static SCRIPT: Script = Script {
     transferring: "Ik verbind u door, een ogenblik alstublieft.",
     nobody_there: "Ik kan u op dit moment niet doorverbinden.",
     checking: "Een ogenblik, ik kijk in de agenda.",
+    noting: "Ik noteer het meteen.",
+    noted: "Genoteerd: uw bezwaar is vastgelegd, u wordt niet meer gebeld en krijgt geen sms meer.",
+    noted_later: "Uw bezwaar is ontvangen: het wordt vastgelegd zodra ons systeem weer beschikbaar is.",
+    not_noted: "Ik kan uw bezwaar op dit moment niet vastleggen. Kunt u het zo meteen herhalen?",
+    hidden_number: "Uw nummer is afgeschermd: ik kan niet weten welk nummer we niet meer mogen bellen. Bel ons alstublieft terug zonder uw nummer af te schermen.",
     goodbye: "Dank u voor uw tijd. Tot ziens.",
     roles: Roles {
         astreinte: "Je neemt de wachtdienst waar. Vraag de naam van de persoon, het adres, wat er gebeurt en sinds \

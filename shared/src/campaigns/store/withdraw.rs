@@ -39,6 +39,32 @@ pub(in crate::campaigns) async fn release_number(
     .map(drop)
 }
 
+/// Ends the messages to a number that sell something and of which no request has left.
+pub(in crate::campaigns) async fn cancel_marketing(
+    tx: &TenantTx,
+    phone: &PhoneNumber,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    tx.execute(
+        "-- campaigns.withdraw_marketing
+         with cancelled as (
+           update messages set dispatch = 'done', status = 'canceled', status_rank = 4, error_code = $4, updated_at = $3
+            where organization_id = $1 and phone = $2 and dispatch = 'waiting' and purpose = 'marketing'
+           returning id
+         )
+         insert into message_history (organization_id, message_id, status, rank, error_code, at)
+         select $1, id, 'canceled', 4, $4, $3 from cancelled on conflict do nothing",
+        &[
+            &tx.organization(),
+            &phone.as_str(),
+            &now,
+            &RefusalCode::ConsentWithdrawn.as_str(),
+        ],
+    )
+    .await
+    .map(drop)
+}
+
 /// Takes back the calls to a number that rest on a consent and that nobody has begun to dial; the gate decides anew about
 /// their contacts.
 pub(in crate::campaigns) async fn release_consented(

@@ -1,0 +1,323 @@
+//! The verdict: what the database believes, held against what Vapi really received.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+use zencall::App;
+use zencall::campaigns::report;
+use zencall::kernel::ended_reason::EndedReason;
+
+use super::people::Silence;
+use super::platform::{Platform, Started};
+use super::vapi::{Call, Record};
+
+/// Attempts per contact that the campaigns of a run allow, and faults of the platform that count as none.
+const MOST_ATTEMPTS: usize = 3;
+const MOST_UNCOUNTED: usize = 2;
+/// Attempts per advertiser and person that the law allows in its period (D223-9 code de la consommation).
+const LEGAL: usize = 4;
+const LEGAL_PERIOD: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// What a run came to.
+#[derive(Debug, Default)]
+pub(super) struct Verdict {
+    /// What must be zero.
+    pub(super) wrong: Vec<(&'static str, usize)>,
+    /// What is told as it is.
+    pub(super) told: Vec<(String, usize)>,
+    /// An example of what is wrong, to look at.
+    pub(super) examples: Vec<String>,
+}
+
+impl Verdict {
+    fn judge(&mut self, what: &'static str, found: Vec<String>) {
+        self.wrong.push((what, found.len()));
+        self.examples.extend(
+            found
+                .into_iter()
+                .take(2)
+                .map(|example| format!("{what}: {example}")),
+        );
+    }
+
+    fn tell(&mut self, what: impl Into<String>, count: usize) {
+        self.told.push((what.into(), count));
+    }
+
+    /// Whether everything that must be zero is.
+    pub(super) fn is_good(&self) -> bool {
+        self.wrong.iter().all(|(_, count)| *count == 0)
+    }
+
+    /// How many of what must be zero were found, by kind.
+    pub(super) fn of(&self, what: &str) -> usize {
+        let found = self.wrong.iter().find(|(name, _)| *name == what);
+        found.map_or(0, |(_, count)| *count)
+    }
+}
+
+/// Holds one against the other.
+pub(super) async fn judge(platform: &Platform, app: &App, started: &[Started]) -> anyhow::Result<Verdict> {
+    let mut verdict = Verdict::default();
+    database(platform, &mut verdict).await?;
+    {
+        let record = platform.vapi.record();
+        calls(&record, platform.world.plan.slots, &mut verdict);
+        silence(&record, &platform.world.silences(), &mut verdict);
+    }
+    attempts(platform, &mut verdict).await?;
+    reports(platform, app, started, &mut verdict).await?;
+    told(platform, &mut verdict);
+    Ok(verdict)
+}
+
+/// What no database may hold after everything is through.
+async fn database(platform: &Platform, verdict: &mut Verdict) -> anyhow::Result<()> {
+    for (what, sql) in [
+        (
+            "contacts lost",
+            "select k.contact_id || ' is ' || k.status || ' due at ' || k.due_at from campaign_contacts k
+              where k.status not in ('completed', 'failed', 'skipped', 'cancelled')",
+        ),
+        (
+            "campaigns that are not through",
+            "select id || ' is ' || status from campaigns where status not in ('completed', 'cancelled')",
+        ),
+        (
+            "slots leaked",
+            "select number || ' is held by ' || attempt_id from platform_slots where attempt_id is not null",
+        ),
+        (
+            "attempts left open",
+            "select id || ' is ' || status from call_attempts where status not in ('ended', 'released')",
+        ),
+        (
+            "calls left open",
+            "select id || ' is ' || status from calls where status <> 'ended'",
+        ),
+        (
+            "contacts whose attempts do not add up",
+            "select k.contact_id || ' has ' || k.attempts || ' of ' || k.tries || ' with ' || count(a.id) || ' made'
+               from campaign_contacts k
+               left join call_attempts a on a.campaign_id = k.campaign_id and a.contact_id = k.contact_id
+                                        and a.status = 'ended'
+              group by k.campaign_id, k.contact_id
+             having k.attempts > count(a.id) or k.attempts < count(a.id) - 2 or k.tries < count(a.id)",
+        ),
+    ] {
+        let rows = platform.database.query(sql, &[]).await?;
+        verdict.judge(what, rows.iter().map(|row| row.get(0)).collect());
+    }
+    Ok(())
+}
+
+/// What may never happen to anybody's telephone.
+fn calls(record: &Record, slots: i32, verdict: &mut Verdict) {
+    let twice = record.requests.iter().filter(|(_, requests)| **requests > 1);
+    verdict.judge(
+        "attempts that were requested twice",
+        twice.map(|(attempt, _)| attempt.clone()).collect(),
+    );
+    let placed = || record.calls.iter().filter(|call| !call.blocked);
+    let mut by_person: HashMap<(&str, &str), Vec<&Call>> = HashMap::new();
+    let mut by_phone: HashMap<&str, Vec<&Call>> = HashMap::new();
+    for call in placed() {
+        by_person
+            .entry((&call.campaign, &call.phone))
+            .or_default()
+            .push(call);
+        by_phone.entry(&call.phone).or_default().push(call);
+    }
+    let (mut at_once, mut beyond, mut after) = (Vec::new(), Vec::new(), Vec::new());
+    for ((_, phone), calls) in &by_person {
+        for pair in calls.windows(2) {
+            if pair[1].placed_at < pair[0].ended_at() {
+                at_once.push(format!("{phone}: {} and {}", pair[0].attempt, pair[1].attempt));
+            }
+            let reason = EndedReason::read(pair[0].course.reason).outcome;
+            if matches!(reason.as_str(), "answered" | "transferred") {
+                after.push(format!("{phone}: {} after {}", pair[1].attempt, pair[0].attempt));
+            }
+        }
+        let rang = calls.iter().filter(|call| call.course.rang()).count();
+        if rang > MOST_ATTEMPTS || calls.len() > MOST_ATTEMPTS + MOST_UNCOUNTED {
+            beyond.push(format!("{phone}: {rang} of {}", calls.len()));
+        }
+    }
+    verdict.judge("two calls of one contact at once", at_once);
+    verdict.judge("calls beyond a contact's attempts", beyond);
+    verdict.judge("calls to somebody who had answered", after);
+    // Those of canvassers: the numbers that two organisations share.
+    let mut unlawful = Vec::new();
+    for (phone, calls) in by_phone.iter().filter(|(phone, _)| phone.starts_with("+3363")) {
+        let times: Vec<Timestamp> = calls
+            .iter()
+            .filter(|call| call.course.rang())
+            .map(|call| call.placed_at)
+            .collect();
+        let too_many = times
+            .windows(LEGAL + 1)
+            .any(|some| some[LEGAL].duration_since(some[0]) < LEGAL_PERIOD);
+        if too_many {
+            unlawful.push((*phone).to_owned());
+        }
+    }
+    verdict.judge("people called more than four times in thirty days", unlawful);
+    let most = most_at_once(placed());
+    let limit = usize::try_from(slots).unwrap_or_default();
+    let over = (most > limit).then(|| format!("{most} of {limit}"));
+    verdict.judge(
+        "instants with more calls than Vapi allows",
+        over.into_iter().collect(),
+    );
+    verdict.tell("calls placed", placed().count());
+    verdict.tell("most calls at once", most);
+    for (reception, count) in record.receptions.iter().collect::<BTreeMap<_, _>>() {
+        verdict.tell(format!("requests: {reception}"), *count);
+    }
+}
+
+/// Nobody is called after it was acknowledged that they, or their campaign, are not to be.
+fn silence(record: &Record, silences: &[Silence], verdict: &mut Verdict) {
+    let broken = record.calls.iter().filter(|call| !call.blocked).filter(|call| {
+        silences.iter().any(|silence| {
+            silence.campaign == call.campaign
+                && silence.phone.as_ref().is_none_or(|phone| *phone == call.phone)
+                && call.placed_at > silence.from
+                && call.placed_at < silence.until
+        })
+    });
+    let broken = broken.map(|call| call.attempt.clone()).collect();
+    verdict.judge("calls after a pause, an end or an objection", broken);
+}
+
+/// The most calls that ever were under way together.
+fn most_at_once<'a>(calls: impl Iterator<Item = &'a Call>) -> usize {
+    let mut changes: Vec<(Timestamp, i64)> = calls
+        .flat_map(|call| [(call.placed_at, 1), (call.ended_at(), -1)])
+        .collect();
+    // An end comes before a beginning in the same instant.
+    changes.sort();
+    let mut now = 0_i64;
+    let counts = changes.into_iter().map(|(_, change)| {
+        now += change;
+        now
+    });
+    counts
+        .max()
+        .and_then(|most| most.try_into().ok())
+        .unwrap_or_default()
+}
+
+/// Every call is one attempt of ours with the outcome that it had, and the other way round.
+async fn attempts(platform: &Platform, verdict: &mut Verdict) -> anyhow::Result<()> {
+    let rows = platform
+        .database
+        .query(
+            "select id, status, vapi_call_id, outcome, released_reason from call_attempts",
+            &[],
+        )
+        .await?;
+    let record = platform.vapi.record();
+    let calls: HashMap<&str, &Call> = record
+        .calls
+        .iter()
+        .map(|call| (call.attempt.as_str(), call))
+        .collect();
+    let (mut given_back, mut invented, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
+    let mut known = HashSet::new();
+    let mut released: BTreeMap<String, usize> = BTreeMap::new();
+    for row in &rows {
+        let (id, status): (Uuid, &str) = (row.get(0), row.get(1));
+        let (vapi_id, outcome, reason): (Option<&str>, Option<&str>, Option<&str>) =
+            (row.get(2), row.get(3), row.get(4));
+        let id = id.to_string();
+        let call = calls.get(id.as_str());
+        match (status, call) {
+            ("released", Some(call)) if !call.blocked => {
+                given_back.push(format!("{id} ({reason:?}) was {}", call.id));
+            }
+            ("ended", None) => invented.push(id.clone()),
+            ("ended", Some(call)) => {
+                let really = EndedReason::read(call.course.reason).outcome.as_str();
+                if vapi_id != Some(call.id.as_str()) || outcome != Some(really) {
+                    wrong.push(format!("{id} is {outcome:?} and was {really}"));
+                }
+            }
+            _ => {}
+        }
+        if status == "released" {
+            *released.entry(reason.unwrap_or("?").to_owned()).or_default() += 1;
+        }
+        known.insert(id);
+    }
+    let strange = record.calls.iter().filter(|call| !known.contains(&call.attempt));
+    let strange: Vec<_> = strange.map(|call| call.attempt.clone()).collect();
+    verdict.judge("calls that were given back as if there were none", given_back);
+    verdict.judge("calls that nobody made", invented);
+    verdict.judge("calls that we know nothing of", strange);
+    verdict.judge("calls with another outcome than they had", wrong);
+    verdict.tell("attempts", rows.len());
+    for (reason, count) in released {
+        verdict.tell(format!("given back: {reason}"), count);
+    }
+    Ok(())
+}
+
+/// The counts of each report add up, and are those of the calls.
+async fn reports(
+    platform: &Platform,
+    app: &App,
+    started: &[Started],
+    verdict: &mut Verdict,
+) -> anyhow::Result<()> {
+    let mut wrong = Vec::new();
+    for campaign in started {
+        let report = report::report(app, &campaign.caller, campaign.campaign).await?;
+        let final_ones = report.answered
+            + report.transferred
+            + report.no_answer
+            + report.busy
+            + report.voicemail
+            + report.failed
+            + report.cancelled
+            + report.skipped.values().sum::<i64>();
+        let sum = report.pending + report.in_progress + final_ones;
+        let reached = {
+            let record = platform.vapi.record();
+            let id = campaign.campaign.to_string();
+            let people: HashSet<String> = record
+                .calls
+                .iter()
+                .filter(|call| call.campaign == id && !call.blocked)
+                .filter(|call| {
+                    let outcome = EndedReason::read(call.course.reason).outcome;
+                    matches!(outcome.as_str(), "answered" | "transferred")
+                })
+                .map(|call| call.phone.clone())
+                .collect();
+            i64::try_from(people.len())?
+        };
+        if sum != report.total_contacts || report.answered + report.transferred != reached {
+            wrong.push(format!(
+                "{}: {sum} of {}, {} + {} reached of {reached}",
+                campaign.campaign, report.total_contacts, report.answered, report.transferred
+            ));
+        }
+    }
+    verdict.judge("reports that do not add up", wrong);
+    Ok(())
+}
+
+fn told(platform: &Platform, verdict: &mut Verdict) {
+    for (what, count) in platform.world.tallies() {
+        verdict.tell(what, count);
+    }
+    let (calls, events) = platform.world.dead_letters();
+    verdict.tell("messages of calls given up by the queue", calls);
+    verdict.tell("messages of events given up by the queue", events);
+    let cuts = platform.proxy.cuts.load(std::sync::atomic::Ordering::Relaxed);
+    verdict.tell("connections cut at a commit", cuts);
+    verdict.tell("requests to SQS", platform.aws.sends());
+}
