@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::get;
-use super::release::{Candidate, GATE_CONTACT, read_gate_campaign, read_gate_contact};
+use super::release::{Candidate, gate_contact, read_gate_campaign, read_gate_contact};
 use crate::assistants::Compliance;
 use crate::campaigns::gate::GateCampaign;
 use crate::campaigns::settings::parse_retry_on;
-use crate::consents::FACTS;
+use crate::consents::facts;
 use crate::db::{DbError, TenantTx};
 use crate::kernel::ended_reason::Outcome;
 use crate::kernel::ids::{CampaignId, ContactId};
@@ -101,16 +101,12 @@ pub(in crate::campaigns) async fn plan(tx: &TenantTx, id: CampaignId) -> Result<
     }))
 }
 
-/// Contacts that wait, in the order of their ids.
-pub(in crate::campaigns) async fn contacts(
-    tx: &TenantTx,
-    campaign: CampaignId,
-    after: Option<ContactId>,
-    at_most: i64,
-) -> Result<Vec<Candidate>, DbError> {
-    let sql = format!(
-        "-- campaigns.forecast_contacts
-         select k.campaign_id, k.contact_id, k.attempts, k.tries, {GATE_CONTACT} {FACTS} end as consents
+const CONTACTS: &str = concat!(
+    "-- campaigns.forecast_contacts
+         select k.campaign_id, k.contact_id, k.attempts, k.tries, ",
+    gate_contact!(),
+    facts!(),
+    " end as consents
            from (select q.campaign_id, q.contact_id, q.attempts, q.tries from campaign_contacts q
                   where q.organization_id = $1 and q.campaign_id = $2 and q.status in ('pending', 'waiting')
                     and ($3::uuid is null or q.contact_id > $3)
@@ -118,9 +114,17 @@ pub(in crate::campaigns) async fn contacts(
            join campaigns c on c.organization_id = $1 and c.id = k.campaign_id
            join contacts p on p.organization_id = $1 and p.id = k.contact_id
           order by k.contact_id"
-    );
+);
+
+/// Contacts that wait, in the order of their ids.
+pub(in crate::campaigns) async fn contacts(
+    tx: &TenantTx,
+    campaign: CampaignId,
+    after: Option<ContactId>,
+    at_most: i64,
+) -> Result<Vec<Candidate>, DbError> {
     let rows = tx
-        .query(&sql, &[&tx.organization(), &campaign, &after, &at_most])
+        .query(CONTACTS, &[&tx.organization(), &campaign, &after, &at_most])
         .await?;
     rows.iter()
         .map(|row| {

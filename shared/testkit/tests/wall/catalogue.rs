@@ -106,14 +106,17 @@ async fn every_table_has_row_security_enabled_forced_and_a_policy() {
 
 #[tokio::test]
 async fn every_policy_of_the_application_compares_the_tenant_both_ways() {
-    // One that says `true`, or only USING, would let a row in or out. The look-up role has policies of its own.
+    // One that says `true`, or only USING, would let a row in or out. There is one form, in which no part can be missing.
+    // The look-up role has policies of its own.
     let wrong = names(
         &owner().await,
-        "select format('%s on %s', polname, polrelid::regclass) from pg_policy
+        "select format('%s on %s', polname, polrelid::regclass) from pg_policy,
+                lateral (select format('(%s = zencall.organization_id())', case polrelid
+                  when 'organizations'::regclass then 'id' else 'organization_id' end) as tenant) form
           where polroles <> array['zencall_lookup'::regrole::oid]
-            and (pg_get_expr(polqual, polrelid) not like '%organization_id() AS organization_id%'
-                 or pg_get_expr(polwithcheck, polrelid) not like '%organization_id() AS organization_id%'
-                 or polwithcheck is null or not polpermissive)",
+            and (pg_get_expr(polqual, polrelid) is distinct from tenant or polname <> 'tenant'
+                 or pg_get_expr(polwithcheck, polrelid) is distinct from tenant
+                 or polcmd <> '*' or not polpermissive)",
     )
     .await;
     assert_eq!(wrong, none());

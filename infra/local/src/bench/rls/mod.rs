@@ -107,12 +107,15 @@ async fn report(session: &Session, rows: u32) -> anyhow::Result<()> {
     ));
     let mut ratios = [Vec::new(), Vec::new()];
     for statement in STATEMENTS {
-        let sql = sources::text_of(statement.name)?;
-        let examples = session.examples(statement).await?;
-        for why in plan::of_statement(session, &sql, &examples[0]).await? {
-            wrong.push(format!("{}: {why}", statement.name));
-        }
-        let cost = measure::cost(session, &sql, &examples).await?;
+        // One that cannot be measured fails the run, and not before the others were.
+        let cost = match of_statement(session, statement, &mut wrong).await {
+            Ok(cost) => cost,
+            Err(error) => {
+                say(format!("  {:<32} {error:#}", statement.name));
+                wrong.push(format!("{}: {error:#}", statement.name));
+                continue;
+            }
+        };
         print(statement, &cost);
         if cost.in_transaction.ratio > statement.kind.bound() {
             let ratio = cost.in_transaction.ratio;
@@ -138,6 +141,24 @@ async fn report(session: &Session, rows: u32) -> anyhow::Result<()> {
         "row security costs too much, or a plan reads what it should not:\n  {}",
         wrong.join("\n  ")
     )
+}
+
+/// Looks at the plan of a statement, notes what is wrong with it, and measures.
+async fn of_statement(
+    session: &Session,
+    statement: &Statement,
+    wrong: &mut Vec<String>,
+) -> anyhow::Result<Cost> {
+    let sql = sources::text_of(statement.name)?;
+    let examples = session.examples(statement).await?;
+    for why in plan::of_statement(session, &sql, &examples[0]).await? {
+        wrong.push(format!("{}: {why}", statement.name));
+    }
+    let cost = measure::cost(session, &sql, &examples).await;
+    if cost.is_err() {
+        session.run("rollback").await?;
+    }
+    cost
 }
 
 fn print(
