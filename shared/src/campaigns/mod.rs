@@ -19,6 +19,7 @@ pub mod law;
 pub mod lifecycle;
 pub(crate) mod lines;
 pub mod offer;
+pub mod prospects;
 pub mod read;
 pub mod reconcile;
 pub mod release;
