@@ -1,20 +1,17 @@
 //! What a run runs on: a database of its own, filled, and an application whose AWS, Vapi and clock are the run's.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use anyhow::Context;
 use tokio_postgres::Client;
 use uuid::Uuid;
 use zencall::App;
-use zencall::app::Aws as AppAws;
-use zencall::config::Config;
 use zencall::kernel::ids::{CampaignId, OrganizationId, SessionId, UserId};
 use zencall::kernel::{Caller, Origin, Person, Principal, Role};
 
 use super::plan::Plan;
 use super::world::{Vapi, World};
-use crate::loopback::aws::Aws;
+use crate::loopback::container::Containers;
 use crate::loopback::http;
 use crate::postgres;
 use crate::settings::{Ports, Secrets};
@@ -47,16 +44,10 @@ impl Platform {
         let campaigns = campaigns(&client).await?;
         let world = Arc::new(World::new(plan));
         let vapi_url = http::serve(Arc::new(Vapi(Arc::clone(&world)))).await?;
-        let secrets = HashMap::from(
-            [
-                ("database-url", database.functions_url),
-                ("pepper", secrets.pepper.clone()),
-                ("vapi-api-key", "the-key-of-the-run".to_owned()),
-            ]
-            .map(|(name, value)| (name.to_owned(), value)),
-        );
-        let aws = Aws::new(Arc::clone(&world), secrets).serve().await?;
-        let app = App::on(AppAws::with(aws), settings(&vapi_url)?, world.clock.clone(), 1);
+        let database_and_pepper = (database.functions_url.as_str(), secrets.pepper.as_str());
+        let (containers, _) =
+            Containers::of(Arc::clone(&world), database_and_pepper, &vapi_url, &world.clock).await?;
+        let app = containers.start();
         Ok(Self {
             world,
             app,
@@ -131,20 +122,4 @@ async fn campaigns(client: &Client) -> anyhow::Result<Vec<Campaign>> {
         }
     };
     Ok(rows.iter().map(read).collect())
-}
-
-fn settings(vapi_url: &str) -> anyhow::Result<Config> {
-    let lookup = |name: &str| {
-        let value = match name {
-            "STAGE" => "simulation",
-            "DATABASE_SECRET" => "database-url",
-            "PEPPER_SECRET" => "pepper",
-            "VAPI_API_KEY_SECRET" => "vapi-api-key",
-            "VAPI_API_URL" => vapi_url,
-            "QUEUE_CALLS_URL" => "http://queues/calls",
-            _ => return None,
-        };
-        Some(value.to_owned())
-    };
-    Ok(Config::from_lookup(lookup)?)
 }
