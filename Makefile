@@ -55,6 +55,9 @@ bench-cold: ## how long every function takes to be ready, beside an empty one
 bench-enumeration: ## how long known and unknown addresses are answered
 	@$(LOCAL) test -p sessions --test sessions -- --ignored --nocapture enumeration
 
+bench-import: ## a file of 100,000 contacts: time, round trips, memory
+	@$(LOCAL) test -p contact-importer --test large -- --ignored --nocapture
+
 bench-rls: ## what row security costs PostgreSQL at a million rows, and which indexes serve it
 	@$(LOCAL) bench-rls
 
