@@ -5,6 +5,7 @@ pub(super) mod campaign;
 pub(super) mod correction;
 pub(super) mod decision;
 pub(super) mod ending;
+pub(super) mod granted;
 pub(super) mod lifecycle;
 pub(super) mod prospects;
 pub(super) mod release;
