@@ -289,10 +289,12 @@ async fn end_attempt(
         was_answered: facts.started.is_some(),
         at: facts.ended.map_or(event.at(), |ended| ended.at),
     };
-    if facts.ended_reason.as_deref() == Some(lines::NO_LINE) {
+    let ended = end::attempt_ended(tx, app, &end).await? == Ended::Now;
+    // Behind the attempt's own locks, as where it is given back: nobody waits in a circle.
+    if ended && facts.ended_reason.as_deref() == Some(lines::NO_LINE) {
         Lines::refused().learn(tx, attempt.id, app.clock.now()).await?;
     }
-    Ok(end::attempt_ended(tx, app, &end).await? == Ended::Now)
+    Ok(ended)
 }
 
 /// A transfer of which we heard after the end makes an answered call a transferred one, or a transfer that nobody took

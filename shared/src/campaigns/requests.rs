@@ -1,6 +1,6 @@
 //! The messages that a release leaves on the queue of calls. One that is lost is sent again by the tick.
 
-use super::store::release::Granted;
+use super::store::granted::Granted;
 use super::{CallRequested, ReleaseRequested};
 use crate::App;
 use crate::adapters::queue::Outgoing;

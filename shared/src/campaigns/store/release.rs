@@ -2,7 +2,7 @@
 //! campaign.
 
 use futures_util::future::join3;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -10,6 +10,7 @@ use tokio_postgres::Row;
 
 use super::campaign::windows_from_database;
 use super::get;
+use super::granted::Granted;
 use crate::assistants::read_compliance;
 use crate::campaigns::breaker::{Breaker, SAMPLE, State, WINDOW};
 use crate::campaigns::budget::SETTLING;
@@ -298,16 +299,6 @@ pub(in crate::campaigns) struct Wave {
     pub(in crate::campaigns) stop_reasons: Vec<&'static str>,
 }
 
-/// The attempts of a wave that got a line, and when each is dialled.
-#[derive(Default)]
-pub(in crate::campaigns) struct Granted {
-    pub(in crate::campaigns) attempts: Vec<AttemptId>,
-    /// After how many seconds: as fast as the account at Twilio dials.
-    pub(in crate::campaigns) delays: Vec<i32>,
-    /// After how many seconds somebody should come back for those whom the account cannot dial now.
-    pub(in crate::campaigns) wakes_in: Option<i32>,
-}
-
 /// Writes a wave: leases slots as far as there are any, queues the attempts that got one, notes the refusals, ends
 /// campaigns that have nobody left, and pauses those that cannot call. `more` would follow if the account dialled faster.
 pub(in crate::campaigns) async fn write(
@@ -405,23 +396,5 @@ pub(in crate::campaigns) async fn write(
     )).await;
     ended?;
     stopped?;
-    read_granted(&queued?, now)
-}
-
-fn read_granted(rows: &[Row], now: Timestamp) -> Result<Granted, DbError> {
-    let mut granted = Granted::default();
-    // A queue counts in whole seconds; a call that is early would be one too many.
-    let seconds_until = |at: Timestamp| at.duration_since(now).as_secs_f64().ceil().max(0.0) as i32;
-    for row in rows {
-        let (first_at, apart): (Timestamp, f64) = (get(row, "first_at")?, get(row, "apart")?);
-        let wakes_at: Option<Timestamp> = get(row, "wakes_at")?;
-        granted.wakes_in = wakes_at.map(seconds_until);
-        if let Some(attempt) = get::<Option<AttemptId>>(row, "attempt_id")? {
-            let turn = apart * granted.attempts.len() as f64;
-            let at = first_at.saturating_add(SignedDuration::from_secs_f64(turn));
-            granted.delays.push(at.map_or(0, seconds_until));
-            granted.attempts.push(attempt);
-        }
-    }
-    Ok(granted)
+    Granted::read(&queued?, now)
 }
