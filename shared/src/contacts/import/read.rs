@@ -1,0 +1,182 @@
+//! What the rows of a file come to, before the database has seen them.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::rows::Row;
+use super::{ROWS_PER_STATEMENT, Rejection, suggestion};
+use crate::contacts::NewContact;
+use crate::contacts::store::Batch;
+use crate::kernel::ids::ContactId;
+use crate::kernel::{Clock, Country, PhoneNumber};
+
+/// What became of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// It is taken: the position of its number among those that were read.
+    Taken(usize),
+    /// It is not: where its faults stand among all of them.
+    Refused(Range<usize>),
+}
+
+/// A row that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowRead {
+    /// Where it begins.
+    pub line: usize,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// What the rows of a file come to.
+#[derive(Debug)]
+pub struct Read {
+    /// Each number once, in the order of their first lines.
+    pub(super) contacts: Vec<NewContact>,
+    /// Every row, in order.
+    pub rows: Vec<RowRead>,
+    /// How many were refused.
+    pub rejected: usize,
+    /// Why.
+    pub errors: Vec<Rejection>,
+}
+
+impl Read {
+    /// Reads rows; a number that stands in several is taken once, and the last line wins.
+    pub fn of(rows: Vec<Row>, home: Country) -> Self {
+        let mut read = Self {
+            contacts: Vec::new(),
+            rows: Vec::with_capacity(rows.len()),
+            rejected: 0,
+            errors: Vec::new(),
+        };
+        let mut positions: HashMap<PhoneNumber, usize> = HashMap::new();
+        for row in rows {
+            let line = row.line;
+            let parsed = match row.contents {
+                Ok(members) => NewContact::read(&members, home).map_err(|faults| (faults, Some(members))),
+                Err(faults) => Err((faults, None)),
+            };
+            let fate = match parsed {
+                Ok(contact) => Fate::Taken(match positions.get(&contact.phone) {
+                    Some(&position) => {
+                        read.contacts[position].members.overwrite_with(contact.members);
+                        position
+                    }
+                    None => {
+                        positions.insert(contact.phone.clone(), read.contacts.len());
+                        read.contacts.push(contact);
+                        read.contacts.len() - 1
+                    }
+                }),
+                Err((faults, members)) => {
+                    let first = read.errors.len();
+                    read.rejected += 1;
+                    read.errors.extend(faults.iter().map(|fault| Rejection {
+                        line,
+                        field: fault.field.clone(),
+                        invalid: fault.invalid.clone(),
+                        suggestion: members.as_ref().and_then(|members| {
+                            suggestion::of(&fault.field, members.get(&fault.field)?.as_str()?, home)
+                        }),
+                    }));
+                    Fate::Refused(first..read.errors.len())
+                }
+            };
+            read.rows.push(RowRead { line, fate });
+        }
+        read
+    }
+
+    /// How many different numbers were read.
+    pub fn numbers(&self) -> usize {
+        self.contacts.len()
+    }
+
+    /// The numbers, in E.164.
+    pub fn phones(&self) -> Vec<String> {
+        let phones = self.contacts.iter();
+        phones.map(|contact| contact.phone.as_str().to_owned()).collect()
+    }
+
+    /// As the database takes them.
+    pub fn batches(&self, clock: &Clock) -> Vec<Batch> {
+        let batch = |contacts: &[NewContact]| Batch {
+            ids: contacts.iter().map(|_| ContactId::new(clock)).collect(),
+            phones: contacts
+                .iter()
+                .map(|contact| contact.phone.as_str().to_owned())
+                .collect(),
+            members: contacts.iter().map(|contact| contact.members.to_json()).collect(),
+        };
+        self.contacts.chunks(ROWS_PER_STATEMENT).map(batch).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::rows::of_csv;
+    use super::*;
+
+    fn read(csv: &str) -> Read {
+        Read::of(of_csv(csv.to_owned()).unwrap(), Country::FR)
+    }
+
+    #[test]
+    fn a_bad_line_costs_no_good_one_and_the_last_line_wins() {
+        let read = read(
+            "téléphone;prénom;e-mail\n06 39 98 00 01;Ana;\n12;Bob;\n+33 6 39 98 00 01;Anna;a@zencall.example\n\
+             0639980002;;jean@zencall,example\n",
+        );
+        assert_eq!((read.contacts.len(), read.rejected), (1, 2));
+        assert_eq!(
+            read.contacts[0].members.to_json(),
+            json!({ "first_name": "Anna", "email": "a@zencall.example" })
+        );
+        let fates: Vec<_> = read.rows.iter().map(|row| (row.line, row.fate.clone())).collect();
+        assert_eq!(
+            fates,
+            [
+                (2, Fate::Taken(0)),
+                (3, Fate::Refused(0..1)),
+                (4, Fate::Taken(0)),
+                (5, Fate::Refused(1..2))
+            ]
+        );
+        let told: Vec<_> = read
+            .errors
+            .iter()
+            .map(|error| {
+                (
+                    error.line,
+                    error.field.as_str(),
+                    error.invalid.code,
+                    error.suggestion.as_deref(),
+                )
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (3, "phone", "phone_number_invalid", None),
+                (5, "email", "email_invalid", Some("jean@zencall.example")),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_statement_takes_a_thousand_rows() {
+        let mut csv = "phone\n".to_owned();
+        for number in 0..2001 {
+            csv.push_str(&format!("063998{number:04}\n"));
+        }
+        let sizes: Vec<_> = read(&csv)
+            .batches(&Clock::system())
+            .iter()
+            .map(|batch| batch.ids.len())
+            .collect();
+        assert_eq!(sizes, [1000, 1000, 1]);
+    }
+}
