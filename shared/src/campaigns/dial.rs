@@ -196,8 +196,11 @@ async fn claim(
         if refusal.code == RefusalCode::CallerIdNotAllowed {
             return Ok(Claim::Stop(code, Some(row)));
         }
-        // A budget may be raised: its contacts keep their turn.
-        let keeps_turn = refusal.code == RefusalCode::BudgetExhausted;
+        // A budget may be raised, and what an assistant lacks is nobody's refusal for good: the contact keeps its turn.
+        let keeps_turn = matches!(
+            refusal.code,
+            RefusalCode::BudgetExhausted | RefusalCode::AssistantNotCompliant
+        );
         let given = GivenBack {
             due_at: refusal.retry_at.or(keeps_turn.then_some(now)),
             refusal: Some(&row),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::*;
+use crate::assistants::Compliance;
 use crate::campaigns::gate::{GateCampaign, GateContact};
 use crate::campaigns::law::LegalBasis;
 use crate::campaigns::windows::CallWindows;
@@ -32,6 +33,7 @@ fn plan(legal_basis: LegalBasis) -> Plan {
             caller_number: Some(PhoneNumber::parse("+33162000001", Country::FR).unwrap()),
             max_attempts: 3,
             budget: None,
+            assistant: Compliance::checked(Timestamp::MAX),
         },
         spent: Decimal::ZERO,
         max_duration_seconds: 300,

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 
 use futures_util::future::join;
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::get;
 use super::release::{Candidate, GATE_CONTACT, read_gate_campaign, read_gate_contact};
+use crate::assistants::Compliance;
 use crate::campaigns::gate::GateCampaign;
 use crate::campaigns::settings::parse_retry_on;
 use crate::consents::FACTS;
@@ -47,7 +49,7 @@ pub(in crate::campaigns) async fn plan(tx: &TenantTx, id: CampaignId) -> Result<
             "-- campaigns.forecast_campaign
              select c.legal_basis, c.advertiser_name, c.advertiser_siren, c.object, c.sector, c.timezone, c.call_windows,
                     c.max_attempts, c.max_cost, c.retry_on, o.twilio_phone_number, s.max_duration_seconds,
-                    s.deleted_at is null as has_assistant, least(c.concurrent_calls, o.concurrent_calls_limit) as lines,
+                    s.disclosures_version, s.checked_at, s.drifted_at, s.deleted_at is null as has_assistant, least(c.concurrent_calls, o.concurrent_calls_limit) as lines,
                     (select coalesce(sum(t.spent), 0) from campaign_accounts t where t.campaign_id = c.id)
                       + (select coalesce(sum(a.reserved), 0) from call_attempts a
                           where a.campaign_id = c.id and a.status <> 'released' and a.cost is null) as spent
@@ -81,8 +83,14 @@ pub(in crate::campaigns) async fn plan(tx: &TenantTx, id: CampaignId) -> Result<
         experience.by_outcome.insert(get(row, "outcome")?, count);
     }
     let retry_on: Vec<String> = get(&row, "retry_on")?;
+    let mut gate = read_gate_campaign(&row, get(&row, "twilio_phone_number")?)?;
+    // Whoever starts a campaign has its assistant looked at, and brought up to date, first.
+    gate.assistant = Compliance {
+        drifted_at: gate.assistant.drifted_at,
+        ..Compliance::checked(Timestamp::MAX)
+    };
     Ok(Some(Plan {
-        gate: read_gate_campaign(&row, get(&row, "twilio_phone_number")?)?,
+        gate,
         spent: get(&row, "spent")?,
         max_duration_seconds: get(&row, "max_duration_seconds")?,
         retry_on: parse_retry_on(&retry_on).map_err(|_| DbError::Aborted)?,

@@ -8,6 +8,7 @@ pub(super) mod dossier;
 pub(super) mod ending;
 pub(super) mod forecast;
 pub(super) mod lifecycle;
+pub(super) mod predial;
 pub(super) mod prospects;
 pub(super) mod release;
 pub(super) mod report;
