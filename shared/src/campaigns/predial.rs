@@ -5,6 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::budget;
 use super::evidence;
 use super::gate::{self, Decision};
 use super::solicitation;
