@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 use zencall::App;
+use zencall::calls::Disclosures;
 use zencall::campaigns::CampaignError;
 use zencall::campaigns::dossier::{self, Attempt, Dossier, Person};
 use zencall::consents::Consent;
@@ -91,6 +92,9 @@ pub(crate) struct AttemptView {
     ended_reason: Option<String>,
     #[schema(required)]
     cost: Option<Money>,
+    /// What its transcript shows of what must be said, once its report has come.
+    #[schema(required)]
+    disclosures: Option<Disclosures>,
 }
 
 impl PersonView {
@@ -126,6 +130,7 @@ impl From<Attempt> for AttemptView {
             duration_seconds: attempt.duration_seconds,
             ended_reason: attempt.ended_reason,
             cost: attempt.cost.map(Money::new),
+            disclosures: attempt.disclosures,
         }
     }
 }

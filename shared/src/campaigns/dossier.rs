@@ -10,6 +10,7 @@ use super::read::{CampaignContact, StoredDecision};
 use super::{Campaign, CampaignError, store};
 use crate::App;
 use crate::audit::{self, Actor};
+use crate::calls::Disclosures;
 use crate::consents::{self, Consent};
 use crate::contacts::{CallbackRequest, Contract};
 use crate::db::Claims;
@@ -92,6 +93,8 @@ pub struct Attempt {
     pub ended_reason: Option<String>,
     /// What it cost, in US dollars.
     pub cost: Option<Decimal>,
+    /// What its transcript shows of what must be said, once its report has come.
+    pub disclosures: Option<Disclosures>,
 }
 
 /// The dossier; reading it is noted in the audit log.

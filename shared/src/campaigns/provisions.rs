@@ -7,6 +7,7 @@
 use jiff::civil::{Date, date};
 
 use super::law::LegalBasis;
+use crate::assistants::DISCLOSURES_RULE;
 
 /// A provision of the law, or a limit of the product's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -288,7 +289,7 @@ pub const RULES: [&Rule; 16] = [
 
 /// Whoever is called by a machine is told so.
 pub const DISCLOSURE: Rule = Rule {
-    article: "art. 50(1) règlement (UE) 2024/1689, L221-16 code de la consommation, art. 21(4) RGPD",
+    article: DISCLOSURES_RULE,
     source: Some("https://eur-lex.europa.eu/eli/reg/2024/1689/oj"),
     in_force_from: date(2026, 8, 2),
     demands: "the assistant says at the first sentence that it is an AI, on whose behalf it calls and why, and it can take an \

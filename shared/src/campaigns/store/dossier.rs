@@ -78,7 +78,7 @@ pub(in crate::campaigns) async fn attempts(
             "-- campaigns.dossier_attempts
              select a.id, a.number, a.status, a.outcome, a.released_reason, a.queued_at, a.dialing_at, a.allowed_until,
                     d.started_at as answered_at, coalesce(d.ended_at, a.ended_at) as ended_at, d.duration_seconds,
-                    d.ended_reason, a.cost
+                    d.ended_reason, a.cost, d.disclosures
                from call_attempts a left join calls d on d.organization_id = $1 and d.id = a.id
               where a.organization_id = $1 and a.campaign_id = $2 and a.contact_id = $3
               order by a.queued_at, a.id limit 1000",
@@ -101,6 +101,7 @@ pub(in crate::campaigns) async fn attempts(
                 duration_seconds: get(row, "duration_seconds")?,
                 ended_reason: get(row, "ended_reason")?,
                 cost: get(row, "cost")?,
+                disclosures: proof(row, "disclosures")?,
             })
         })
         .collect()

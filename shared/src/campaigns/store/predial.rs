@@ -24,6 +24,8 @@ pub(in crate::campaigns) struct Waiting {
     pub(in crate::campaigns) history: History,
     /// Whether the same was asked and allowed a moment ago.
     pub(in crate::campaigns) was_allowed: bool,
+    /// How long the call may take.
+    pub(in crate::campaigns) max_duration_seconds: i32,
 }
 
 /// Which campaigns may be meant: running, with this assistant, and the one that is named if one is.
@@ -54,6 +56,7 @@ const FIND: &str = concat!(
     facts!(),
     " end as consents, s.disclosures_version, s.checked_at, s.drifted_at,
                 o.twilio_phone_number,
+                s.max_duration_seconds,
                 case when c.max_cost is null then 0
                      else (select coalesce(sum(t.spent), 0) from campaign_accounts t where t.campaign_id = c.id)
                         + (select coalesce(sum(u.reserved), 0) from call_attempts u
@@ -104,6 +107,7 @@ pub(in crate::campaigns) async fn lock(
             solicitations: Vec::new(),
         },
         was_allowed: get(row, "was_allowed")?,
+        max_duration_seconds: get(row, "max_duration_seconds")?,
     }))
 }
 
