@@ -23,7 +23,7 @@ pub use new::{NewConsent, NewWithdrawal, Purpose, SpecialSlot};
 pub use record::{RecordError, record};
 pub use standing::{Entry, Proof, Standing, Wanted};
 pub(crate) use store::facts;
-pub use store::{Withdrawn, withdraw, withdraw_all};
+pub use store::{FACTS, Withdrawn, withdraw, withdraw_all};
 
 /// On whose behalf somebody is called.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

@@ -41,8 +41,8 @@ const LOCK_QUEUED: &str = concat!(
     gate_contact!(),
     facts!(),
     " end as consents,
-                    p.first_name, p.last_name, p.variables, s.vapi_assistant_id, o.twilio_phone_number,
-                    o.vapi_phone_number_id,
+                    p.first_name, p.last_name, p.variables, s.vapi_assistant_id, s.disclosures_version, s.checked_at,
+                    s.drifted_at, o.twilio_phone_number, o.vapi_phone_number_id,
                     case when c.max_cost is null then 0
                          else coalesce((select sum(d.cost) from calls d
                                          where d.organization_id = $1 and d.campaign_id = c.id), 0) end as spent
