@@ -8,7 +8,7 @@ const PROSPECTS: &str = concat!(
     "-- campaigns.prospects
          select ",
     gate_contact!(),
-    "null::jsonb end as consents
+    " null::jsonb end as consents
            from contacts p cross join (select null::text as legal_basis) c
           where p.organization_id = $1 and p.phone = any ($2)"
 );

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
 use crate::fixtures::Tenant;
@@ -234,4 +235,18 @@ async fn what_they_do_is_done_to_one_s_own() {
         1
     );
     assert_eq!(attempt.run("select 1 from contacts").await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn nobody_fills_the_catalogue_with_partitions() {
+    let client = login().await;
+    for date in ["0001-01-01", "9999-12-31", "infinity"] {
+        in_transaction(&client, None).await;
+        let made = client
+            .query(&format!("select zencall.ensure_partitions('{date}')"), &[])
+            .await;
+        let refused = made.unwrap_err();
+        assert_eq!(refused.code().map(SqlState::code), Some("22023"), "{date}");
+        client.batch_execute("rollback").await.unwrap();
+    }
 }
