@@ -71,7 +71,7 @@ async fn import(rows: usize) -> (usize, u64) {
     let mut round_trips = 0;
     let mut messages = 0;
     while tenant.read(&asked).await["status"] == "processing" {
-        round_trips += proxy.count(tenant.handle(&asked)).await.1;
+        round_trips += proxy.count(Box::pin(tenant.handle(&asked))).await.1;
         messages += 1;
     }
     let (grown, took) = (high_water_mark() - before, began.elapsed());
@@ -95,8 +95,8 @@ async fn import(rows: usize) -> (usize, u64) {
 
 #[tokio::test]
 async fn memory_and_round_trips_do_not_grow_with_the_file() {
-    let (few, _) = import(4000).await;
-    let (many, grown) = import(12_000).await;
+    let (few, _) = Box::pin(import(4000)).await;
+    let (many, grown) = Box::pin(import(12_000)).await;
     // Three for each batch more, and one for each page of the outcome.
     assert!(many - few <= 8 * 3 + 1, "{few} and {many} round trips");
     assert!(grown < GROWTH_KIB, "{grown} KiB");
@@ -106,6 +106,6 @@ async fn memory_and_round_trips_do_not_grow_with_the_file() {
 #[ignore = "a measurement: make bench-import"]
 async fn a_hundred_thousand_rows() {
     //
-    let (_, grown) = import(100_000).await;
+    let (_, grown) = Box::pin(import(100_000)).await;
     assert!(grown < GROWTH_KIB, "{grown} KiB");
 }
