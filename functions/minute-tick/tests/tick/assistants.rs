@@ -123,6 +123,12 @@ async fn one_that_was_changed_calls_nobody_and_its_campaign_stops_until_it_is_re
     let audit = fixture.calling.organization.rows(sql, &[]).await;
     assert_eq!(audit.len(), 2, "{audit:?}");
 
+    // Its administrators are told.
+    fixture.tick().await;
+    let mails = fixture.test.queues.take(QueueKind::Mail).await;
+    assert_eq!(mails.len(), 1, "{mails:?}");
+    assert_eq!(mails[0]["campaign_id"], campaign.to_string());
+
     // Going on without repairing it calls nobody.
     let caller = fixture.calling.organization.caller();
     lifecycle::take(&fixture.test.app, &caller, campaign, Step::Resume)
