@@ -84,6 +84,9 @@ pub struct Config {
     pub vapi_credential_id: Option<String>,
     /// `VAPI_API_URL`, default `https://api.vapi.ai`.
     pub vapi_api_url: String,
+    /// `ASSISTANT_CHECK_MINUTES`, default 15, 1 to 30: how long a look at Vapi's copy of an assistant serves before the
+    /// next one, while a campaign calls with it.
+    pub assistant_check_minutes: i32,
     /// `TWILIO_API_URL`, default `https://api.twilio.com`.
     pub twilio_api_url: String,
     /// `VAPI_WEBHOOK_URL`, default `API_URL`: origin that Vapi posts to.
@@ -144,6 +147,10 @@ impl Config {
         let origin = |name: &str, default: &str| {
             optional(name).map_or_else(|| default.to_owned(), |url| url.trim_end_matches('/').to_owned())
         };
+        let number = |name: &'static str, default: i32| match optional(name) {
+            None => Ok(default),
+            Some(number) => number.parse().map_err(|_| ConfigError::NotANumber(name)),
+        };
         let api_url = origin("API_URL", "http://127.0.0.1:9000");
         let supabase_issuer = optional("SUPABASE_ISSUER").map(|url| url.trim_end_matches('/').to_owned());
         let supabase_jwt_secret = optional("SUPABASE_JWT_SECRET_NAME");
@@ -183,12 +190,8 @@ impl Config {
             queue_messages_url: text("QUEUE_MESSAGES_URL"),
             queue_imports_url: text("QUEUE_IMPORTS_URL"),
             mail_from: text("MAIL_FROM"),
-            platform_slots: match optional("PLATFORM_SLOTS") {
-                None => 10,
-                Some(number) => number
-                    .parse()
-                    .map_err(|_| ConfigError::NotANumber("PLATFORM_SLOTS"))?,
-            },
+            platform_slots: number("PLATFORM_SLOTS", 10)?,
+            assistant_check_minutes: number("ASSISTANT_CHECK_MINUTES", 15)?.clamp(1, 30),
             api_url,
         })
     }
@@ -294,6 +297,9 @@ mod tests {
         }
     }
 
+    /// Settings that "x" is no value of; each has a default.
+    const NUMBERS: [&str; 2] = ["PLATFORM_SLOTS", "ASSISTANT_CHECK_MINUTES"];
+
     #[test]
     fn nothing_starts_without_a_name_that_it_needs() {
         // An empty name is none.
@@ -307,7 +313,7 @@ mod tests {
             assert_eq!(missing(need, |_| Some(String::new())), wanted, "{need:?}");
             let all_but_one = |without: &'static str| {
                 missing(need, move |name| {
-                    (name != without && name != "PLATFORM_SLOTS").then(|| "x".to_owned())
+                    (name != without && !NUMBERS.contains(&name)).then(|| "x".to_owned())
                 })
             };
             for name in &wanted {

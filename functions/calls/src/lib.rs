@@ -8,7 +8,9 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use zencall::App;
-use zencall::calls::{self, Call, CallInFull, Event, Filter, Recording, Transfer, Turn, TypedFilter};
+use zencall::calls::{
+    self, Call, CallInFull, Disclosures, Event, Filter, Recording, Transfer, Turn, TypedFilter,
+};
 use zencall::http::{self, Answer, Caller, Json, ListOf, ListQuery, ProblemBody};
 
 /// The routes of this function.
@@ -57,6 +59,9 @@ pub struct CallDetail {
     /// Null where nobody was put through.
     #[schema(required)]
     transfer: Option<Transfer>,
+    /// What its transcript shows of what an assistant must say; null until the report has come.
+    #[schema(required)]
+    disclosures: Option<Disclosures>,
 }
 
 /// One call.
@@ -110,6 +115,7 @@ impl From<CallInFull> for CallDetail {
             timeline: found.timeline,
             recording: found.recording,
             transfer: found.transfer,
+            disclosures: found.disclosures,
         }
     }
 }

@@ -214,9 +214,16 @@ mod read {
                     { "event": "call-started", "at": "2026-11-02T10:00:00Z", "provider": "vapi" },
                     { "event": "call-ended", "at": "2026-11-02T10:01:00Z", "provider": "vapi" },
                 ],
-                "recording": { "available": true }, "transfer": null,
+                "recording": { "available": true }, "transfer": null, "disclosures": null,
             } })
         );
+        let found = json!({
+            "ai": "found", "identity": "found", "purpose": "missing", "recording": "not_applicable", "objection": "found",
+        });
+        let sql = "update calls set disclosures = $2 where id = $1";
+        organization.sql(sql, &[&id, &found]).await;
+        let reply = member.get(&format!("/api/v1/calls/{id}")).await.expect(200);
+        assert_eq!(reply.json()["call"]["disclosures"], found);
     }
 
     #[tokio::test]

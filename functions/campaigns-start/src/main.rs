@@ -6,6 +6,14 @@ use zencall::{App, http, telemetry};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), http::Error> {
     telemetry::init();
-    let app = App::from_env(&[Need::Database, Need::TokenKeys, Need::Pepper, Need::CallsQueue])?;
+    // Vapi last: only an assistant that was not looked at lately is looked at before it calls.
+    let app = App::from_env(&[
+        Need::Database,
+        Need::TokenKeys,
+        Need::Pepper,
+        Need::CallsQueue,
+        Need::Vapi,
+        Need::VapiWebhook,
+    ])?;
     http::serve(campaigns_start::routes(), app).await
 }

@@ -1,10 +1,11 @@
 //! `minute-tick`: once a minute, what nobody else would notice. Calls that have become due, messages that a crash left
-//! behind, events that came before their call was known, attempts of which nothing is heard, reports that did not come.
+//! behind, events that came before their call was known, attempts of which nothing is heard, reports that did not come,
+//! assistants that somebody has changed at Vapi.
 
 use serde::Serialize;
 use zencall::App;
 use zencall::calls;
-use zencall::campaigns::{reconcile, release, solicitation};
+use zencall::campaigns::{reconcile, release, solicitation, speakers};
 use zencall::gdpr;
 use zencall::imports;
 use zencall::limits;
@@ -38,6 +39,8 @@ pub struct Ticked {
     pub texts: usize,
     /// Reports of calls that did not come and were asked for.
     pub reports: usize,
+    /// Assistants of campaigns that call, looked at.
+    pub assistants: usize,
     /// Idempotency keys whose day was over.
     pub keys: i32,
 }
@@ -94,6 +97,11 @@ pub async fn run(app: &App) -> Result<Ticked, NotHandled> {
     let keys = app.db.expire_idempotency_keys(now, KEYS).await;
     ticked.keys = keys
         .inspect_err(|error| report("idempotency keys", error))
+        .unwrap_or_default();
+    // Before anybody is called: nobody is with an assistant that was not looked at.
+    let assistants = speakers::check_assistants(app).await;
+    ticked.assistants = assistants
+        .inspect_err(|error| report("assistants", error))
         .unwrap_or_default();
     let due = app.db.due_organizations(now, ORGANIZATIONS).await?;
     for organization in due {

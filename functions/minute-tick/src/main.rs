@@ -10,6 +10,7 @@ async fn main() -> Result<(), worker::Error> {
         Need::Database,
         Need::Pepper,
         Need::Vapi,
+        Need::VapiWebhook,
         Need::CallsQueue,
         Need::MailQueue,
         Need::EventsQueue,

@@ -35,6 +35,12 @@ pub struct Assistant {
     max_duration_seconds: i32,
     /// Whether its calls are recorded.
     recording: bool,
+    /// When Vapi's copy was last seen to say what we told it to, and so what the law wants said.
+    #[schema(required, value_type = Option<String>, format = DateTime)]
+    checked_at: Option<Timestamp>,
+    /// Since when Vapi's copy is known to be something else: until it is told again, nobody is called.
+    #[schema(required, value_type = Option<String>, format = DateTime)]
+    drifted_at: Option<Timestamp>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -59,6 +65,8 @@ impl From<assistants::Assistant> for Assistant {
             transfer_number: settings.transfer_number.map(|number| number.as_str().to_owned()),
             max_duration_seconds: settings.max_duration.seconds(),
             recording: settings.recording,
+            checked_at: assistant.compliance.checked_at,
+            drifted_at: assistant.compliance.drifted_at,
             created_at: assistant.created_at,
             updated_at: assistant.updated_at,
         }
@@ -112,6 +120,30 @@ impl From<assistants::Assistant> for ChangedAnswer {
         Self {
             success: true,
             assistant: assistant.into(),
+        }
+    }
+}
+
+/// What was repaired between Vapi and us.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SyncAnswer {
+    /// Made again at Vapi, where they were gone.
+    created: usize,
+    /// Told again, where they were something else.
+    updated: usize,
+    /// Deleted at Vapi, where no assistant of the organisation was behind them.
+    deleted: usize,
+    /// As they should be.
+    unchanged: usize,
+}
+
+impl From<assistants::Synced> for SyncAnswer {
+    fn from(synced: assistants::Synced) -> Self {
+        Self {
+            created: synced.created,
+            updated: synced.updated,
+            deleted: synced.deleted,
+            unchanged: synced.unchanged,
         }
     }
 }

@@ -15,7 +15,7 @@ use zencall::assistants::{self, AssistantKey};
 use zencall::http::{Answer, Caller, Json, ListOf, ListQuery, Member, NoFilter, ProblemBody};
 use zencall::kernel::Faults;
 
-pub use answer::{Assistant, AssistantAnswer, ChangedAnswer, CreatedAnswer};
+pub use answer::{Assistant, AssistantAnswer, ChangedAnswer, CreatedAnswer, SyncAnswer};
 pub use request::{ChangeAssistant, CreateAssistant};
 
 /// The routes of this function. Existing frontends use the second address.
@@ -28,6 +28,7 @@ pub fn routes() -> OpenApiRouter<App> {
             delete_named_assistant
         ))
         .routes(routes!(read_assistant, change_assistant, delete_assistant))
+        .routes(routes!(sync_assistants))
         .route(
             "/api/vapi/assistants",
             get(list_assistants)
@@ -164,4 +165,14 @@ async fn delete_named_assistant(
     let key = faults.finish(|| key)?;
     assistants::delete(&app, &caller, &key).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Makes Vapi's assistants those of the organisation here: what somebody changed there is told again, what is gone is made
+/// again, and what bears the organisation's name without being one of its assistants is deleted. May be repeated.
+#[utoipa::path(post, path = "/api/v1/vapi/assistants/sync", tag = "assistants",
+    responses((status = 200, body = SyncAnswer), (status = "4XX", body = ProblemBody),
+              (status = 502, description = "Vapi refused or does not answer; some may be repaired", body = ProblemBody)))]
+async fn sync_assistants(State(app): State<App>, caller: Caller) -> Answer<Json<SyncAnswer>> {
+    let synced = assistants::sync(&app, &caller).await?;
+    Ok(Json(synced.into()))
 }

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
-use zencall::adapters::vapi::webhook::{Objection, Projection, Question, ToolCall};
+use zencall::adapters::vapi::webhook::{Objection, Predial, Projection, Question, ToolCall};
 use zencall::appointments::{self, Answer, BOOKING_TOOL};
 use zencall::assistants::Objected;
+use zencall::campaigns::predial::is_eligible;
 use zencall::kernel::{Language, PhoneNumber};
 use zencall::{App, assistants, calls};
 
@@ -16,6 +17,8 @@ const NOBODY_TAKES_IT: &str =
     "Bonjour. Ce numéro ne prend pas d'appel pour le moment. Merci de rappeler plus tard. Au revoir.";
 /// How long all answers of a message may take together. Vapi would wait 20 s, the person on the telephone does not.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the gate may take to say whether somebody may be dialled. Nobody is on the telephone yet, and a line waits.
+const PREDIAL_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Who asks.
 #[derive(Clone, Copy)]
@@ -50,9 +53,35 @@ pub(crate) async fn to(
         }
         Question::Assistant => json!({ "error": NOBODY_TAKES_IT }),
         Question::TransferDestination => transfer(app, asking, deadline).await,
-        // Closed until consent can be looked up: anything but true is "do not dial".
-        Question::Predial => json!({ "eligible": false }),
+        Question::Predial(asked) => predial(app, asked.as_deref()).await,
     }
+}
+
+/// Anything but a clear yes in time is "do not dial".
+async fn predial(app: &App, asked: Option<&Predial>) -> Value {
+    let Some(asked) = asked else {
+        tracing::warn!("vapi asks whether somebody may be dialled and does not say who");
+        return nobody_is_dialled();
+    };
+    match timeout_at(Instant::now() + PREDIAL_PATIENCE, is_eligible(app, asked)).await {
+        Ok(Ok(eligible)) => json!({ "eligible": eligible }),
+        Ok(Err(error)) => {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "nobody can tell whether somebody may be dialled"
+            );
+            nobody_is_dialled()
+        }
+        Err(_) => {
+            tracing::error!("nobody could tell in time whether somebody may be dialled");
+            nobody_is_dialled()
+        }
+    }
+}
+
+/// The answer that dials nobody.
+pub(crate) fn nobody_is_dialled() -> Value {
+    json!({ "eligible": false })
 }
 
 /// One line for the model, which tells the caller in its own words, and the member that it belongs in.

@@ -33,7 +33,7 @@ async fn receive(State(app): State<App>, request: Request) -> Answer<Json<Value>
     let (parts, body) = request.into_parts();
     let body = http::raw_body(body, WEBHOOK_BODY_LIMIT).await?;
     let proofs = Proofs::of(&app.config.stage, app.config.vapi_credential_id.as_deref());
-    let message = webhook::prove(
+    let proven = webhook::prove(
         proofs,
         &app.vapi_webhook_secrets,
         &parts.headers,
@@ -41,8 +41,14 @@ async fn receive(State(app): State<App>, request: Request) -> Answer<Json<Value>
         app.clock.now(),
     )
     .await
-    .inspect_err(|refused| tracing::warn!(%refused, "a webhook was refused"))?
-    .parse()?;
+    .inspect_err(|refused| tracing::warn!(%refused, "a webhook was refused"))?;
+    let seems_predial = proven.seems_predial();
+    let message = match proven.parse() {
+        Ok(message) => message,
+        // Nobody is dialled because a question could not be read; and Vapi learns that it was one.
+        Err(_) if seems_predial => return Ok(Json(answer::nobody_is_dialled())),
+        Err(unreadable) => return Err(unreadable.into()),
+    };
     if let Some(question) = message.get().question() {
         let event = message.get().project(app.clock.now());
         let asking = answer::Asking {

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::definition::definition;
-use super::{Assistant, AssistantError, NewAssistant, store};
+use super::{Assistant, AssistantError, NewAssistant, likeness, store};
 use crate::App;
 use crate::adapters::vapi::{Vapi, VapiError};
 use crate::audit::{self, Actor};
@@ -20,6 +20,7 @@ pub async fn create(app: &App, caller: &Caller, new: NewAssistant) -> Result<Ass
     let (id, now) = (AssistantId::new(&app.clock), app.clock.now());
     let settings = &new.settings();
     let definition = definition(app, settings, caller.organization, id).await?;
+    let told_hash = &likeness::hash(&definition);
     let vapi = &app.vapi().await?;
     let vapi_assistant_id = match vapi.create_assistant(&definition).await {
         Ok(vapi_assistant_id) => vapi_assistant_id,
@@ -38,7 +39,7 @@ pub async fn create(app: &App, caller: &Caller, new: NewAssistant) -> Result<Ass
     let inserted = app
         .db
         .write("assistants.create", &claims, async |tx| {
-            let assistant = store::insert(tx, id, vapi_id, settings, now).await?;
+            let assistant = store::insert(tx, id, vapi_id, settings, told_hash, now).await?;
             let details = json!({ "assistant_id": id, "vapi_assistant_id": vapi_id });
             audit::record(tx, &app.clock, actor, "assistant.create", details).await?;
             Ok::<_, DbError>(assistant)

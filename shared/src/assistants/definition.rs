@@ -35,6 +35,8 @@ pub(super) async fn definition(
         "name": settings.name.as_str(),
         "firstMessage": disclosure::first_message(settings),
         "firstMessageMode": "assistant-speaks-first",
+        // What the law wants said is said to its end.
+        "firstMessageInterruptionsEnabled": false,
         "endCallMessage": script.goodbye,
         "maxDurationSeconds": settings.max_duration.seconds(),
         "model": model(settings),

@@ -4,14 +4,21 @@
 //! what is deleted is marked in the database first, where campaigns that need it are seen, and brought back if Vapi
 //! refuses. What a lost answer may have left at Vapi carries our id.
 
+mod check;
+mod compliance;
 mod create;
 mod definition;
 mod delete;
 mod disclosure;
+mod likeness;
+mod liquid;
 mod objection;
 mod read;
 mod scripts;
 mod store;
+mod sync;
+mod tell;
+mod told_store;
 mod tools;
 mod transfer;
 mod update;
@@ -27,10 +34,14 @@ use crate::kernel::class::{Class, Classify, Failure};
 use crate::kernel::ids::AssistantId;
 use crate::kernel::{Language, PhoneNumber};
 
+pub use check::{Checked, check, too_old_at, unchecked};
+pub use compliance::{Compliance, DISCLOSURES_RULE, DISCLOSURES_VERSION, Lack};
 pub use create::create;
 pub use delete::delete;
 pub use objection::{Objected, answer_to_objection};
 pub use read::{list, organization_country, read};
+pub(crate) use store::read_compliance;
+pub use sync::{Synced, sync};
 pub use tools::{BOOKING_TOOL, OBJECTION_TOOL};
 pub use transfer::{nobody_to_transfer_to, transferring};
 pub use update::update;
@@ -48,6 +59,10 @@ pub struct Assistant {
     pub vapi_assistant_id: String,
     /// What it is set to.
     pub settings: Settings,
+    /// Whether it says what the law wants said.
+    pub compliance: Compliance,
+    /// A hash of what Vapi was told, in what matters.
+    told_hash: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.

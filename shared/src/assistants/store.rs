@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use super::{
-    Assistant, AssistantError, AssistantKey, AssistantName, AssistantType, MaxDuration, Model, Settings,
-    Voice,
+    Assistant, AssistantError, AssistantKey, AssistantName, AssistantType, Compliance, DISCLOSURES_VERSION,
+    MaxDuration, Model, Settings, Voice,
 };
 use crate::db::{DbError, TenantTx};
 use crate::kernel::ids::AssistantId;
@@ -13,7 +13,8 @@ use crate::kernel::{Language, Page, PageRequest, PhoneNumber};
 
 const COLUMNS: &str =
     "id, vapi_assistant_id, name, assistant_type, language, model, voice, system_prompt, first_message,
-                       transfer_number, max_duration_seconds, recording, created_at, updated_at";
+                       transfer_number, max_duration_seconds, recording, disclosures_version, told_hash, checked_at,
+                       drifted_at, created_at, updated_at";
 
 impl TryFrom<&Row> for Assistant {
     type Error = DbError;
@@ -41,10 +42,32 @@ impl TryFrom<&Row> for Assistant {
                 ),
                 recording: row.try_get("recording").map_err(DbError::Statement)?,
             },
+            compliance: read_compliance(row)?,
+            told_hash: row.try_get("told_hash").map_err(DbError::Statement)?,
             created_at: instant("created_at")?,
             updated_at: instant("updated_at")?,
         })
     }
+}
+
+/// Whether the assistant says what the law wants said, from a row with its columns.
+pub(crate) fn read_compliance(row: &Row) -> Result<Compliance, DbError> {
+    Ok(Compliance {
+        version: row.try_get("disclosures_version").map_err(DbError::Statement)?,
+        wanted: DISCLOSURES_VERSION,
+        checked_at: row.try_get("checked_at").map_err(DbError::Statement)?,
+        drifted_at: row.try_get("drifted_at").map_err(DbError::Statement)?,
+    })
+}
+
+/// Every assistant of the organisation.
+pub(super) async fn all(tx: &TenantTx) -> Result<Vec<Assistant>, DbError> {
+    let sql = format!(
+        "-- assistants.all
+         select {COLUMNS} from assistants where organization_id = $1 and deleted_at is null order by id"
+    );
+    let rows = tx.query(&sql, &[&tx.organization()]).await?;
+    rows.iter().map(Assistant::try_from).collect()
 }
 
 pub(super) async fn find(tx: &TenantTx, key: &AssistantKey) -> Result<Option<Assistant>, DbError> {
@@ -81,14 +104,15 @@ pub(super) async fn insert(
     id: AssistantId,
     vapi_assistant_id: &str,
     settings: &Settings,
+    told_hash: &str,
     now: Timestamp,
 ) -> Result<Assistant, DbError> {
     let sql = format!(
         "-- assistants.insert
          insert into assistants (id, organization_id, vapi_assistant_id, name, assistant_type, language, model, voice,
                                  system_prompt, first_message, transfer_number, max_duration_seconds, recording,
-                                 created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
+                                 created_at, updated_at, checked_at, told_hash, disclosures_version)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $14, $15, $16)
          returning {COLUMNS}"
     );
     let row = tx
@@ -109,6 +133,8 @@ pub(super) async fn insert(
                 &settings.max_duration.seconds(),
                 &settings.recording,
                 &now,
+                &told_hash,
+                &DISCLOSURES_VERSION,
             ],
         )
         .await?;
@@ -120,6 +146,7 @@ pub(super) async fn update(
     tx: &TenantTx,
     before: &Assistant,
     settings: &Settings,
+    told_hash: &str,
     now: Timestamp,
 ) -> Result<Assistant, AssistantError> {
     let sql = format!(
@@ -127,7 +154,7 @@ pub(super) async fn update(
          update assistants
             set name = $4, assistant_type = $5, language = $6, model = $7, voice = $8, system_prompt = $9,
                 first_message = $10, transfer_number = $11, max_duration_seconds = $12, recording = $13,
-                updated_at = $14
+                updated_at = $14, checked_at = $14, drifted_at = null, told_hash = $15, disclosures_version = $16
           where organization_id = $1 and id = $2 and updated_at = $3 and deleted_at is null
          returning {COLUMNS}"
     );
@@ -149,6 +176,8 @@ pub(super) async fn update(
                 &settings.max_duration.seconds(),
                 &settings.recording,
                 &now,
+                &told_hash,
+                &DISCLOSURES_VERSION,
             ],
         )
         .await?

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::definition::definition;
-use super::{Assistant, AssistantError, AssistantKey, Changes, Settings, read, store};
+use super::tell::tell;
+use super::{Assistant, AssistantError, AssistantKey, Changes, Settings, likeness, read, store};
 use crate::App;
 use crate::adapters::vapi::VapiError;
 use crate::audit::{self, Actor};
@@ -19,10 +20,13 @@ pub async fn update(
 ) -> Result<Assistant, AssistantError> {
     let before = &read(app, caller, key).await?;
     let settings = &changes.apply(&before.settings);
-    if *settings == before.settings {
+    let after = definition(app, settings, caller.organization, before.id).await?;
+    let told_hash = &likeness::hash(&after);
+    // What Vapi is known not to say any more is told again, even where nothing changes here.
+    let is_told = before.told_hash.as_deref() == Some(told_hash) && before.compliance.drifted_at.is_none();
+    if *settings == before.settings && is_told {
         return Ok(before.clone());
     }
-    let after = definition(app, settings, caller.organization, before.id).await?;
     let told = app
         .vapi()
         .await?
@@ -39,7 +43,7 @@ pub async fn update(
     let updated = app
         .db
         .write("assistants.update", &claims, async |tx| {
-            let assistant = store::update(tx, before, settings, now).await?;
+            let assistant = store::update(tx, before, settings, told_hash, now).await?;
             let about = json!({ "assistant_id": before.id });
             let (then, thereafter) = (audited(&before.settings), audited(&assistant.settings));
             let details = audit::difference(about, &then, &thereafter, PRIVATE);
@@ -85,14 +89,8 @@ async fn put_back(app: &App, caller: &Caller, before: &Assistant) {
         Err(AssistantError::NotFound) => return,
         Err(_) => before.clone(),
     };
-    let put_back = async {
-        let definition = definition(app, &current.settings, caller.organization, current.id).await?;
-        let vapi = &app.vapi().await?;
-        vapi.update_assistant(&current.vapi_assistant_id, &definition)
-            .await?;
-        Ok::<_, AssistantError>(())
-    };
-    if let Err(error) = put_back.await {
+    let told = tell(app, caller.organization, &Claims::from(caller), &current).await;
+    if let Err(error) = told {
         tracing::error!(
             assistant_id = %before.id,
             error = &error as &dyn std::error::Error,

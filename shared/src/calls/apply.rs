@@ -4,14 +4,15 @@
 use futures_util::future::join;
 use jiff::{SignedDuration, Timestamp};
 
+use super::disclosures::{self, Disclosures, Spoken};
 use super::ended_reason::{EndedReason, Outcome};
 use super::event::{created_at, dedupe_key, is_about_a_call, keys, name};
-use super::event_store::{self, Attempt, Found, Record};
+use super::event_store::{self, Attempt, Found, Record, Script};
 use super::facts::Facts;
 use super::objection;
 use super::turn_store;
 use crate::App;
-use crate::adapters::vapi::webhook::{Fact, Projection};
+use crate::adapters::vapi::webhook::{Fact, Projection, Report};
 use crate::campaigns;
 use crate::campaigns::end::{self, AttemptEnd, Ended};
 use crate::db::{Claims, DbError, TenantTx};
@@ -89,7 +90,19 @@ pub(super) async fn apply_known(app: &App, event: &Projection) -> Result<Applied
         done = store(app, organization, event, &record).await;
     }
     match done {
-        Ok(applied) => Ok(applied),
+        Ok((applied, missing)) => {
+            if !missing.is_empty() {
+                // Counted by an alarm.
+                tracing::warn!(
+                    organization_id = %organization,
+                    vapi_call_id = event.keys.call,
+                    missing = missing.join(" "),
+                    disclosures_missing = missing.len(),
+                    "an assistant did not say everything that it must"
+                );
+            }
+            Ok(applied)
+        }
         Err(Undone::NotYet) => Ok(Applied::Parked),
         Err(Undone::Db(error)) => Err(error.into()),
     }
@@ -108,24 +121,24 @@ impl From<DbError> for Undone {
     }
 }
 
-/// One transaction: a packet to store the event, one to write what is known of the call, what the campaign does at an
+/// One transaction, which also tells what its call's assistant did not say: a packet to store the event, one to write what is known of the call, what the campaign does at an
 /// end, and the commit.
 async fn store(
     app: &App,
     organization: OrganizationId,
     event: &Projection,
     record: &Record<'_>,
-) -> Result<Applied, Undone> {
+) -> Result<(Applied, Vec<&'static str>), Undone> {
     let now = app.clock.now();
     let hurries = now.duration_since(event.received_at) > PATIENCE;
     app.db
         .write("calls.apply", &Claims::platform(organization), async |tx| {
             let found = event_store::take(tx, event, record).await?;
             if !found.stored {
-                return Ok(Applied::Repeated);
+                return Ok((Applied::Repeated, Vec::new()));
             }
             if record.new_call.is_none() {
-                return Ok(Applied::Stored { freed: None });
+                return Ok((Applied::Stored { freed: None }, Vec::new()));
             }
             let unknown = found.attempt.is_none() && found.call.is_none();
             if unknown && event.inbound != Some(true) && found.expecting && !hurries {
@@ -137,6 +150,9 @@ async fn store(
                 .map(|call| call.facts.clone())
                 .unwrap_or_default();
             facts.learn(event);
+            if let (Fact::Report(report), Some(script)) = (&event.fact, &found.script) {
+                facts.disclosures = Some(said(event, report, script));
+            }
             // The campaign and its attempt are locked before the call's row, as everywhere: nobody waits in a circle.
             let freed = match &found.attempt {
                 Some(attempt) => tell_campaign(tx, app, event, attempt, &facts).await?,
@@ -144,11 +160,37 @@ async fn store(
             };
             write(tx, event, record, &found, &facts, now).await?;
             objection::apply(tx, app, event).await?;
-            Ok(Applied::Stored {
-                freed: freed.then_some(organization),
-            })
+            let missing = match &event.fact {
+                Fact::Report(_) => facts.disclosures.as_ref().map(Disclosures::missing),
+                _ => None,
+            };
+            let freed = freed.then_some(organization);
+            Ok((Applied::Stored { freed }, missing.unwrap_or_default()))
         })
         .await
+}
+
+/// What the report's transcript shows of what must be said. It follows from the report alone, whatever came before it.
+fn said(event: &Projection, report: &Report, script: &Script) -> Disclosures {
+    let outcome = report
+        .ended_reason
+        .as_deref()
+        .map(|reason| EndedReason::read(reason).outcome);
+    let seconds = match (event.started_at, event.ended_at) {
+        (Some(started), Some(ended)) => ended.duration_since(started).as_secs(),
+        _ => 0,
+    };
+    let spoken = Spoken {
+        language: script.language,
+        campaign: script
+            .campaign
+            .as_ref()
+            .map(|(advertiser, object)| (advertiser.as_str(), object.as_str())),
+        is_recorded: report.recording,
+        is_heard: event.started_at.is_some() && outcome != Some(Outcome::Voicemail),
+        seconds: i32::try_from(seconds).unwrap_or(i32::MAX),
+    };
+    disclosures::look_for(&spoken, &report.turns)
 }
 
 /// Writes what is known of the call now, and what was said.

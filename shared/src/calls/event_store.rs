@@ -10,8 +10,9 @@ use super::ended_reason::Outcome;
 use super::facts::{Certainty, Facts, Moment};
 use super::report_store::FIRST_QUESTION;
 use super::{Direction, Sentiment, Status};
-use crate::adapters::vapi::webhook::{Keys, Projection};
+use crate::adapters::vapi::webhook::{Fact, Keys, Projection};
 use crate::db::{DbError, TenantTx};
+use crate::kernel::Language;
 use crate::kernel::ids::{AssistantId, AttemptId, CallId, CampaignId, ContactId};
 
 /// Our locks of calls among other advisory locks.
@@ -37,8 +38,16 @@ pub(super) struct Found {
     pub(super) stored: bool,
     pub(super) attempt: Option<Attempt>,
     pub(super) call: Option<KnownCall>,
+    /// What its assistant was to say, where a report asks.
+    pub(super) script: Option<Script>,
     /// Whether a call of this assistant is being placed whose id Vapi has not told us yet.
     pub(super) expecting: bool,
+}
+
+/// In which language an assistant speaks, and on whose behalf and why, where a campaign placed the call.
+pub(super) struct Script {
+    pub(super) language: Language,
+    pub(super) campaign: Option<(String, String)>,
 }
 
 /// The attempt that the call was placed for.
@@ -115,8 +124,13 @@ pub(super) async fn take(tx: &TenantTx, event: &Projection, record: &Record<'_>)
                     c.id as call_id, c.vapi_call_id is not null as call_bound, c.status, c.ended_reason, c.started_at,
                     c.started_certainty, c.ended_at, c.ended_certainty, c.cost, c.sentiment, c.sentiment_score,
                     c.sentiment_source, c.summary, c.transfer_destination, c.transfer_connected,
-                    c.recording_available, c.reported_at
-               from (select) one left join attempt a on true left join call c on true",
+                    c.recording_available, c.reported_at, c.disclosures,
+                    s.language, m.advertiser_name, m.object
+               from (select) one left join attempt a on true left join call c on true
+               left join assistants s on $14 and s.organization_id = $1
+                 and case when coalesce(c.assistant_id, a.assistant_id) is null then s.vapi_assistant_id = $4
+                          else s.id = coalesce(c.assistant_id, a.assistant_id) end
+               left join campaigns m on $14 and m.organization_id = $1 and m.id = coalesce(c.campaign_id, a.campaign_id)",
             &[
                 &tx.organization(),
                 &keys.attempt,
@@ -131,6 +145,7 @@ pub(super) async fn take(tx: &TenantTx, event: &Projection, record: &Record<'_>)
                 &event.at(),
                 &event.received_at,
                 record.projection,
+                &matches!(event.fact, Fact::Report(_)),
             ],
         ),
     )
@@ -157,18 +172,23 @@ pub(super) async fn write(
     // What Vapi does not tell is asked for.
     let report_due_at = (facts.status == Status::Ended && facts.reported_at.is_none())
         .then(|| now.saturating_add(FIRST_QUESTION).unwrap_or(now));
+    let disclosures = facts
+        .disclosures
+        .as_ref()
+        .and_then(|found| serde_json::to_value(found).ok());
     tx.execute(
         "-- calls.write_facts
          insert into calls (id, organization_id, vapi_call_id, campaign_id, contact_id, attempt_id, assistant_id, direction,
                             phone, created_at, updated_at, status, outcome, ended_reason, started_at, started_certainty,
                             ended_at, ended_certainty, duration_seconds, cost, sentiment, sentiment_score,
                             sentiment_source, summary, transfer_destination, transfer_connected, recording_available,
-                            reported_at, report_due_at)
+                            reported_at, report_due_at, disclosures)
          select $1, $2, $3, $4,
                 coalesce($5, (select k.id from contacts k where k.organization_id = $2 and k.phone = $10)), $6,
                 coalesce($7, (select s.id from assistants s where s.organization_id = $2 and s.vapi_assistant_id = $8)),
                 $9, coalesce((select k.phone from contacts k where k.organization_id = $2 and k.id = $5), $10),
-                $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30
+                $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30,
+                $31
          on conflict (id) do update
             set vapi_call_id = coalesce(calls.vapi_call_id, excluded.vapi_call_id),
                 campaign_id = coalesce(calls.campaign_id, excluded.campaign_id),
@@ -194,6 +214,7 @@ pub(super) async fn write(
                 transfer_connected = coalesce(excluded.transfer_connected, calls.transfer_connected),
                 recording_available = excluded.recording_available or calls.recording_available,
                 reported_at = coalesce(excluded.reported_at, calls.reported_at),
+                disclosures = coalesce(excluded.disclosures, calls.disclosures),
                 report_due_at = case when coalesce(excluded.reported_at, calls.reported_at) is null
                                      then coalesce(calls.report_due_at, excluded.report_due_at) end",
         &[
@@ -227,6 +248,7 @@ pub(super) async fn write(
             &facts.recording,
             &facts.reported_at,
             &report_due_at,
+            &disclosures,
         ],
     )
     .await
@@ -238,6 +260,7 @@ impl Found {
         Ok(Self {
             stored: get(row, "stored")?,
             expecting: get(row, "expecting")?,
+            script: Script::read(row)?,
             attempt: match get::<Option<AttemptId>>(row, "attempt_id")? {
                 Some(id) => Some(Attempt::read(row, id)?),
                 None => None,
@@ -251,6 +274,19 @@ impl Found {
                 None => None,
             },
         })
+    }
+}
+
+impl Script {
+    fn read(row: &Row) -> Result<Option<Self>, DbError> {
+        let language: Option<&str> = get(row, "language")?;
+        let advertiser: Option<String> = get(row, "advertiser_name")?;
+        let object: Option<String> = get(row, "object")?;
+        Ok(language.map(|language| Self {
+            // The check of the table holds no other language.
+            language: Language::parse(language).unwrap_or_default(),
+            campaign: advertiser.zip(object),
+        }))
     }
 }
 
@@ -288,6 +324,8 @@ impl Facts {
             transfer_connected: get(row, "transfer_connected")?,
             recording: get(row, "recording_available")?,
             reported_at: get(row, "reported_at")?,
+            disclosures: get::<Option<serde_json::Value>>(row, "disclosures")?
+                .and_then(|found| serde_json::from_value(found).ok()),
         })
     }
 }

@@ -6,6 +6,7 @@ use std::cmp::max;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
+use super::disclosures::Disclosures;
 use super::ended_reason::{Action, EndedReason, Outcome};
 use super::{Sentiment, Status};
 use crate::adapters::vapi::webhook::{Fact, Projection, Report};
@@ -29,6 +30,8 @@ pub(super) struct Facts {
     pub(super) recording: bool,
     /// When the report came.
     pub(super) reported_at: Option<Timestamp>,
+    /// What its transcript shows of what must be said.
+    pub(super) disclosures: Option<Disclosures>,
 }
 
 shows!(
@@ -59,6 +62,7 @@ impl Default for Facts {
             transfer_connected: None,
             recording: false,
             reported_at: None,
+            disclosures: None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Calls: what happened on the telephone.
 
 mod apply;
+mod disclosures;
 pub mod during;
 mod during_store;
 mod event;
@@ -21,6 +22,7 @@ mod view;
 pub use crate::adapters::vapi::webhook::Projection;
 pub use crate::kernel::ended_reason;
 pub use apply::{Applied, ApplyError, apply};
+pub use disclosures::{Disclosures, Finding};
 pub use during::transfer_of;
 pub use list::{Filter, TypedFilter, list};
 pub use objection::object;

@@ -1,6 +1,6 @@
 //! One call with what was said and what happened.
 
-use super::{Call, Event, Recording, Transfer, Turn, read_store};
+use super::{Call, Disclosures, Event, Recording, Transfer, Turn, read_store};
 use crate::App;
 use crate::db::{Claims, DbError};
 use crate::kernel::Caller;
@@ -18,6 +18,8 @@ pub struct CallInFull {
     pub timeline: Vec<Event>,
     /// Its recording, where there is one.
     pub recording: Option<Recording>,
+    /// What its transcript shows of what must be said, once the report has come.
+    pub disclosures: Option<Disclosures>,
     /// To whom the person was put through, if to anybody.
     pub transfer: Option<Transfer>,
 }

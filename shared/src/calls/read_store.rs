@@ -62,7 +62,8 @@ pub(super) async fn find(tx: &TenantTx, id: CallId) -> Result<Option<CallInFull>
             "-- calls.find
              select id, vapi_call_id, campaign_id, contact_id, assistant_id, direction, phone, status, outcome,
                     ended_reason, started_at, ended_at, duration_seconds, cost, sentiment, sentiment_score,
-                    sentiment_source, summary, recording_available, transfer_destination, transfer_connected
+                    sentiment_source, summary, recording_available, transfer_destination, transfer_connected,
+                    disclosures
                from calls
               where organization_id = $1 and id = $2",
             &[organization, id],
@@ -89,7 +90,9 @@ pub(super) async fn find(tx: &TenantTx, id: CallId) -> Result<Option<CallInFull>
     let recording = get::<bool>(&row, "recording_available")?.then_some(Recording { available: true });
     let destination: Option<String> = get(&row, "transfer_destination")?;
     let connected: Option<bool> = get(&row, "transfer_connected")?;
+    let disclosures: Option<serde_json::Value> = get(&row, "disclosures")?;
     Ok(Some(CallInFull {
+        disclosures: disclosures.and_then(|found| serde_json::from_value(found).ok()),
         transfer: destination.map(|destination| Transfer::new(destination, connected)),
         call: Call::try_from(&row)?,
         turns: turns.iter().map(Turn::try_from).collect::<Result<_, _>>()?,

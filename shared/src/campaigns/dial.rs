@@ -197,7 +197,11 @@ async fn claim(
             return Ok(Claim::Stop(code, Some(row)));
         }
         let given = GivenBack {
-            due_at: refusal.retry_at,
+            // What its assistant lacks is nobody's refusal for good: the contact keeps its turn.
+            due_at: match refusal.code {
+                RefusalCode::AssistantNotCompliant => Some(now),
+                _ => refusal.retry_at,
+            },
             refusal: Some(&row),
             ..GivenBack::waiting(attempt, code, now)
         };

@@ -5,6 +5,15 @@ use crate::db::DbError;
 use crate::kernel::class::{Class, Classify, Failure};
 use crate::kernel::{Faults, Invalid};
 
+/// Why nobody can speak for a campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotReady {
+    /// The assistant was deleted since.
+    Deleted,
+    /// Nobody knows that it says what the law wants said.
+    NotCompliant,
+}
+
 /// Why something could not be done to a campaign.
 #[derive(Debug, thiserror::Error)]
 pub enum CampaignError {
@@ -23,9 +32,9 @@ pub enum CampaignError {
     /// Its number must not be presented by an automated system.
     #[error("the caller number is not lawful for automated calls")]
     CallerIdNotAllowed(caller_id::CallerIdRefusal),
-    /// Its assistant was deleted since.
-    #[error("the assistant was deleted")]
-    AssistantNotReady,
+    /// Its assistant was deleted since, or does not say what it must.
+    #[error("the assistant is not ready: {0:?}")]
+    AssistantNotReady(NotReady),
     /// There is nobody to call.
     #[error("the campaign has no contacts")]
     Empty,
@@ -79,10 +88,17 @@ impl Classify for CampaignError {
                     refusal.rule
                 ),
             ),
-            Self::AssistantNotReady => conflict(
+            Self::AssistantNotReady(NotReady::Deleted) => conflict(
                 "assistant_not_ready",
                 "L'assistant de cette campagne a été supprimé : choisissez-en un autre.",
                 "The assistant of this campaign was deleted: choose another one.",
+            ),
+            Self::AssistantNotReady(NotReady::NotCompliant) => conflict(
+                "assistant_not_ready",
+                "L'assistant de cette campagne a été modifié chez le fournisseur vocal, ou n'a pas pu y être vérifié : \
+                 synchronisez les assistants.",
+                "The assistant of this campaign was changed at the voice provider, or could not be checked there: \
+                 synchronise the assistants.",
             ),
             Self::Empty => conflict(
                 "campaign_empty",

@@ -6,10 +6,13 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::gate::{self, Decision, GateCampaign, GateContact, History};
+use crate::assistants::Compliance;
 use crate::kernel::hex;
 
 /// Of which shape stored inputs are.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
+/// Before the gate asked for the assistant.
+const WITHOUT_ASSISTANT: u8 = 2;
 
 #[derive(Serialize)]
 struct Asked<'a> {
@@ -42,9 +45,16 @@ pub fn inputs(contact: &GateContact, campaign: &GateCampaign, history: &History,
     .unwrap_or_default()
 }
 
-/// Asks the gate again; nothing where the inputs are of another version.
+/// Asks the gate again; nothing where the inputs are of an unknown version.
 pub fn replay(inputs: &Value) -> Option<Decision> {
-    let stored: Stored = serde_json::from_value(inputs.clone()).ok()?;
+    let mut inputs = inputs.clone();
+    if inputs["v"] == WITHOUT_ASSISTANT {
+        // It took for granted what it asks for today.
+        let now: Timestamp = serde_json::from_value(inputs["now"].clone()).ok()?;
+        inputs["campaign"]["assistant"] = serde_json::to_value(Compliance::checked(now)).ok()?;
+        inputs["v"] = VERSION.into();
+    }
+    let stored: Stored = serde_json::from_value(inputs).ok()?;
     (stored.v == VERSION)
         .then(|| gate::decide(&stored.contact, &stored.campaign, &stored.history, stored.now))
 }

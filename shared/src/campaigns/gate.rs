@@ -14,6 +14,7 @@ use super::law::{
 };
 use super::windows::CallWindows;
 use super::{Advertiser, Budget, Sector};
+use crate::assistants::{Compliance, DISCLOSURES_RULE};
 use crate::consents;
 use crate::contacts::{CallbackRequest, Contract};
 use crate::kernel::zones::{Zones, zones_of};
@@ -64,6 +65,8 @@ pub enum RefusalCode {
     CampaignAttemptsExhausted,
     /// The campaign's budget is used up.
     BudgetExhausted,
+    /// Nobody knows that its assistant says what the law wants said.
+    AssistantNotCompliant,
 }
 
 impl RefusalCode {
@@ -89,6 +92,7 @@ impl RefusalCode {
             Self::AttemptsExhausted => "attempts_exhausted",
             Self::CampaignAttemptsExhausted => "campaign_attempts_exhausted",
             Self::BudgetExhausted => "budget_exhausted",
+            Self::AssistantNotCompliant => "assistant_not_compliant",
         }
     }
 }
@@ -137,6 +141,8 @@ pub struct GateCampaign {
     pub max_attempts: i32,
     /// What its calls may cost altogether.
     pub budget: Budget,
+    /// Whether its assistant says what the law wants said.
+    pub assistant: Compliance,
 }
 
 /// What has happened so far.
@@ -263,6 +269,9 @@ fn first_refusal(
     }
     if campaign.budget.is_some_and(|budget| history.spent >= budget) {
         return never(RefusalCode::BudgetExhausted, "campaign.settings.max_cost");
+    }
+    if campaign.assistant.holds_at(now).is_err() {
+        return never(RefusalCode::AssistantNotCompliant, DISCLOSURES_RULE);
     }
     Ok(until)
 }

@@ -37,6 +37,8 @@ fn campaign(legal_basis: LegalBasis) -> GateCampaign {
         caller_number: Some(PhoneNumber::parse("+33162000001", Country::FR).unwrap()),
         max_attempts: 3,
         budget: None,
+        // Whenever a test asks.
+        assistant: Compliance::checked("2100-01-01T00:00:00Z".parse().unwrap()),
     }
 }
 
@@ -274,6 +276,84 @@ fn the_fifth_attempt_in_thirty_days_waits_for_the_first_to_be_old() {
         decide(&contact(), &service, &four, at(TUESDAY_NOON)),
         Decision::Allow { .. }
     ));
+}
+
+#[test]
+fn an_assistant_that_nobody_knows_to_be_lawful_calls_nobody_whoever_it_is() {
+    let now: Timestamp = TUESDAY_NOON.parse().unwrap();
+    let ago = |minutes| now - jiff::SignedDuration::from_mins(minutes);
+    let checked = Compliance::checked(ago(10));
+    for (assistant, is_refused) in [
+        (checked.clone(), false),
+        (Compliance::checked(ago(61)), true),
+        (
+            Compliance {
+                checked_at: None,
+                ..checked.clone()
+            },
+            true,
+        ),
+        (
+            Compliance {
+                version: None,
+                ..checked.clone()
+            },
+            true,
+        ),
+        (
+            Compliance {
+                wanted: checked.wanted + 1,
+                ..checked.clone()
+            },
+            true,
+        ),
+        (
+            Compliance {
+                drifted_at: Some(ago(1)),
+                ..checked.clone()
+            },
+            true,
+        ),
+    ] {
+        for (contact, basis) in [
+            (contact(), LegalBasis::Service),
+            (consented(), LegalBasis::Consent),
+        ] {
+            let campaign = GateCampaign {
+                assistant: assistant.clone(),
+                ..campaign(basis)
+            };
+            let decision = decide(&contact, &campaign, &nothing(), now);
+            let code = match &decision {
+                Decision::Allow { .. } => None,
+                Decision::Refuse(refusal) => Some(refusal.code),
+            };
+            let wanted = is_refused.then_some(RefusalCode::AssistantNotCompliant);
+            assert_eq!(code, wanted, "{assistant:?}");
+            assert_eq!(
+                replay(&inputs(&contact, &campaign, &nothing(), now)),
+                Some(decision)
+            );
+        }
+    }
+}
+
+#[test]
+fn what_was_decided_before_the_gate_asked_for_the_assistant_is_recomputed_as_then() {
+    let now = TUESDAY_NOON.parse().unwrap();
+    for basis in [LegalBasis::Service, LegalBasis::Contract] {
+        let campaign = campaign(basis);
+        let mut asked = inputs(&contact(), &campaign, &nothing(), now);
+        asked["v"] = 2.into();
+        asked["campaign"].as_object_mut().unwrap().remove("assistant");
+        assert_eq!(
+            replay(&asked),
+            Some(decide(&contact(), &campaign, &nothing(), now))
+        );
+        // Without it, today's version is nothing that can be recomputed.
+        asked["v"] = 3.into();
+        assert_eq!(replay(&asked), None);
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Contracts and requests to be called back: how long they last.
 
 use super::*;
+use crate::assistants::Compliance;
 use crate::campaigns::windows::CallWindows;
 use crate::campaigns::{Advertiser, Sector};
 use crate::consents::Entry;
@@ -53,6 +54,7 @@ fn campaign(legal_basis: LegalBasis) -> GateCampaign {
         caller_number: None,
         max_attempts: 3,
         budget: None,
+        assistant: Compliance::checked(at("2026-11-23T10:00:00Z")),
     }
 }
 

@@ -180,6 +180,11 @@ fn decide_wave(app: &App, turns: &mut Turns<'_>, recent: &Recent, now: Timestamp
                 turns.close(campaign.id);
                 continue;
             }
+            // Whoever looks at assistants brings that in order, or stops the campaign.
+            Decision::Refuse(refusal) if refusal.code == RefusalCode::AssistantNotCompliant => {
+                turns.close(campaign.id);
+                continue;
+            }
             Decision::Refuse(refusal) => {
                 wave.refused_campaigns.push(candidate.campaign);
                 wave.refused_contacts.push(candidate.contact);

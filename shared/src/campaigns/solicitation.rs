@@ -47,7 +47,12 @@ pub async fn forget_old(app: &App, now: Timestamp) -> Result<i32, DbError> {
 }
 
 /// The key of an advertiser and a number: the advertiser is its SIREN or, without one, the organisation.
-fn key(pepper: &Pepper, siren: Option<&str>, organization: OrganizationId, phone: &PhoneNumber) -> Bytes {
+pub(super) fn key(
+    pepper: &Pepper,
+    siren: Option<&str>,
+    organization: OrganizationId,
+    phone: &PhoneNumber,
+) -> Bytes {
     // HMAC takes a key of any length.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(pepper.expose_secret()) else {
         return Bytes(Vec::new());

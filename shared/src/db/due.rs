@@ -42,6 +42,25 @@ impl Db {
         rows.iter().map(|row| get(row, 0)).collect()
     }
 
+    /// Organisations with campaigns that call, or will before `starting_before`, whose assistant was last looked at before
+    /// `checked_before`, or was not as it should be.
+    pub async fn organizations_with_unchecked_assistants(
+        &self,
+        checked_before: Timestamp,
+        starting_before: Timestamp,
+        at_most: i32,
+    ) -> Result<Vec<OrganizationId>, DbError> {
+        let rows = self
+            .lookup(
+                "edge.organizations_with_unchecked_assistants",
+                "-- edge.organizations_with_unchecked_assistants
+                 select zencall.organizations_with_unchecked_assistants($1, $2, $3)",
+                &[&checked_before, &starting_before, &at_most],
+            )
+            .await?;
+        rows.iter().map(|row| get(row, 0)).collect()
+    }
+
     /// Organisations that text from this number, twenty at most.
     pub async fn organizations_of_twilio_number(&self, number: &str) -> Result<Vec<OrganizationId>, DbError> {
         let rows = self

@@ -109,6 +109,7 @@ pub const RIGHTS: &[Right] = &[
     member("GET", "/api/v1/vapi/assistants/{id}").or_key(Scope::AssistantsRead),
     member("PATCH", "/api/v1/vapi/assistants/{id}").or_key(Scope::AssistantsWrite),
     member("DELETE", "/api/v1/vapi/assistants/{id}").or_key(Scope::AssistantsWrite),
+    admin("POST", "/api/v1/vapi/assistants/sync"),
     // Contacts, and the numbers never to be called.
     member("GET", "/api/v1/contacts").or_key(Scope::ContactsRead),
     member("POST", "/api/v1/contacts").or_key(Scope::ContactsWrite),

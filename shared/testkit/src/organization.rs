@@ -4,6 +4,7 @@ use axum::Router;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use zencall::App;
+use zencall::assistants::DISCLOSURES_VERSION;
 use zencall::db::{Bytes, Claims, DbError};
 use zencall::kernel::Scope;
 use zencall::kernel::api_key::ApiKey;
@@ -153,15 +154,22 @@ impl TestOrganization {
         ids
     }
 
-    /// An assistant, as far as the database is concerned; Vapi's stand-in does not know it.
+    /// An assistant, as far as the database is concerned; Vapi's stand-in does not know it, and nobody will look at it there.
     pub async fn assistant(&self) -> AssistantId {
         let id = AssistantId::new(&self.app.clock);
         self.sql(
             "insert into assistants (id, organization_id, vapi_assistant_id, name, assistant_type, language, model, voice,
-                                     system_prompt, first_message, max_duration_seconds, created_at, updated_at)
+                                     system_prompt, first_message, max_duration_seconds, created_at, updated_at,
+                                     disclosures_version, told_hash, checked_at)
              values ($1, $2, $3, 'Accueil', 'outbound', 'fr', 'gpt-4o-mini', 'charlotte', 'Soyez bref.', 'Bonjour.', 300,
-                     $4, $4)",
-            &[&id, &self.id, &self.app.clock.uuid().to_string(), &self.app.clock.now()],
+                     $4, $4, $5, '', '2100-01-01')",
+            &[
+                &id,
+                &self.id,
+                &self.app.clock.uuid().to_string(),
+                &self.app.clock.now(),
+                &DISCLOSURES_VERSION,
+            ],
         )
         .await;
         id

@@ -112,3 +112,46 @@ async fn as_stranger_or_without_an_id_of_one() {
     assert_eq!(fixture.calling.campaign_row().await["status"], "draft");
     assert!(fixture.test.queues.take(QueueKind::Calls).await.is_empty());
 }
+
+#[tokio::test]
+async fn with_an_assistant_that_somebody_changed_at_vapi_or_that_is_gone_there() {
+    // looked at before it calls, where nobody has looked lately.
+    let fixture = Fixture::start().await;
+    let campaign = fixture.calling.campaign(1).await;
+    for before in [
+        // The stand-in's assistant is not what the row says that it was told.
+        "update assistants set told_hash = '1:00', checked_at = null",
+        "update assistants set told_hash = '1:00', drifted_at = now()",
+        "update assistants set vapi_assistant_id = gen_random_uuid(), drifted_at = null, checked_at = null",
+    ] {
+        fixture.calling.organization.sql(before, &[]).await;
+        let problem = fixture
+            .start_campaign(campaign)
+            .await
+            .expect_problem(409, "assistant_not_ready");
+        assert!(
+            problem["detail"].as_str().unwrap().contains("synchronis"),
+            "{problem}"
+        );
+        assert_eq!(fixture.calling.campaign_row().await["status"], "draft");
+    }
+}
+
+#[tokio::test]
+async fn where_the_look_before_still_serves_vapi_need_not_answer() {
+    let fixture = Fixture::start().await;
+    let campaign = fixture.calling.campaign(1).await;
+    let down = json!({ "api": { "status": 503, "times": 3, "only": "GET /assistant*" } });
+    fixture.test.set_behaviour(down.clone()).await;
+    let sql = "update assistants set checked_at = $1";
+    let now = fixture.test.app.clock.now();
+    let ago = |minutes| now - jiff::SignedDuration::from_mins(minutes);
+    fixture.calling.organization.sql(sql, &[&ago(61)]).await;
+    fixture
+        .start_campaign(campaign)
+        .await
+        .expect_problem(409, "assistant_not_ready");
+    fixture.test.set_behaviour(down).await;
+    fixture.calling.organization.sql(sql, &[&ago(30)]).await;
+    fixture.start_campaign(campaign).await.expect(202);
+}

@@ -7,6 +7,7 @@ mod create;
 mod delete;
 mod key;
 mod list;
+mod sync;
 mod update;
 
 use serde_json::{Value, json};

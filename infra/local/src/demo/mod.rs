@@ -24,6 +24,8 @@ use show::{Bar, chapter, fact};
 
 /// The campaign must be over by then; the whole demo has two minutes.
 const LONGEST: Duration = Duration::from_secs(100);
+/// How many answered calls are listened to.
+const LISTENED_TO: usize = 25;
 /// How long after the last call its report may come.
 const LATEST_REPORT: Duration = Duration::from_secs(15);
 /// Calls to one contact.
@@ -228,6 +230,24 @@ async fn compare_calls(
     fact(format!(
         "compared with the {} calls that the stand-in of Vapi saw",
         placed.ids.len()
+    ));
+    hear(session, &calls, ledger).await
+}
+
+/// Looks whether everything that must be said was found in the transcripts of some answered calls.
+async fn hear(session: &Session, calls: &[Value], ledger: &mut Ledger) -> anyhow::Result<()> {
+    let answered = calls.iter().filter(|call| call["outcome"] == "answered");
+    let (mut looked_at, mut whole) = (0, 0);
+    for call in answered.take(LISTENED_TO) {
+        let id = call["id"].as_str().unwrap_or_default();
+        let call = session.get(&format!("/calls/{id}")).await?;
+        let said = call["call"]["disclosures"].as_object();
+        looked_at += 1;
+        whole += usize::from(said.is_some_and(|said| said.values().all(|found| found != "missing")));
+    }
+    ledger.equal("calls in which everything was said", whole, looked_at);
+    fact(format!(
+        "said in each of {looked_at} calls, by their transcripts: a machine, on whose behalf, why, and how to object"
     ));
     Ok(())
 }

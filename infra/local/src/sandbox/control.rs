@@ -17,6 +17,7 @@ use super::{
     behaviour::{Behaviour, Provider},
     state::Stand,
     twilio::{self, AccountRequest, Written},
+    vapi::predial,
 };
 
 /// The routes under `/_control`.
@@ -28,6 +29,7 @@ pub(crate) fn routes() -> Router<Arc<Stand>> {
         .route("/webhooks", get(webhooks))
         .route("/tool-calls", get(tool_calls))
         .route("/behaviour", put(set_behaviour).get(behaviour))
+        .route("/vapi/assistants/{id}/predial", post(predial::ask))
         .route("/twilio/accounts/{sid}", put(set_account))
         .route("/twilio/inbound", post(write))
         .route("/reset", post(reset))

@@ -545,6 +545,11 @@ async fn calling(story: &mut Story) {
     story
         .step(Who::Member, route, assistants, change, "assistant.update")
         .await;
+    let route = "POST /api/v1/vapi/assistants/sync";
+    let path = format!("{assistants}/sync");
+    story
+        .step(Who::Admin, route, &path, Value::Null, "assistant.sync")
+        .await;
     let route = "DELETE /api/v1/vapi/assistants/{id}";
     story
         .step(Who::Member, route, &one(1), Value::Null, "assistant.delete")

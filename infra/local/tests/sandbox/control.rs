@@ -277,3 +277,31 @@ async fn two_stand_ins_do_not_know_each_other_and_end_when_dropped() {
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(client().get(url).send().await.is_err());
 }
+
+#[tokio::test]
+async fn a_campaign_of_vapis_own_asks_before_it_dials() {
+    let (world, receiver) = (World::start().await, Receiver::start().await);
+    let id = world
+        .assistant(json!({
+            "name": "Accueil",
+            "metadata": { "assistant_id": "a" },
+            "server": { "url": receiver.url, "credentialId": world.settings.vapi_credential_id },
+        }))
+        .await;
+    let path = format!("/vapi/assistants/{id}/predial");
+    let contact = json!({ "number": "+33639980001", "name": "Zoé" });
+    // The receiver's answer says nothing of it: that is a no.
+    let (status, answer) = world.control("POST", &path, Some(contact)).await;
+    assert_eq!((status, &answer["dialled"]), (200, &json!(false)), "{answer}");
+    let asked = receiver.all().remove(0);
+    assert!(asked.headers.contains_key("x-signature"));
+    let message = asked.message();
+    assert_eq!(message["type"], "campaign.predial");
+    assert_eq!(message["contact"]["campaignId"], message["campaignId"]);
+    for member in ["id", "campaignId", "orgId", "number", "createdAt"] {
+        assert!(message["contact"][member].is_string(), "{member}");
+    }
+    assert_eq!(message["assistant"]["metadata"]["assistant_id"], "a");
+    assert!(message["assistant"]["id"].is_null());
+    assert_eq!(world.control("POST", &path, Some(json!({}))).await.0, 400);
+}

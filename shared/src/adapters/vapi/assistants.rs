@@ -26,11 +26,12 @@ impl Vapi {
         changed.map(|IgnoredAny| ())
     }
 
-    /// An assistant, if there is one.
-    pub async fn assistant(&self, id: &str) -> Result<Option<ListedAssistant>, VapiError> {
+    /// The whole definition of an assistant, if there is one. It may hold the secret of our own webhook, so it is neither
+    /// logged nor kept.
+    pub async fn definition(&self, id: &str) -> Result<Option<Value>, VapiError> {
         let path = format!("/assistant/{id}");
         match self.repeat(|vapi| vapi.request(Method::GET, &path)).await {
-            Ok(assistant) => Ok(Some(assistant)),
+            Ok(definition) => Ok(Some(definition)),
             Err(VapiError::NotFound) => Ok(None),
             Err(error) => Err(error),
         }

@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use super::json;
 use super::projection::Projection;
-use crate::kernel::Language;
+use crate::kernel::ids::{AssistantId, CampaignId, OrganizationId};
 use crate::kernel::shown::shows;
+use crate::kernel::{Country, Language, PhoneNumber};
 
 /// The longest name of a kind that is kept.
 const LONGEST_KIND: usize = 80;
@@ -15,6 +16,9 @@ const LONGEST_NAME: usize = 64;
 const LONGEST_ID: usize = 200;
 /// A model calls a few tools at once.
 const MOST_TOOL_CALLS: usize = 50;
+
+/// The question that wants an answer even where nothing else of it can be read.
+pub(super) const PREDIAL: &str = "campaign.predial";
 
 /// Kinds that our assistants do not ask for, that come many times a minute, and that say nothing lasting.
 const NOISE: [&str; 6] = [
@@ -50,9 +54,35 @@ pub enum Question {
     Assistant,
     /// To whom a call is put through.
     TransferDestination,
-    /// Whether a contact of Vapi's own campaigns may be dialled.
-    Predial,
+    /// Whether a contact of Vapi's own campaigns may be dialled; nothing where it does not say whom.
+    Predial(Option<Box<Predial>>),
 }
+
+/// Whom Vapi's own campaign is about to dial, and with which assistant of ours.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Predial {
+    /// Whom.
+    pub phone: PhoneNumber,
+    /// Vapi's id of the assistant, if it tells.
+    pub vapi_assistant: Option<String>,
+    /// Vapi's id of the number that would call, if it tells.
+    pub vapi_phone_number: Option<String>,
+    /// The organisation that we wrote on the assistant.
+    pub organization: Option<OrganizationId>,
+    /// Our id, which we wrote on the assistant.
+    pub assistant: Option<AssistantId>,
+    /// The campaign of ours that whoever made Vapi's wrote into its overrides.
+    pub campaign: Option<CampaignId>,
+}
+
+shows!(
+    Predial,
+    vapi_assistant,
+    vapi_phone_number,
+    organization,
+    assistant,
+    campaign
+);
 
 /// A tool that the model calls.
 #[derive(Clone, PartialEq)]
@@ -125,9 +155,39 @@ impl Message {
             "function-call" => Some(Question::FunctionCall(tool_call(&self.content["functionCall"]))),
             "assistant-request" => Some(Question::Assistant),
             "transfer-destination-request" => Some(Question::TransferDestination),
-            "campaign.predial" => Some(Question::Predial),
+            PREDIAL => Some(Question::Predial(self.predial().map(Box::new))),
             _ => None,
         }
+    }
+
+    /// By Vapi's contract the contact stands in the message, with its number; the customer beside it is the same person.
+    fn predial(&self) -> Option<Predial> {
+        let content = &self.content;
+        let contact = &content["contact"];
+        let number = [&contact["number"], &content["customer"]["number"]]
+            .into_iter()
+            .find_map(Value::as_str)?;
+        let id = |values: [&Value; 2]| values.into_iter().find_map(|value| json::text(value, LONGEST_ID));
+        // What is written on the contact comes before what is written on the assistant, as at Vapi.
+        let written = [
+            &contact["assistantOverrides"],
+            &content["call"]["assistantOverrides"],
+            &content["assistant"],
+            &content["call"]["assistant"],
+        ];
+        let ours = |name: &str| {
+            written
+                .into_iter()
+                .find_map(|holder| holder["metadata"][name].as_str())
+        };
+        Some(Predial {
+            phone: PhoneNumber::parse(number, Country::FR).ok()?,
+            vapi_assistant: id([&content["call"]["assistantId"], &content["assistant"]["id"]]),
+            vapi_phone_number: id([&content["call"]["phoneNumberId"], &content["phoneNumber"]["id"]]),
+            organization: ours("organization_id").and_then(|id| OrganizationId::parse(id).ok()),
+            assistant: ours("assistant_id").and_then(|id| AssistantId::parse(id).ok()),
+            campaign: ours("campaign_id").and_then(|id| CampaignId::parse(id).ok()),
+        })
     }
 
     fn tool_calls(&self) -> Vec<ToolCall> {

@@ -12,7 +12,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
-pub use super::message::{Message, Question, ToolCall};
+use super::message::PREDIAL;
+pub use super::message::{Message, Predial, Question, ToolCall};
 pub use super::projection::{Fact, Keys, Objection, Projection, Report, Role, Turn};
 use crate::adapters::kept::{Kept, Newer};
 use crate::adapters::secrets::SecretsError;
@@ -169,6 +170,12 @@ pub async fn prove(
 }
 
 impl Verified<Bytes> {
+    /// Whether it seems to ask whether somebody may be dialled, whatever else is wrong with it.
+    pub fn seems_predial(&self) -> bool {
+        let wanted = PREDIAL.as_bytes();
+        self.get().windows(wanted.len()).any(|part| part == wanted)
+    }
+
     /// Reads the proven bytes.
     pub fn parse(self) -> Result<Verified<Message>, Unreadable> {
         self.read(|bytes| Message::parse(&bytes).ok_or(Unreadable))

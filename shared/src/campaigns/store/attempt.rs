@@ -43,8 +43,8 @@ pub(in crate::campaigns) async fn lock_queued(
              select a.campaign_id, a.contact_id, a.queued_at, c.status as campaign_status, c.legal_basis, c.sector,
                     c.timezone, c.call_windows, c.max_attempts, c.max_cost, c.object, c.advertiser_name,
                     c.advertiser_siren, k.attempts, {GATE_CONTACT} {FACTS} end as consents,
-                    p.first_name, p.last_name, p.variables, s.vapi_assistant_id, o.twilio_phone_number,
-                    o.vapi_phone_number_id,
+                    p.first_name, p.last_name, p.variables, s.vapi_assistant_id, s.disclosures_version, s.checked_at,
+                    s.drifted_at, o.twilio_phone_number, o.vapi_phone_number_id,
                     case when c.max_cost is null then 0
                          else coalesce((select sum(d.cost) from calls d
                                          where d.organization_id = $1 and d.campaign_id = c.id), 0) end as spent

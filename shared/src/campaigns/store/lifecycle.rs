@@ -4,13 +4,16 @@ use jiff::Timestamp;
 
 use super::campaign::{COLUMNS, read};
 use super::get;
+use crate::assistants::{Compliance, read_compliance};
 use crate::campaigns::{Campaign, CampaignError, Status};
 use crate::db::{DbError, TenantTx};
-use crate::kernel::ids::CampaignId;
+use crate::kernel::ids::{AssistantId, CampaignId};
 
 /// The line that a campaign would call from, and whether there is somebody to speak.
 pub(in crate::campaigns) struct Line {
     pub(in crate::campaigns) has_assistant: bool,
+    pub(in crate::campaigns) assistant: AssistantId,
+    pub(in crate::campaigns) compliance: Compliance,
     pub(in crate::campaigns) is_configured: bool,
     pub(in crate::campaigns) phone_number: Option<String>,
 }
@@ -22,7 +25,8 @@ pub(in crate::campaigns) async fn lock_to_start(
 ) -> Result<(Campaign, Line), CampaignError> {
     let sql = format!(
         "-- campaigns.lock_to_start
-         select {COLUMNS}, o.twilio_phone_number, s.deleted_at is null as has_assistant,
+         select {COLUMNS}, o.twilio_phone_number, s.deleted_at is null as has_assistant, s.id as speaker,
+                s.disclosures_version, s.checked_at, s.drifted_at,
                 o.twilio_configured and o.vapi_phone_number_id is not null as is_configured
            from campaigns c
            join organizations o on o.id = c.organization_id
@@ -35,6 +39,8 @@ pub(in crate::campaigns) async fn lock_to_start(
         .ok_or(CampaignError::NotFound)?;
     let line = Line {
         has_assistant: get(&row, "has_assistant")?,
+        assistant: get(&row, "speaker")?,
+        compliance: read_compliance(&row)?,
         is_configured: get(&row, "is_configured")?,
         phone_number: get(&row, "twilio_phone_number")?,
     };
@@ -75,6 +81,25 @@ pub(in crate::campaigns) async fn set_status(
     )
     .await
     .map(drop)
+}
+
+/// Pauses every campaign that calls with this assistant, and returns them.
+pub(in crate::campaigns) async fn stop_speaking(
+    tx: &TenantTx,
+    assistant: AssistantId,
+    reason: &str,
+    now: Timestamp,
+) -> Result<Vec<CampaignId>, DbError> {
+    let rows = tx
+        .query(
+            "-- campaigns.stop_speaking
+             update campaigns c set status = 'paused', pause_reason = $3, updated_at = $4
+              where c.organization_id = $1 and c.assistant_id = $2 and c.status = 'running'
+             returning c.id",
+            &[&tx.organization(), &assistant, &reason, &now],
+        )
+        .await?;
+    rows.iter().map(|row| get(row, "id")).collect()
 }
 
 /// Takes back the attempts of a campaign that nobody has begun to dial: their contacts wait, their slots are free.

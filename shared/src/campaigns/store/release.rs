@@ -10,6 +10,7 @@ use tokio_postgres::Row;
 
 use super::campaign::windows_from_database;
 use super::get;
+use crate::assistants::read_compliance;
 use crate::campaigns::gate::{GateCampaign, GateContact};
 use crate::campaigns::law::LegalBasis;
 use crate::campaigns::{Advertiser, Sector, timezone_from_database};
@@ -65,7 +66,7 @@ pub(in crate::campaigns) async fn overview(tx: &TenantTx, now: Timestamp) -> Res
                     coalesce(l.leases, 0) as leases, c.concurrent_calls - coalesce(l.leases, 0) as room,
                     o.concurrent_calls_limit - coalesce((select sum(leases) from leases), 0)::int as organization_room,
                     zencall.free_platform_slots($2) as free_slots,
-                    o.twilio_phone_number, s.max_duration_seconds,
+                    o.twilio_phone_number, s.max_duration_seconds, s.disclosures_version, s.checked_at, s.drifted_at,
                     case when c.max_cost is null then 0
                          else coalesce((select sum(k.cost) from calls k
                                          where k.organization_id = $1 and k.campaign_id = c.id), 0) end as spent
@@ -130,6 +131,7 @@ pub(in crate::campaigns) fn read_gate_campaign(
         caller_number: caller_number.map(PhoneNumber::from_database),
         max_attempts: get(row, "max_attempts")?,
         budget: get(row, "max_cost")?,
+        assistant: read_compliance(row)?,
     })
 }
 

@@ -48,10 +48,10 @@ pub(in crate::campaigns) async fn hold(
     rows.iter().map(|row| get(row, "at")).collect()
 }
 
-fn since(now: Timestamp) -> Timestamp {
+pub(super) fn since(now: Timestamp) -> Timestamp {
     now.saturating_sub(ATTEMPTS_PERIOD).unwrap_or(Timestamp::MIN)
 }
 
-fn at_most() -> i32 {
+pub(super) fn at_most() -> i32 {
     i32::try_from(MOST_ATTEMPTS).unwrap_or(i32::MAX)
 }

@@ -155,7 +155,8 @@ const TABLES: &[Table] = &[
         name: "assistants",
         table: "assistants",
         columns: "id vapi_assistant_id name assistant_type language model voice system_prompt first_message \
-                  transfer_number max_duration_seconds recording created_at updated_at deleted_at",
+                  transfer_number max_duration_seconds recording disclosures_version checked_at drifted_at \
+                  created_at updated_at deleted_at",
         ..ORGANIZATION
     },
     Table {
@@ -228,7 +229,7 @@ const TABLES: &[Table] = &[
         table: "calls",
         columns: "id vapi_call_id campaign_id contact_id attempt_id assistant_id direction phone status outcome \
                   ended_reason started_at ended_at duration_seconds cost sentiment sentiment_score sentiment_source \
-                  summary transfer_destination transfer_connected recording_available reported_at created_at \
+                  summary transfer_destination transfer_connected recording_available reported_at disclosures created_at \
                   updated_at",
         ..ORGANIZATION
     },
@@ -316,6 +317,7 @@ pub const WITHHELD: &[(&str, &str, &str)] = &[
         "twilio_sms_former",
         "addresses of the organisation's own webhooks, which may hold passwords",
     ),
+    ("assistants", "told_hash", "computed from the settings"),
     ("contact_imports", "open", PLATFORM),
     ("contact_imports", "version", PLATFORM),
     ("contact_imports", "place", PLATFORM),

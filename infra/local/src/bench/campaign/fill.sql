@@ -9,9 +9,10 @@ values ('00000000-0000-0000-0000-000000000001'::uuid, 'Agence', 'b2b', 1000, 'AC
 insert into profiles (id, organization_id, email, full_name, role, email_confirmed_at, created_at, updated_at)
 values ('00000000-0000-0000-0000-000000000002'::uuid, '00000000-0000-0000-0000-000000000001'::uuid, 'admin@zencall.example', 'Camille Test', 'admin', now(), now(), now());
 insert into assistants (id, organization_id, vapi_assistant_id, name, assistant_type, language, model, voice,
-                        system_prompt, first_message, max_duration_seconds, created_at, updated_at)
+                        system_prompt, first_message, max_duration_seconds, created_at, updated_at, disclosures_version,
+                        told_hash, checked_at)
 values ('00000000-0000-0000-0000-000000000003'::uuid, '00000000-0000-0000-0000-000000000001'::uuid, 'assistant', 'Accueil', 'outbound', 'fr', 'gpt-4o-mini',
-        'charlotte', 'Soyez bref.', 'Bonjour.', 300, now(), now());
+        'charlotte', 'Soyez bref.', 'Bonjour.', 300, now(), now(), 1000, '', '2100-01-01');
 insert into campaigns (id, organization_id, name, assistant_id, object, legal_basis, advertiser_name, timezone,
                        call_windows, max_attempts, retry_delay_minutes, retry_on, concurrent_calls, max_cost,
                        created_at, updated_at)

@@ -26,12 +26,14 @@ mod listing;
 mod outputs;
 mod phone_numbers;
 mod placing;
+pub(crate) mod predial;
 mod report;
 mod shapes;
 mod storage;
 mod talk;
 
 use errors::VapiError;
+use placing::overlay as apply_overrides;
 pub(crate) use storage::storage_routes;
 
 /// The routes under `/vapi`.

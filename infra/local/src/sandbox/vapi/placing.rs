@@ -95,7 +95,7 @@ fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
 }
 
 /// Overrides replace whole members; their variables are kept under their own name.
-fn overlay(assistant: &mut Value, overrides: Option<&Value>) {
+pub(super) fn overlay(assistant: &mut Value, overrides: Option<&Value>) {
     let Some(members) = assistant.as_object_mut() else {
         return;
     };

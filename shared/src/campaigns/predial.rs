@@ -1,0 +1,99 @@
+//! May Vapi dial this person? Vapi runs campaigns of its own and asks before each call (`campaign.predial`). The same gate
+//! answers, for a running campaign of ours that the person belongs to; whatever is missing, unknown or ambiguous is a no.
+//!
+//! A yes counts as an attempt, of the campaign and of the law's four: Vapi dials at once.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::evidence;
+use super::gate::{self, Decision};
+use super::solicitation;
+use super::store;
+use super::store::decision::DecisionRow;
+use super::store::predial::Waiting;
+use crate::App;
+use crate::adapters::vapi::webhook::Predial;
+use crate::app::Pepper;
+use crate::db::edge::EventKeys;
+use crate::db::{Claims, DbError, TenantTx};
+use crate::kernel::ids::OrganizationId;
+
+/// Vapi asks again where our answer was lost: within this time it is the same question, and the same attempt.
+const SAME_QUESTION: SignedDuration = SignedDuration::from_secs(60);
+
+/// Whether the person may be dialled now.
+pub async fn is_eligible(app: &App, asked: &Predial) -> Result<bool, DbError> {
+    let Some(organization) = organization_of(app, asked).await? else {
+        return Ok(false);
+    };
+    let pepper = solicitation::pepper(app).await;
+    let (pepper, now) = (pepper.as_deref(), app.clock.now());
+    app.db
+        .write("campaigns.predial", &Claims::platform(organization), async |tx| {
+            decide(tx, app, pepper, asked, now).await
+        })
+        .await
+}
+
+/// Whose assistant it is, by Vapi's ids of our own rows. The name that we wrote on the assistant is believed where Vapi
+/// tells none of them, and only as far as the assistant is that organisation's.
+async fn organization_of(app: &App, asked: &Predial) -> Result<Option<OrganizationId>, DbError> {
+    if asked.vapi_assistant.is_none() && asked.vapi_phone_number.is_none() {
+        return Ok(asked.organization);
+    }
+    let keys = EventKeys {
+        vapi_assistant_id: asked.vapi_assistant.clone(),
+        vapi_phone_number_id: asked.vapi_phone_number.clone(),
+        ..EventKeys::default()
+    };
+    let found = app.db.organization_of_vapi_event(&keys).await?;
+    Ok(found.filter(|found| asked.organization.is_none_or(|named| named == *found)))
+}
+
+async fn decide(
+    tx: &TenantTx,
+    app: &App,
+    pepper: Option<&Pepper>,
+    asked: &Predial,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    let since = now.saturating_sub(SAME_QUESTION).unwrap_or(now);
+    let Some(waiting) = store::predial::lock(tx, asked, since).await? else {
+        return Ok(false);
+    };
+    let Waiting {
+        campaign,
+        contact,
+        gate_campaign,
+        gate_contact,
+        mut history,
+        was_allowed,
+    } = waiting;
+    let mut key = None;
+    if gate_campaign.legal_basis.bindings().attempts_cap {
+        let Some(pepper) = pepper else {
+            // Nobody knows how often the law lets them be called.
+            return Ok(false);
+        };
+        let siren = gate_campaign.advertiser.siren.as_deref();
+        let of_person = solicitation::key(pepper, siren, tx.organization(), &gate_contact.phone);
+        history.solicitations = store::predial::hold_solicitations(tx, &of_person, now).await?;
+        key = Some(of_person);
+    }
+    if was_allowed {
+        // The attempt that was allowed then is this one.
+        history.campaign_attempts = (history.campaign_attempts - 1).max(0);
+        if key.is_some() && !history.solicitations.is_empty() {
+            history.solicitations.remove(0);
+        }
+    }
+    let decision = gate::decide(&gate_contact, &gate_campaign, &history, now);
+    let is_allowed = matches!(decision, Decision::Allow { .. });
+    let inputs = evidence::inputs(&gate_contact, &gate_campaign, &history, now);
+    let row = DecisionRow::new(&app.clock, (campaign, contact), None, decision, inputs);
+    store::predial::note(tx, &row, now).await?;
+    if is_allowed && !was_allowed {
+        store::predial::count(tx, &row, (campaign, contact), key.as_ref(), now).await?;
+    }
+    Ok(is_allowed)
+}
