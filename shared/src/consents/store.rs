@@ -36,9 +36,6 @@ macro_rules! facts {
 }
 pub(crate) use facts;
 
-/// The same, for a statement that is put together.
-pub const FACTS: &str = facts!();
-
 const COLUMNS: &str = "c.id, c.contact_id, c.purposes, c.object, c.advertiser_name, c.advertiser_siren, c.third_party_name,
     c.third_party_siren, c.wording, c.wording_sha256, c.text_version, c.channel, c.positive_act, c.collected_at,
     c.valid_until, c.special_slot_from, c.special_slot_until, c.evidence, c.recorded_at, c.sequence, c.hash,
