@@ -220,8 +220,6 @@ macro_rules! gate_contact {
 }
 pub(super) use gate_contact;
 
-/// The same, for a statement that is put together.
-pub(in crate::campaigns) const GATE_CONTACT: &str = gate_contact!();
 
 /// Whose turn has come, as far as there is room, held until the transaction ends.
 const RELEASE_CANDIDATES: &str = concat!(
