@@ -5,16 +5,14 @@
 use serde::Serialize;
 use zencall::App;
 use zencall::calls;
-use zencall::campaigns::{reconcile, release, solicitation, speakers};
+use zencall::campaigns::{offer, reconcile, solicitation, speakers, upkeep};
 use zencall::gdpr;
 use zencall::imports;
 use zencall::limits;
 use zencall::messages;
 use zencall::outbox;
+use zencall::proof;
 use zencall::worker::NotHandled;
-
-/// How many organisations one tick releases calls for.
-const ORGANIZATIONS: i32 = 100;
 
 /// How many idempotency keys one tick deletes.
 const KEYS: i32 = 10_000;
@@ -38,6 +36,8 @@ pub struct Ticked {
     pub texts: usize,
     /// Reports of calls that did not come and were asked for.
     pub reports: usize,
+    /// Organisations whose campaigns needed some upkeep.
+    pub looked_after: usize,
     /// Assistants of campaigns that call, looked at.
     pub assistants: usize,
     /// Idempotency keys whose day was over.
@@ -69,6 +69,10 @@ pub async fn run(app: &App) -> Result<Ticked, NotHandled> {
     ticked.reconciled = reconciled
         .inspect_err(|error| report("reconciliation", error))
         .unwrap_or_default();
+    let looked_after = upkeep::run(app).await;
+    ticked.looked_after = looked_after
+        .inspect_err(|error| report("upkeep of campaigns", error))
+        .unwrap_or_default();
     let reports = calls::ask_for_reports(app, now).await;
     ticked.reports = reports
         .inspect_err(|error| report("reports", error))
@@ -87,8 +91,14 @@ pub async fn run(app: &App) -> Result<Ticked, NotHandled> {
     {
         report("partitions", &error);
     }
+    if let Err(error) = proof::forget(app, now).await {
+        report("codes", &error);
+    }
     if let Err(error) = solicitation::forget_old(app, now).await {
         report("solicitations", &error);
+    }
+    if let Err(error) = offer::forget_old_turns(app).await {
+        report("turns", &error);
     }
     let keys = app.db.expire_idempotency_keys(now, KEYS).await;
     ticked.keys = keys
@@ -99,13 +109,7 @@ pub async fn run(app: &App) -> Result<Ticked, NotHandled> {
     ticked.assistants = assistants
         .inspect_err(|error| report("assistants", error))
         .unwrap_or_default();
-    let due = app.db.due_organizations(now, ORGANIZATIONS).await?;
-    for organization in due {
-        match release::release(app, organization).await {
-            Ok(released) => ticked.released += released,
-            Err(error) => report("release", &error),
-        }
-    }
+    ticked.released = offer::release_due(app).await?;
     Ok(ticked)
 }
 

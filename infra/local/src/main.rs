@@ -23,11 +23,13 @@ usage: local <command>
   sandbox       the stand-ins of Vapi and Twilio alone
   bridge        the bridge from queues and schedules to functions alone
   import-users FILE   bring people over from another system, with their bcrypt hashes (README)
+  verify-consents  whether every chain of every ledger of consents is whole
   bench-size    what every function weighs as an archive
   bench-cold    how long every function takes from its start to its first question for work
   bench-rls     what row security costs PostgreSQL at a million rows
   bench-campaign   what a campaign of 1,000 and of 1,000,000 contacts does, in counts, and what it costs
-  chaos         the campaign engine under fire (SEED, SEEDS, CONTACTS)";
+  chaos         the campaign engine under fire (SEED, SEEDS, CONTACTS)
+  simulate      pacing and fairness on a clock of its own (SEED, SIZE=full)";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -75,12 +77,14 @@ async fn run() -> anyhow::Result<()> {
         "send" => send::send(&stack.layout, &stack.ports, &stack.secrets, &text(0, "EVENT")?).await,
         "invoke" => stack.invoke(&text(0, "FN")?, &text(1, "EVENT")?).await,
         "import-users" => stack.import_users(&text(0, "FILE")?).await,
+        "verify-consents" => stack.verify_consents().await,
         "sandbox" => stack.sandbox().await,
         "bench-size" => bench::size(&stack.layout).await,
         "bench-cold" => bench::cold(&stack.layout).await,
         "bench-rls" => stack.bench_rls().await,
         "bench-campaign" => stack.bench_campaign().await,
         "chaos" => stack.chaos().await,
+        "simulate" => stack.simulate().await,
         "bridge" => bridge::run(&stack.layout, &stack.ports).await,
         // What `daemon::start` runs.
         "supervise" => match text(0, "the supervisor's name")?.as_str() {

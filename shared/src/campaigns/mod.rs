@@ -5,24 +5,33 @@
 //! of a call whose outcome nobody told.
 
 pub mod add_contacts;
+pub mod breaker;
+pub mod budget;
 pub mod caller_id;
 pub mod change;
 pub mod create;
 pub mod dial;
+pub mod dossier;
 pub mod end;
 mod error;
 pub mod evidence;
+pub mod forecast;
 pub mod gate;
 mod grounds;
 pub mod holidays;
 pub mod law;
 pub mod lifecycle;
+pub(crate) mod lines;
+pub mod offer;
 pub mod predial;
 pub mod prospects;
+pub mod provisions;
 pub mod read;
+pub mod recall;
 pub mod reconcile;
 pub mod release;
 pub mod report;
+mod requests;
 mod schedule;
 pub mod settings;
 pub mod solicitation;
@@ -30,6 +39,7 @@ pub mod speakers;
 pub mod start;
 mod store;
 mod turns;
+pub mod upkeep;
 pub mod windows;
 pub mod withdraw;
 
@@ -251,6 +261,25 @@ impl CallRequested {
             v: 1,
             organization_id,
             attempt_id,
+        }
+    }
+}
+
+/// The message that asks for the next release, once an account at Twilio may dial again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseRequested {
+    v: u8,
+    /// Whose calls had to wait.
+    pub organization_id: OrganizationId,
+}
+
+impl ReleaseRequested {
+    /// Asks for this organisation.
+    pub fn new(organization_id: OrganizationId) -> Self {
+        Self {
+            v: 1,
+            organization_id,
         }
     }
 }

@@ -6,7 +6,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::end::{self, AttemptEnd, Ended};
-use super::release::{release_next, request_calls};
+use super::offer::release_next;
+use super::requests::request_calls;
 use super::store;
 use super::store::ending::GivenBack;
 use super::store::stale::Stale;
@@ -144,7 +145,10 @@ async fn settle(
             return end_attempt(app, claims, &over_somehow(attempt, now), None).await;
         }
         // Vapi never had it: nobody was rung.
-        let given = GivenBack::waiting(attempt, "vapi_never_had_it", now);
+        let given = GivenBack {
+            fault: true,
+            ..GivenBack::waiting(attempt, "vapi_never_had_it", now)
+        };
         app.db
             .write("campaigns.give_back", claims, async |tx| {
                 store::ending::give_back(tx, &given, now).await

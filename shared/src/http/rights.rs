@@ -137,13 +137,17 @@ pub const RIGHTS: &[Right] = &[
     member("POST", "/api/v1/campaigns/{id}/contacts").or_key(Scope::CampaignsWrite),
     member("GET", "/api/v1/campaigns/{id}/contacts/{contact_id}/decisions").or_key(Scope::CampaignsRead),
     member("GET", "/api/v1/campaigns/{id}/report").or_key(Scope::CampaignsRead),
+    member("POST", "/api/v1/campaigns/{id}/forecast").or_key(Scope::CampaignsRead),
+    member("GET", "/api/v1/campaigns/{id}/contacts/{contact_id}/dossier").or_key(Scope::CampaignsRead),
     member("POST", "/api/v1/campaigns/{id}/pause").or_key(Scope::CampaignsWrite),
     member("POST", "/api/v1/campaigns/{id}/resume").or_key(Scope::CampaignsWrite),
     member("POST", "/api/v1/campaigns/{id}/cancel").or_key(Scope::CampaignsWrite),
     member("POST", "/api/v1/campaigns/start").or_key(Scope::CampaignsWrite),
     // Calls.
     member("GET", "/api/v1/calls").or_key(Scope::CallsRead),
+    member("GET", "/api/v1/calls/stats").or_key(Scope::CallsRead),
     member("GET", "/api/v1/calls/{id}").or_key(Scope::CallsRead),
+    member("GET", "/api/v1/calls/{id}/recording").or_key(Scope::CallsRead),
     // Appointments.
     member("GET", "/api/v1/appointments").or_key(Scope::AppointmentsRead),
     member("GET", "/api/v1/appointments/{id}").or_key(Scope::AppointmentsRead),
@@ -163,6 +167,9 @@ pub const RIGHTS: &[Right] = &[
     member("GET", "/api/v1/gdpr/consents"),
     member("PUT", "/api/v1/gdpr/consents"),
     public("GET", "/api/v1/legal/{document}"),
+    public("POST", "/api/v1/proof"),
+    public("POST", "/api/v1/proof/code"),
+    public("POST", "/api/v1/proof/withdraw"),
     // Webhooks: proven by their signature.
     public("POST", "/api/v1/vapi/webhook"),
     public("POST", "/api/v1/twilio/webhook"),

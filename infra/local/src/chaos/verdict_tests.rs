@@ -92,9 +92,10 @@ fn more_calls_at_once_than_there_are_lines_are_found() {
 #[test]
 fn a_call_after_an_objection_is_found_and_one_before_it_is_not() {
     let mut record = Record::default();
-    for (attempt, minute) in [("before", 0), ("after", 20)] {
-        record.calls.push(Call::example(attempt, "+33611", at(minute)));
-    }
+    record.calls = vec![
+        Call::example("before", "+33611", at(0)),
+        Call::example("after", "+33611", at(20)),
+    ];
     let silences = [Silence {
         campaign: "campaign".to_owned(),
         phone: Some("+33611".to_owned()),

@@ -8,11 +8,11 @@ use tokio_postgres::Row;
 use super::decision::DecisionRow;
 use super::ending::hold_campaign;
 use super::get;
-use super::release::{GATE_CONTACT, read_gate_campaign, read_gate_contact};
+use super::release::{gate_contact, read_gate_campaign, read_gate_contact};
 use crate::campaigns::Status;
 use crate::campaigns::evidence;
 use crate::campaigns::gate::{Decision, GateCampaign, GateContact, History};
-use crate::consents::FACTS;
+use crate::consents::facts;
 use crate::db::{DbError, Param, TenantTx};
 use crate::kernel::ids::{AttemptId, CampaignId, ContactId};
 
@@ -32,22 +32,22 @@ pub(in crate::campaigns) struct Queued {
     pub(in crate::campaigns) variables: Value,
 }
 
-/// Takes up an attempt if it is still queued; a duplicate, late or stale message finds nothing.
-pub(in crate::campaigns) async fn lock_queued(
-    tx: &TenantTx,
-    attempt: AttemptId,
-    now: Timestamp,
-) -> Result<Option<Queued>, DbError> {
-    let sql = format!(
-            "-- campaigns.lock_queued_attempt
+/// An attempt that is still queued, with all that its call needs; the gate reads it once more.
+const LOCK_QUEUED: &str = concat!(
+    "-- campaigns.lock_queued_attempt
              select a.campaign_id, a.contact_id, a.queued_at, c.status as campaign_status, c.legal_basis, c.sector,
                     c.timezone, c.call_windows, c.max_attempts, c.max_cost, c.object, c.advertiser_name,
-                    c.advertiser_siren, k.attempts, {GATE_CONTACT} {FACTS} end as consents,
+                    c.advertiser_siren, k.attempts, ",
+    gate_contact!(),
+    facts!(),
+    " end as consents,
                     p.first_name, p.last_name, p.variables, s.vapi_assistant_id, s.disclosures_version, s.checked_at,
                     s.drifted_at, o.twilio_phone_number, o.vapi_phone_number_id,
                     case when c.max_cost is null then 0
-                         else coalesce((select sum(d.cost) from calls d
-                                         where d.organization_id = $1 and d.campaign_id = c.id), 0) end as spent
+                         else (select coalesce(sum(t.spent), 0) from campaign_accounts t where t.campaign_id = c.id)
+                            + (select coalesce(sum(u.reserved), 0) from call_attempts u
+                                where u.campaign_id = c.id and u.status <> 'released' and u.cost is null
+                                  and u.id <> a.id) end as spent, a.reserved
                from call_attempts a
                join campaign_contacts k on k.organization_id = $1 and k.campaign_id = a.campaign_id
                                        and k.contact_id = a.contact_id
@@ -57,11 +57,18 @@ pub(in crate::campaigns) async fn lock_queued(
                join organizations o on o.id = $1
               where a.organization_id = $1 and a.id = $2 and a.status = 'queued'
                 for update of a, k, p"
-    );
+);
+
+/// Takes up an attempt if it is still queued; a duplicate, late or stale message finds nothing.
+pub(in crate::campaigns) async fn lock_queued(
+    tx: &TenantTx,
+    attempt: AttemptId,
+    now: Timestamp,
+) -> Result<Option<Queued>, DbError> {
     let params: [&dyn Param; 2] = [&tx.organization(), &attempt];
     let (held, row, solicitations) = join3(
         hold_campaign(tx, attempt),
-        tx.query_opt(&sql, &params),
+        tx.query_opt(LOCK_QUEUED, &params),
         super::solicitation::hold(tx, attempt, now),
     )
     .await;
@@ -81,6 +88,7 @@ fn read_queued(row: &Row, solicitations: Vec<Timestamp>) -> Result<Queued, DbErr
         history: History {
             campaign_attempts: get(row, "attempts")?,
             spent: get(row, "spent")?,
+            next_call: get(row, "reserved")?,
             solicitations,
         },
         vapi_assistant_id: get(row, "vapi_assistant_id")?,
@@ -105,7 +113,8 @@ pub(in crate::campaigns) async fn mark_dialing(
     tx.execute(
         "-- campaigns.mark_dialing
          with dialing as (
-           update call_attempts set status = 'dialing', dialing_at = $3 where organization_id = $1 and id = $2
+           update call_attempts set status = 'dialing', dialing_at = $3, allowed_until = $5
+            where organization_id = $1 and id = $2
            returning campaign_id, contact_id, number, solicitation_key
          ), solicited as (
            select zencall.note_solicitation(d.solicitation_key, $2, $3) from dialing d
