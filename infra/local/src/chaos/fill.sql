@@ -27,12 +27,15 @@ with numbered as (
 ), c as (
   insert into campaigns (id, organization_id, name, assistant_id, object, legal_basis, advertiser_name, advertiser_siren,
                          timezone, call_windows, max_attempts, retry_delay_minutes, retry_on, concurrent_calls,
+                         max_cost,
                          created_at, updated_at)
   select campaign, organization, 'Campagne ' || n, assistant, 'votre contrat',
          case when canvasses then 'contract' else 'service' end, 'Agence',
          case when canvasses then '732829320' end, 'Europe/Paris',
          '[{"days": ["mon","tue","wed","thu","fri","sat","sun"], "start": "00:00", "end": "24:00"}]',
-         3, 20 * n, '{no_answer,busy,voicemail,failed}', greatest(1, {slots} / 2), '{now}', '{now}'
+         3, 20 * n, '{no_answer,busy,voicemail,failed}', greatest(1, {slots} / 2),
+         -- Enough for everybody, so that what is set aside must come back.
+         case when n = 1 then {contacts} end, '{now}', '{now}'
     from numbered
 )
 insert into contacts (id, organization_id, phone, postal_code, contract, created_at, updated_at)

@@ -45,6 +45,16 @@ impl Line {
         });
     }
 
+    /// A new message that is seen later.
+    pub(super) fn push_later(&mut self, id: u64, body: String, visible_at: Timestamp) {
+        self.hidden.push(Letter {
+            id,
+            body,
+            receives: 0,
+            visible_at,
+        });
+    }
+
     /// Up to `most` messages, in no order.
     pub(super) fn take(&mut self, most: usize, chance: &mut Chance) -> Vec<Letter> {
         let mut taken = Vec::new();

@@ -97,6 +97,14 @@ async fn database(platform: &Platform, verdict: &mut Verdict) -> anyhow::Result<
             "select id || ' is ' || status from calls where status <> 'ended'",
         ),
         (
+            "budgets that are not what the calls cost",
+            "select c.id || ' has ' || coalesce(s.spent, 0) || ' of ' || coalesce(d.cost, 0)
+               from campaigns c
+               left join (select campaign_id, sum(spent) as spent from campaign_accounts group by 1) s on s.campaign_id = c.id
+               left join (select campaign_id, sum(cost) as cost from calls group by 1) d on d.campaign_id = c.id
+              where coalesce(s.spent, 0) <> coalesce(d.cost, 0)",
+        ),
+        (
             "contacts whose attempts do not add up",
             "select k.contact_id || ' has ' || k.attempts || ' of ' || k.tries || ' with ' || count(a.id) || ' made'
                from campaign_contacts k

@@ -308,7 +308,12 @@ impl World {
 
 impl Queues for World {
     fn take(&self, queue_url: &str, body: &str) -> bool {
+        self.take_later(queue_url, body, 0)
+    }
+
+    fn take_later(&self, queue_url: &str, body: &str, seconds: i64) -> bool {
         let now = self.clock.now();
+        let at = now + SignedDuration::from_secs(seconds);
         {
             let mut guard = self.state();
             let state = &mut *guard;
@@ -322,6 +327,7 @@ impl Queues for World {
                         .or_default() += 1;
                     return false;
                 }
+                CALLS if at > now => state.calls.push_later(id, body.to_owned(), at),
                 CALLS => state.calls.push(id, body.to_owned(), now),
                 EVENTS => state.events.push(id, body.to_owned(), now),
                 _ => return false,

@@ -1,10 +1,10 @@
 -- One organisation with one campaign of {contacts} contacts, the first half of whom were called and answered. It has a budget,
 -- and a limit that lets ten calls through at once.
 set session_replication_role = replica;
-insert into organizations (id, name, organization_type, concurrent_calls_limit, twilio_account_sid, twilio_phone_number,
+insert into organizations (id, name, organization_type, concurrent_calls_limit, calls_per_second, twilio_account_sid, twilio_phone_number,
                            twilio_sms_sender, twilio_configured, twilio_verified_at, vapi_phone_number_id, created_at,
                            updated_at)
-values ('00000000-0000-0000-0000-000000000001'::uuid, 'Agence', 'b2b', 1000, 'AC00000000000000000000000000000001', '+33162000001',
+values ('00000000-0000-0000-0000-000000000001'::uuid, 'Agence', 'b2b', 1000, 1000, 'AC00000000000000000000000000000001', '+33162000001',
         '+33162000001', true, now(), 'number', now(), now());
 insert into profiles (id, organization_id, email, full_name, role, email_confirmed_at, created_at, updated_at)
 values ('00000000-0000-0000-0000-000000000002'::uuid, '00000000-0000-0000-0000-000000000001'::uuid, 'admin@zencall.example', 'Camille Test', 'admin', now(), now(), now());
@@ -31,10 +31,10 @@ select '00000000-0000-0000-0000-000000000001'::uuid, '00000000-0000-0000-0000-00
        case when i <= {contacts} / 2 then 'answered' end, now(), now()
   from generate_series(1, {contacts}) i;
 insert into call_attempts (id, organization_id, campaign_id, contact_id, assistant_id, number, status, outcome,
-                           vapi_call_id, queued_at, dialing_at, ended_at)
+                           vapi_call_id, queued_at, dialing_at, ended_at, cost)
 select md5('attempt ' || i)::uuid, '00000000-0000-0000-0000-000000000001'::uuid, '00000000-0000-0000-0000-000000000004'::uuid, md5('contact ' || i)::uuid,
        '00000000-0000-0000-0000-000000000003'::uuid, 1, 'ended', 'answered', 'call ' || i, now() - interval '2 hours',
-       now() - interval '2 hours', now() - interval '1 hour'
+       now() - interval '2 hours', now() - interval '1 hour', 0.05
   from generate_series(1, {contacts} / 2) i;
 insert into calls (id, organization_id, vapi_call_id, campaign_id, contact_id, attempt_id, assistant_id, direction, phone,
                    status, outcome, started_at, ended_at, duration_seconds, cost, reported_at, created_at, updated_at)
@@ -42,5 +42,8 @@ select md5('attempt ' || i)::uuid, '00000000-0000-0000-0000-000000000001'::uuid,
        md5('contact ' || i)::uuid, md5('attempt ' || i)::uuid, '00000000-0000-0000-0000-000000000003'::uuid, 'outbound', '+33600000000',
        'ended', 'answered', now() - interval '2 hours', now() - interval '1 hour', 60, 0.05, now(), now(), now()
   from generate_series(1, {contacts} / 2) i;
+insert into campaign_accounts (organization_id, campaign_id, part, spent)
+select organization_id, campaign_id, 0, sum(cost) from calls group by 1, 2;
+update campaigns set total_contacts = {contacts};
 set session_replication_role = origin;
 vacuum analyze
