@@ -24,7 +24,10 @@ pub mod limits;
 pub mod messages;
 pub mod organizations;
 pub mod outbox;
+pub mod proof;
 pub mod telemetry;
+#[cfg(test)]
+mod unprintable;
 pub mod worker;
 
 pub use app::App;

@@ -1,7 +1,9 @@
-//! `gdpr`: leaving, what one agreed to, and the words that one agreed to.
+//! `gdpr`: leaving, what one agreed to, the words that one agreed to; and what the people who are called
+//! may know and withdraw without an account.
 
 mod consents;
 mod legal;
+mod proof;
 mod requests;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -16,4 +18,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(requests::cancel_request))
         .routes(routes!(consents::read_consents, consents::give_consent))
         .routes(routes!(legal::read_document))
+        .routes(routes!(proof::ask_code))
+        .routes(routes!(proof::read_proof))
+        .routes(routes!(proof::withdraw))
 }

@@ -6,6 +6,6 @@ use zencall::{App, telemetry, worker};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), worker::Error> {
     telemetry::init();
-    let app = App::from_env(&[Need::Database, Need::Twilio, Need::MessagesQueue])?;
+    let app = App::from_env(&[Need::Database, Need::Pepper, Need::Twilio, Need::MessagesQueue])?;
     worker::serve(app, message_sender::handle).await
 }

@@ -1,7 +1,10 @@
-//! `migrate`: the deployment step that brings the database up to date, before the new functions take over.
+//! `migrate`: the deployment step that brings the database up to date, before the new functions take over. It has the
+//! database's 15 minutes, so it also verifies the ledgers of consents where it is asked to (`make verify-consents`).
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use zencall::App;
+use zencall::consents::verify::{self, FullReport};
+use zencall::kernel::class::{Class, Classify, Failure};
 use zencall::worker::NotHandled;
 
 /// What a run did.
@@ -9,6 +12,48 @@ use zencall::worker::NotHandled;
 pub struct Answer {
     /// The versions that were applied, in order; empty where there was nothing to do.
     pub applied: Vec<String>,
+}
+
+/// What is asked for; nothing means to migrate.
+#[derive(Debug, Default, Deserialize)]
+struct Asked {
+    task: Option<String>,
+}
+
+/// What was done.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Done {
+    /// The database is up to date.
+    Migrated(Answer),
+    /// The ledgers are whole, or not.
+    Verified(FullReport),
+}
+
+/// Nobody knows that task.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no such task")]
+struct UnknownTask;
+
+impl Classify for UnknownTask {
+    fn failure(&self) -> Failure {
+        Failure::new(
+            Class::Unreadable,
+            "task_unknown",
+            "Cette tâche n'existe pas.",
+            "There is no such task.",
+        )
+    }
+}
+
+/// Does what the event asks for.
+pub async fn handle(app: &App, event: serde_json::Value) -> Result<Done, NotHandled> {
+    let asked: Asked = serde_json::from_value(event).unwrap_or_default();
+    match asked.task.as_deref() {
+        None => Ok(Done::Migrated(run(app).await?)),
+        Some("verify-consents") => Ok(Done::Verified(verify::verify_all(&app.db).await?)),
+        Some(_) => Err(UnknownTask.into()),
+    }
 }
 
 /// Brings the database up to date. Doing it twice changes nothing.

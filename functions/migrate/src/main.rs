@@ -7,5 +7,5 @@ use zencall::{App, telemetry, worker};
 async fn main() -> Result<(), worker::Error> {
     telemetry::init();
     let app = App::from_env(&[Need::OwnerDatabase, Need::Database])?;
-    worker::serve_task(app, migrate::run).await
+    worker::serve_asked(app, migrate::handle).await
 }

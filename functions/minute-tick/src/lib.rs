@@ -11,6 +11,7 @@ use zencall::imports;
 use zencall::limits;
 use zencall::messages;
 use zencall::outbox;
+use zencall::proof;
 use zencall::worker::NotHandled;
 
 /// How many idempotency keys one tick deletes.
@@ -89,6 +90,9 @@ pub async fn run(app: &App) -> Result<Ticked, NotHandled> {
         .await
     {
         report("partitions", &error);
+    }
+    if let Err(error) = proof::forget(app, now).await {
+        report("codes", &error);
     }
     if let Err(error) = solicitation::forget_old(app, now).await {
         report("solicitations", &error);

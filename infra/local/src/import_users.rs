@@ -69,7 +69,8 @@ fn told(faults: &Faults) -> String {
     told.join(" · ")
 }
 
-fn database(address: &str) -> Db {
+/// A database, by its address with the functions' login.
+pub(crate) fn database(address: &str) -> Db {
     let address = DatabaseUrl {
         url: SecretString::from(address),
         authority: environment("DATABASE_AUTHORITY"),

@@ -26,3 +26,4 @@ mod simulate;
 pub mod stack;
 pub mod terminal;
 mod test_run;
+pub mod verify_consents;

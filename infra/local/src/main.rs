@@ -23,6 +23,7 @@ usage: local <command>
   sandbox       the stand-ins of Vapi and Twilio alone
   bridge        the bridge from queues and schedules to functions alone
   import-users FILE   bring people over from another system, with their bcrypt hashes (README)
+  verify-consents  whether every chain of every ledger of consents is whole
   bench-size    what every function weighs as an archive
   bench-cold    how long every function takes from its start to its first question for work
   bench-rls     what row security costs PostgreSQL at a million rows
@@ -76,6 +77,7 @@ async fn run() -> anyhow::Result<()> {
         "send" => send::send(&stack.layout, &stack.ports, &stack.secrets, &text(0, "EVENT")?).await,
         "invoke" => stack.invoke(&text(0, "FN")?, &text(1, "EVENT")?).await,
         "import-users" => stack.import_users(&text(0, "FILE")?).await,
+        "verify-consents" => stack.verify_consents().await,
         "sandbox" => stack.sandbox().await,
         "bench-size" => bench::size(&stack.layout).await,
         "bench-cold" => bench::cold(&stack.layout).await,

@@ -14,7 +14,7 @@ use crate::layout::Layout;
 use crate::postgres::{self, DEVELOPMENT, Server};
 use crate::settings::{Ports, Secrets, TWILIO_NUMBER, choose_port};
 use crate::terminal::{say, step};
-use crate::{emulator, env_file, import_users, sandbox, seed};
+use crate::{emulator, env_file, import_users, sandbox, seed, verify_consents};
 
 /// The name of the supervisor of functions, stand-ins and bridge.
 pub const NAME: &str = "stack";
@@ -161,6 +161,18 @@ impl Stack {
         let database = postgres::prepare(DEVELOPMENT, &self.ports, &self.secrets).await?;
         postgres::migrate(&database, functions::platform_slots()?).await?;
         import_users::run(file, &database.functions_url).await
+    }
+
+    /// Verifies every ledger of consents; the local database is started where it is the one.
+    pub async fn verify_consents(&mut self) -> anyhow::Result<()> {
+        if let Some(address) = verify_consents::elsewhere() {
+            return verify_consents::run(&address).await;
+        }
+        let _turn = daemon::take_turn(&self.layout, "turn")?;
+        self.start_postgres().await?;
+        let database = postgres::prepare(DEVELOPMENT, &self.ports, &self.secrets).await?;
+        postgres::migrate(&database, functions::platform_slots()?).await?;
+        verify_consents::run(&database.functions_url).await
     }
 
     pub(crate) async fn start_postgres(&mut self) -> anyhow::Result<()> {

@@ -109,6 +109,19 @@ pub enum Fault {
     Head,
 }
 
+impl Fault {
+    /// What differs, in words.
+    pub const fn told(self) -> &'static str {
+        match self {
+            Self::Sequence => "a link is missing, or there is one too many",
+            Self::Previous => "it does not follow from the link before",
+            Self::Hash => "its hash is not that of its parts",
+            Self::Content => "its content is not what it committed to",
+            Self::Head => "the chain ends elsewhere than its head says",
+        }
+    }
+}
+
 /// The first broken link of a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Broken {

@@ -19,7 +19,9 @@ const WITHDRAWN: &str = "withdrawn";
 
 /// An expression for a statement that has a contact as `p`: its entries in the order of their chain, as the gate reads
 /// them ([`super::Entry`]), the last hundred of them.
-pub const FACTS: &str = "(select jsonb_agg(e.fact order by e.sequence) from (
+macro_rules! facts {
+    () => {
+        "(select jsonb_agg(e.fact order by e.sequence) from (
       select g.sequence, jsonb_build_object(
                'kind', g.kind, 'id', g.id, 'purposes', g.purposes, 'object', g.object,
                'advertiser_name', g.advertiser_name, 'advertiser_siren', g.advertiser_siren,
@@ -29,7 +31,10 @@ pub const FACTS: &str = "(select jsonb_agg(e.fact order by e.sequence) from (
         from consent_people q
         join consents g on g.organization_id = q.organization_id and g.person_id = q.id
        where q.organization_id = p.organization_id and q.phone = p.phone and g.salt is not null
-       order by g.sequence desc limit 100) e)";
+       order by g.sequence desc limit 100) e)"
+    };
+}
+pub(crate) use facts;
 
 const COLUMNS: &str = "c.id, c.contact_id, c.purposes, c.object, c.advertiser_name, c.advertiser_siren, c.third_party_name,
     c.third_party_siren, c.wording, c.wording_sha256, c.text_version, c.channel, c.positive_act, c.collected_at,
@@ -241,6 +246,20 @@ pub(super) async fn list(
             &[&tx.organization(), &contact, &page.after, &page.rows_to_fetch()],
         )
         .await?;
+    rows.iter().map(|row| read(row, now)).collect()
+}
+
+/// What the holder of a number agreed to, newest first, the last two hundred; what was forgotten is left out.
+pub async fn of_number(tx: &TenantTx, phone: &PhoneNumber, now: Timestamp) -> Result<Vec<Consent>, DbError> {
+    let sql = format!(
+        "-- consents.of_number
+         select {COLUMNS}
+           from consent_people q
+           join consents c on c.organization_id = $1 and c.person_id = q.id
+          where q.organization_id = $1 and q.phone = $2 and c.kind = 'given' and c.salt is not null
+          order by c.sequence desc limit 200"
+    );
+    let rows = tx.query(&sql, &[&tx.organization(), &phone.as_str()]).await?;
     rows.iter().map(|row| read(row, now)).collect()
 }
 

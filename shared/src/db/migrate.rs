@@ -86,9 +86,9 @@ pub async fn run(
         .await
         .map_err(|error| MigrateError::Migration(Box::new(error)))?;
 
-    // On a Supabase project alone this does anything.
+    // Of the first, there is nothing to do unless a migration is of before; of the second, on a Supabase project alone.
     client
-        .batch_execute("select zencall.open_to_supabase()")
+        .batch_execute("select zencall.unify_policies(); select zencall.open_to_supabase()")
         .await
         .map_err(MigrateError::Database)?;
     client

@@ -30,6 +30,8 @@ pub const SMS_STOP: &str = "sms_stop";
 pub const TWILIO_OPT_OUT: &str = "twilio_opt_out";
 /// They said so in a call.
 pub const CALL: &str = "call";
+/// They withdrew everything on the public proof page.
+pub const PROOF_PAGE: &str = "proof_page";
 /// Somebody of the organisation said so.
 pub const MANUAL: &str = "manual";
 
@@ -99,6 +101,14 @@ impl<'a> Suppression<'a> {
             quote: Some(quote),
             evidence: Some(evidence),
             ..Self::by(SMS_STOP, phone)
+        }
+    }
+
+    /// They withdrew everything, with the code that came to their number.
+    pub fn on_proof_page(phone: &'a PhoneNumber, evidence: Value) -> Self {
+        Self {
+            evidence: Some(evidence),
+            ..Self::by(PROOF_PAGE, phone)
         }
     }
 

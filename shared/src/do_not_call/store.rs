@@ -50,7 +50,7 @@ pub(super) async fn cancel_messages(
          with cancelled as (
            update messages set dispatch = 'done', status = 'canceled', status_rank = 4,
                                error_code = 'recipient_opted_out', updated_at = $3
-            where organization_id = $1 and phone = $2 and dispatch = 'waiting' and not confirms_stop
+            where organization_id = $1 and phone = $2 and dispatch = 'waiting' and not confirms_stop and not carries_code
            returning id
          )
          insert into message_history (organization_id, message_id, status, rank, error_code, at)

@@ -145,7 +145,9 @@ pub const RIGHTS: &[Right] = &[
     member("POST", "/api/v1/campaigns/start").or_key(Scope::CampaignsWrite),
     // Calls.
     member("GET", "/api/v1/calls").or_key(Scope::CallsRead),
+    member("GET", "/api/v1/calls/stats").or_key(Scope::CallsRead),
     member("GET", "/api/v1/calls/{id}").or_key(Scope::CallsRead),
+    member("GET", "/api/v1/calls/{id}/recording").or_key(Scope::CallsRead),
     // Appointments.
     member("GET", "/api/v1/appointments").or_key(Scope::AppointmentsRead),
     member("GET", "/api/v1/appointments/{id}").or_key(Scope::AppointmentsRead),
@@ -165,6 +167,9 @@ pub const RIGHTS: &[Right] = &[
     member("GET", "/api/v1/gdpr/consents"),
     member("PUT", "/api/v1/gdpr/consents"),
     public("GET", "/api/v1/legal/{document}"),
+    public("POST", "/api/v1/proof"),
+    public("POST", "/api/v1/proof/code"),
+    public("POST", "/api/v1/proof/withdraw"),
     // Webhooks: proven by their signature.
     public("POST", "/api/v1/vapi/webhook"),
     public("POST", "/api/v1/twilio/webhook"),

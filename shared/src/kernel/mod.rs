@@ -24,6 +24,7 @@ pub mod numbering;
 pub mod page;
 pub mod phone;
 pub mod postal_code;
+pub mod proof_code;
 pub mod scope;
 pub(crate) mod shown;
 pub mod timezone;

@@ -40,6 +40,28 @@ pub async fn take(
     to: &PhoneNumber,
     body: &str,
 ) -> Result<Result<MessageId, Untaken>, DbError> {
+    take_as(tx, clock, MessageId::new(clock), (to, false), body).await
+}
+
+/// Takes the message that carries the code with which somebody proves that a number is theirs, also to those who want no
+/// other. Its id is the code's.
+pub async fn take_code(
+    tx: &TenantTx,
+    clock: &Clock,
+    id: MessageId,
+    to: &PhoneNumber,
+    body: &str,
+) -> Result<Result<MessageId, Untaken>, DbError> {
+    take_as(tx, clock, id, (to, true), body).await
+}
+
+async fn take_as(
+    tx: &TenantTx,
+    clock: &Clock,
+    id: MessageId,
+    (to, carries_code): (&PhoneNumber, bool),
+    body: &str,
+) -> Result<Result<MessageId, Untaken>, DbError> {
     if is_landline(to) {
         return Ok(Err(Untaken::Landline));
     }
@@ -50,12 +72,13 @@ pub async fn take(
     };
     let now = clock.now();
     let new = New {
-        id: MessageId::new(clock),
+        id,
         message: &message,
         segments: segments::segments(body),
         due_at: now,
         is_test: false,
         created_by: None,
+        carries_code,
     };
     Ok(match store::insert(tx, &new, now).await? {
         Taken::Inserted => Ok(new.id),

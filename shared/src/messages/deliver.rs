@@ -22,6 +22,7 @@ use crate::db::{Claims, DbError, TenantTx};
 use crate::do_not_call::{self, Suppression};
 use crate::kernel::class::{Classify, Failure};
 use crate::kernel::ids::{MessageId, OrganizationId};
+use crate::kernel::proof_code::{self, LIFETIME};
 
 /// How long after a request its message is looked for at Twilio.
 pub const QUARANTINE: SignedDuration = SignedDuration::from_mins(2);
@@ -98,6 +99,7 @@ pub async fn deliver(app: &App, request: &MessageRequested) -> Result<Delivered,
             claim(tx, request.message_id, connected, now).await
         })
         .await?;
+    let claim = with_code(app, claim).await?;
     match (claim, credentials) {
         (Claim::Nothing, _) => Ok(Delivered::Nothing),
         (Claim::Waits, _) => Ok(Delivered::Waits),
@@ -108,6 +110,16 @@ pub async fn deliver(app: &App, request: &MessageRequested) -> Result<Delivered,
         }
         (Claim::Send(_) | Claim::LookUp(..), None) => Ok(Delivered::Nothing),
     }
+}
+
+/// The code is put into the message that carries it as it leaves: it lies nowhere.
+async fn with_code(app: &App, mut claim: Claim) -> Result<Claim, SecretsError> {
+    if let Claim::Send(message) | Claim::LookUp(message, _) = &mut claim
+        && message.carries_code
+    {
+        message.body = proof_code::fill_in(&*app.pepper().await?, message.id.0, &message.body);
+    }
+    Ok(claim)
 }
 
 /// Whose credentials are needed.
@@ -146,7 +158,8 @@ async fn claim(tx: &TenantTx, id: MessageId, connected: bool, now: Timestamp) ->
         store::end(tx, id, "failed", "twilio_not_configured", now).await?;
         return Ok(Claim::Ended);
     }
-    if now.duration_since(message.due_at) > EXPIRY {
+    let expiry = if message.carries_code { LIFETIME } else { EXPIRY };
+    if now.duration_since(message.due_at) > expiry {
         store::end(tx, id, "failed", "expired", now).await?;
         return Ok(Claim::Ended);
     }

@@ -24,6 +24,8 @@ pub(super) struct UnderWay {
     /// The account that the organisation is connected with.
     pub(super) account_sid: Option<String>,
     pub(super) suppressed: bool,
+    /// Whether the text lacks the code that follows from its id.
+    pub(super) carries_code: bool,
     pub(super) recipient: Recipient,
 }
 
@@ -33,9 +35,10 @@ pub(super) async fn lock(tx: &TenantTx, id: MessageId) -> Result<Option<UnderWay
         .query_opt(
             "-- messages.lock
              select m.id, m.phone, m.sender, m.body, m.purpose, m.dispatch, m.due_at, m.sending_at, m.created_at,
+                    m.carries_code,
                     o.twilio_configured, o.twilio_account_sid, o.timezone as home_timezone,
                     c.timezone as contact_timezone, c.postal_code,
-                    not m.confirms_stop and (coalesce(c.do_not_call, false) or exists (
+                    not m.confirms_stop and not m.carries_code and (coalesce(c.do_not_call, false) or exists (
                       select from do_not_call n where n.organization_id = $1 and n.phone = m.phone)) as suppressed
                from messages m
                join organizations o on o.id = $1
@@ -60,6 +63,7 @@ pub(super) async fn lock(tx: &TenantTx, id: MessageId) -> Result<Option<UnderWay
                 configured: get(row, "twilio_configured")?,
                 account_sid: get(row, "twilio_account_sid")?,
                 suppressed: get(row, "suppressed")?,
+                carries_code: get(row, "carries_code")?,
                 recipient: Recipient::read(row)?,
             })
         })

@@ -156,7 +156,7 @@ pub(super) async fn insert_retry(
                                  contact_id, dispatch, due_at, retry_of, retries, created_by, created_at, updated_at)
            select $3, $1, 'outbound', phone, sender, body, purpose, 'queued', 1, segments, contact_id, 'waiting', $4, id,
                   retries + 1, created_by, $5, $5
-             from messages where organization_id = $1 and id = $2
+             from messages where organization_id = $1 and id = $2 and not carries_code
            returning id
          )
          insert into message_history (organization_id, message_id, status, rank, at)

@@ -162,6 +162,7 @@ async fn take(app: &App, caller: &Caller, message: &NewMessage, is_test: bool) -
         due_at,
         is_test,
         created_by: caller.user(),
+        carries_code: false,
     };
     let action = if is_test { "twilio.test" } else { "message.send" };
     let details = &json!({ "message_id": new.id, "purpose": message.purpose, "segments": new.segments });

@@ -18,6 +18,8 @@ pub(super) struct New<'a> {
     pub(super) is_test: bool,
     /// Nobody, where the platform sends by itself.
     pub(super) created_by: Option<UserId>,
+    /// Whether its holder asked for it, to prove that the number is theirs: whoever wants no more messages may.
+    pub(super) carries_code: bool,
 }
 
 /// Whether it was inserted, and why not.
@@ -74,15 +76,16 @@ pub(super) async fn insert(tx: &TenantTx, new: &New<'_>, now: Timestamp) -> Resu
              with asked as (
                select o.twilio_configured as configured, o.twilio_rejected_at is not null and not $10 as rejected,
                       coalesce(o.twilio_sms_sender, o.twilio_phone_number) as sender, c.id as contact_id,
-                      coalesce(c.do_not_call, false) or exists (
-                        select from do_not_call n where n.organization_id = $1 and n.phone = $3) as suppressed
+                      not $12 and (coalesce(c.do_not_call, false) or exists (
+                        select from do_not_call n where n.organization_id = $1 and n.phone = $3)) as suppressed
                  from organizations o left join contacts c on c.organization_id = $1 and c.phone = $3
                 where o.id = $1
              ), inserted as (
                insert into messages (id, organization_id, direction, phone, sender, body, purpose, status, status_rank,
-                                     segments, contact_id, dispatch, due_at, queued_at, created_by, created_at, updated_at)
+                                     segments, contact_id, dispatch, due_at, queued_at, created_by, created_at, updated_at,
+                                     carries_code)
                select $2, $1, 'outbound', $3, a.sender, $4, $5, 'queued', 1, $6, a.contact_id, 'waiting', $7, $8, $9, $11,
-                      $11
+                      $11, $12
                  from asked a where a.configured and a.sender is not null and not a.rejected and not a.suppressed
                returning id
              ), told as (
@@ -102,6 +105,7 @@ pub(super) async fn insert(tx: &TenantTx, new: &New<'_>, now: Timestamp) -> Resu
                 &new.created_by,
                 &new.is_test,
                 &now,
+                &new.carries_code,
             ],
         )
         .await?;
@@ -121,10 +125,13 @@ pub(super) async fn find(tx: &TenantTx, id: MessageId) -> Result<Option<Message>
     let row = tx
         .query_opt(
             "-- messages.find
-             select m.*,
-                    array(select h.status from message_history h where h.message_id = m.id order by h.at, h.rank) as steps,
-                    array(select h.at from message_history h where h.message_id = m.id order by h.at, h.rank) as steps_at
-               from messages m where m.organization_id = $1 and m.id = $2",
+             select m.*, h.steps, h.steps_at
+               from messages m
+              cross join lateral (
+                select coalesce(array_agg(h.status order by h.at, h.rank), '{}') as steps,
+                       coalesce(array_agg(h.at order by h.at, h.rank), '{}') as steps_at
+                  from message_history h where h.organization_id = $1 and h.message_id = m.id) h
+              where m.organization_id = $1 and m.id = $2",
             &[&tx.organization(), &id],
         )
         .await?;
@@ -136,13 +143,17 @@ pub(super) async fn list(tx: &TenantTx, page: PageRequest) -> Result<Vec<Message
     let rows = tx
         .query(
             "-- messages.list
-             select m.*,
-                    array(select h.status from message_history h where h.message_id = m.id order by h.at, h.rank) as steps,
-                    array(select h.at from message_history h where h.message_id = m.id order by h.at, h.rank) as steps_at
-               from messages m
-              where m.organization_id = $1 and ($2::uuid is null or m.id < $2)
-              order by m.id desc
-              limit $3",
+             with page as materialized (
+               select * from messages where organization_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3
+             ), history as (
+               select h.message_id, array_agg(h.status order by h.at, h.rank) as steps,
+                      array_agg(h.at order by h.at, h.rank) as steps_at
+                 from message_history h
+                where h.organization_id = $1 and h.message_id = any (array(select id from page))
+                group by h.message_id)
+             select m.*, coalesce(h.steps, '{}') as steps, coalesce(h.steps_at, '{}') as steps_at
+               from page m left join history h on h.message_id = m.id
+              order by m.id desc",
             &[&tx.organization(), &page.after, &page.rows_to_fetch()],
         )
         .await?;

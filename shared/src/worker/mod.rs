@@ -75,14 +75,24 @@ pub async fn serve_task<T: serde::Serialize>(
     app: App,
     run: impl AsyncFn(&App) -> Result<T, NotHandled>,
 ) -> Result<(), Error> {
+    serve_asked(app, async |app: &App, _: serde_json::Value| run(app).await).await
+}
+
+/// The same for a task that is told what to do by the event.
+pub async fn serve_asked<T: serde::Serialize>(
+    app: App,
+    run: impl AsyncFn(&App, serde_json::Value) -> Result<T, NotHandled>,
+) -> Result<(), Error> {
     let (app, run) = (&app, &run);
-    lambda_runtime::run(service_fn(move |_: LambdaEvent<serde_json::Value>| async move {
-        let outcome = Box::pin(run(app)).await;
-        if let Err(error) = &outcome {
-            tracing::error!(%error, "the task failed");
-        }
-        Ok::<_, Error>(outcome?)
-    }))
+    lambda_runtime::run(service_fn(
+        move |event: LambdaEvent<serde_json::Value>| async move {
+            let outcome = Box::pin(run(app, event.payload)).await;
+            if let Err(error) = &outcome {
+                tracing::error!(%error, "the task failed");
+            }
+            Ok::<_, Error>(outcome?)
+        },
+    ))
     .await
 }
 

@@ -62,6 +62,24 @@ impl Vapi {
     }
 }
 
+impl Vapi {
+    /// An address from which a call's recording can be had for a short time; none where there is no recording (any more).
+    /// The addresses in events do not download.
+    pub async fn recording_link(&self, vapi_call_id: &str) -> Result<Option<String>, VapiError> {
+        let path = format!("/call/{vapi_call_id}/mono-recording");
+        let answer = self
+            .once(|vapi| vapi.request(Method::GET, &path))
+            .await
+            .map_err(VapiError::NoAnswer)?;
+        match (answer.status.as_u16(), answer.location) {
+            (302 | 303 | 307, Some(location)) => Ok(Some(location)),
+            (404 | 410, _) => Ok(None),
+            (status @ 400..=499, _) if status != 429 => Err(VapiError::Refused { status }),
+            (status, _) => Err(VapiError::Failed { status }),
+        }
+    }
+}
+
 fn read_placed(answer: &Answer, call: &NewCall<'_>) -> Result<Placed, PlaceCallError> {
     let busy = |concurrency_limit| PlaceCallError::Busy {
         retry_after: answer.retry_after,
@@ -132,6 +150,7 @@ mod tests {
         let answer = Answer {
             status: StatusCode::from_u16(status).unwrap(),
             retry_after: Some(Duration::from_secs(3)),
+            location: None,
             body: body.to_string().into_bytes(),
         };
         let call = NewCall {

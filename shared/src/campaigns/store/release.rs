@@ -17,7 +17,7 @@ use crate::campaigns::budget::SETTLING;
 use crate::campaigns::gate::{GateCampaign, GateContact};
 use crate::campaigns::law::LegalBasis;
 use crate::campaigns::{Advertiser, Sector, timezone_from_database};
-use crate::consents::FACTS;
+use crate::consents::facts;
 use crate::db::{Bytes, DbError, TenantTx};
 use crate::kernel::ids::{AssistantId, AttemptId, CampaignId, ContactId, OrganizationId};
 use crate::kernel::{PhoneNumber, Timezone};
@@ -209,11 +209,37 @@ fn json<T: DeserializeOwned>(row: &Row, column: &str) -> Result<Option<T>, DbErr
 
 /// The columns of [`read_gate_contact`], of a contact `p` for a campaign `c`. The ledger is read for the grounds that it
 /// bears on.
-pub(in crate::campaigns) const GATE_CONTACT: &str = "p.phone, p.kind,
+macro_rules! gate_contact {
+    () => {
+        "p.phone, p.kind,
     (p.do_not_call or exists (
       select from do_not_call n where n.organization_id = $1 and n.phone = p.phone)) as do_not_call,
     p.timezone as contact_timezone, p.postal_code, p.contract, p.callback_request,
-    case when c.legal_basis in ('consent', 'contract', 'callback_request') then ";
+    case when c.legal_basis in ('consent', 'contract', 'callback_request') then "
+    };
+}
+pub(super) use gate_contact;
+
+
+/// Whose turn has come, as far as there is room, held until the transaction ends.
+const RELEASE_CANDIDATES: &str = concat!(
+    "-- campaigns.release_candidates
+             select w.campaign_id, k.contact_id, k.attempts, k.tries, ",
+    gate_contact!(),
+    facts!(),
+    " end as consents
+               from unnest($2::uuid[], $3::int[]) as w (campaign_id, at_most)
+              cross join lateral (
+                select q.contact_id, q.attempts, q.tries from campaign_contacts q
+                 where q.organization_id = $1 and q.campaign_id = w.campaign_id
+                   and q.status in ('pending', 'waiting') and q.due_at <= $4
+                 order by q.due_at, q.contact_id limit w.at_most
+                   for update skip locked) k
+               join campaigns c on c.organization_id = $1 and c.id = w.campaign_id
+                 -- One by one: a plan for as many as a limit might let through reads every contact there is.
+              cross join lateral (
+                select t.* from contacts t where t.organization_id = $1 and t.id = k.contact_id offset 0) p"
+);
 
 /// A contact whose turn may have come.
 pub(in crate::campaigns) struct Candidate {
@@ -231,23 +257,11 @@ pub(in crate::campaigns) async fn candidates(
     limits: &[i32],
     now: Timestamp,
 ) -> Result<Vec<Candidate>, DbError> {
-    let sql = format!(
-        "-- campaigns.release_candidates
-             select w.campaign_id, k.contact_id, k.attempts, k.tries, {GATE_CONTACT} {FACTS} end as consents
-               from unnest($2::uuid[], $3::int[]) as w (campaign_id, at_most)
-              cross join lateral (
-                select q.contact_id, q.attempts, q.tries from campaign_contacts q
-                 where q.organization_id = $1 and q.campaign_id = w.campaign_id
-                   and q.status in ('pending', 'waiting') and q.due_at <= $4
-                 order by q.due_at, q.contact_id limit w.at_most
-                   for update skip locked) k
-               join campaigns c on c.organization_id = $1 and c.id = w.campaign_id
-                 -- One by one: a plan for as many as a limit might let through reads every contact there is.
-              cross join lateral (
-                select t.* from contacts t where t.organization_id = $1 and t.id = k.contact_id offset 0) p"
-    );
     let rows = tx
-        .query(&sql, &[&tx.organization(), &campaigns, &limits, &now])
+        .query(
+            RELEASE_CANDIDATES,
+            &[&tx.organization(), &campaigns, &limits, &now],
+        )
         .await?;
     rows.iter()
         .map(|row| {

@@ -1,0 +1,120 @@
+//! What may be asked about a number by whom it belongs to, before a tenant is known.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::edge::get;
+use super::{Bytes, Db, DbError};
+use crate::kernel::PhoneNumber;
+use crate::kernel::ids::OrganizationId;
+use crate::kernel::meter::Meter;
+
+impl Db {
+    /// Organisations that have a ledger of consents, in the order of their ids.
+    pub async fn organizations_with_consents(
+        &self,
+        after: Option<OrganizationId>,
+        at_most: i32,
+    ) -> Result<Vec<OrganizationId>, DbError> {
+        let rows = self
+            .lookup(
+                "edge.organizations_with_consents",
+                "-- edge.organizations_with_consents
+                 select zencall.organizations_with_consents($1, $2)",
+                &[&after, &at_most],
+            )
+            .await?;
+        rows.iter().map(|row| get(row, 0)).collect()
+    }
+
+    /// Notes that a code was asked for. The limits that `meter` owes are paid in the same packet; over one, or where they
+    /// cannot be counted, nothing is noted.
+    pub async fn ask_proof_code(
+        &self,
+        meter: &Meter,
+        id: Uuid,
+        phone: &PhoneNumber,
+        hash: &Bytes,
+        (now, until): (Timestamp, Timestamp),
+    ) -> Result<(), DbError> {
+        self.counted_lookup(
+            "edge.ask_proof_code",
+            meter,
+            "-- edge.ask_proof_code
+             select zencall.ask_proof_code($1, $2, $3, $4, $5)",
+            &[&id, &phone.as_str(), hash, &now, &until],
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Whose account sends a code, and to which number; nobody's where nobody has to do with it, or it is too late.
+    pub async fn sender_of_proof_code(
+        &self,
+        id: Uuid,
+        now: Timestamp,
+    ) -> Result<Option<(OrganizationId, PhoneNumber)>, DbError> {
+        let rows = self
+            .lookup(
+                "edge.sender_of_proof_code",
+                "-- edge.sender_of_proof_code
+                 select organization_id, phone from zencall.sender_of_proof_code($1, $2)",
+                &[&id, &now],
+            )
+            .await?;
+        rows.first()
+            .map(|row| Ok((get(row, 0)?, PhoneNumber::from_database(get(row, 1)?))))
+            .transpose()
+    }
+
+    /// The code whose hash this is, if it is the last one for the number, in force and not tried too often; with limits as
+    /// [`Db::ask_proof_code`].
+    pub async fn prove_code(
+        &self,
+        meter: &Meter,
+        phone: &PhoneNumber,
+        hash: &Bytes,
+        now: Timestamp,
+    ) -> Result<Option<Uuid>, DbError> {
+        let rows = self
+            .counted_lookup(
+                "edge.prove_code",
+                meter,
+                "-- edge.prove_code
+                 select zencall.prove_code($1, $2, $3)",
+                &[&phone.as_str(), hash, &now],
+            )
+            .await?;
+        rows.first().map_or(Ok(None), |row| get(row, 0))
+    }
+
+    /// Organisations that have to do with the number of a code that was shown.
+    pub async fn proven_organizations(
+        &self,
+        id: Uuid,
+        now: Timestamp,
+    ) -> Result<Vec<OrganizationId>, DbError> {
+        let rows = self
+            .lookup(
+                "edge.proven_organizations",
+                "-- edge.proven_organizations
+                 select zencall.proven_organizations($1, $2)",
+                &[&id, &now],
+            )
+            .await?;
+        rows.iter().map(|row| get(row, 0)).collect()
+    }
+
+    /// Forgets codes that ran out; returns how many.
+    pub async fn forget_proof_codes(&self, before: Timestamp, at_most: i32) -> Result<i32, DbError> {
+        let rows = self
+            .lookup(
+                "edge.forget_proof_codes",
+                "-- edge.forget_proof_codes
+                 select zencall.forget_proof_codes($1, $2)",
+                &[&before, &at_most],
+            )
+            .await?;
+        rows.first().map_or(Ok(0), |row| get(row, 0))
+    }
+}
