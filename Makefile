@@ -71,7 +71,7 @@ verify-consents: ## whether every chain of every ledger of consents is whole: he
 	@if [ -n "$(STAGE)" ]; then ./infra/aws/verify-consents.sh "$(STAGE)"; else $(LOCAL) verify-consents; fi
 
 simulate: ## pacing and fairness on a clock of their own: make simulate SEED=1 SIZE=full
-	@LOG=warn SEED=$(SEED) SIZE=$(SIZE) $(LOCAL) simulate
+	@LOG=error SEED=$(SEED) SIZE=$(SIZE) $(LOCAL) simulate
 
 invoke: ## hand a sample event to a function: make invoke FN=minute-tick EVENT=minute-tick.json
 	@$(LOCAL) invoke "$(FN)" "$(EVENT)"

@@ -23,10 +23,11 @@ with numbered as (
     from numbered
 ), c as (
   insert into campaigns (id, organization_id, name, assistant_id, object, legal_basis, advertiser_name, timezone, call_windows,
-                         max_attempts, retry_delay_minutes, retry_on, concurrent_calls, created_at, updated_at)
+                         max_attempts, retry_delay_minutes, retry_on, concurrent_calls, total_contacts, created_at,
+                         updated_at)
   select md5('campaign ' || n)::uuid, md5('organization ' || n)::uuid, 'Campagne ' || n, md5('assistant ' || n)::uuid,
          'votre contrat', 'service', 'Agence', 'Europe/Paris', '{windows}', {attempts}, {retry_minutes},
-         '{no_answer,busy,voicemail,failed}', campaign_limit, '{now}', '{now}'
+         '{no_answer,busy,voicemail,failed}', campaign_limit, contacts, '{now}', '{now}'
     from numbered
 ), p as (
   insert into contacts (id, organization_id, phone, postal_code, created_at, updated_at)

@@ -91,7 +91,7 @@ async fn fill(client: &Client, plan: &Plan) -> anyhow::Result<()> {
         .replace("{attempts}", &plan.attempts.to_string())
         .replace("{retry_minutes}", &plan.retry_minutes.to_string())
         .replace("{now}", &plan.begins_at.to_string());
-    // Foreign keys are known to hold here. What a crash of this machine would lose is nobody's: nothing waits for the disk.
+    // Foreign keys are known to hold here, and contacts are counted there. What a crash of this machine would lose is nobody's: nothing waits for the disk.
     client
         .batch_execute(&format!(
             "set session_replication_role = replica; alter database {NAME} set synchronous_commit = off"
