@@ -3,6 +3,10 @@
 //! Secrets are named here and held by Secrets Manager. A function names what it cannot do without ([`Need`]); it stops
 //! at its start if one of those names is missing.
 
+use rust_decimal::Decimal;
+
+use crate::campaigns::budget::PRICE_PER_MINUTE;
+
 /// What a function cannot do without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
@@ -111,6 +115,9 @@ pub struct Config {
     pub mail_from: String,
     /// `PLATFORM_SLOTS`, default 10: concurrent calls that the platform's account at Vapi allows.
     pub platform_slots: i32,
+    /// `CALL_PRICE_PER_MINUTE`, default 0.30: what a minute of a call costs at most, in US dollars. What a campaign's budget
+    /// sets aside for a call before it is dialled is this, for the longest that its assistant may talk.
+    pub call_price_per_minute: Decimal,
 }
 
 /// The environment does not hold what a function cannot do without.
@@ -192,6 +199,14 @@ impl Config {
             mail_from: text("MAIL_FROM"),
             platform_slots: number("PLATFORM_SLOTS", 10)?,
             assistant_check_minutes: number("ASSISTANT_CHECK_MINUTES", 15)?.clamp(1, 30),
+            call_price_per_minute: match optional("CALL_PRICE_PER_MINUTE") {
+                None => PRICE_PER_MINUTE,
+                Some(price) => price
+                    .parse()
+                    .ok()
+                    .filter(|price| *price >= Decimal::ZERO)
+                    .ok_or(ConfigError::NotANumber("CALL_PRICE_PER_MINUTE"))?,
+            },
             api_url,
         })
     }
@@ -298,7 +313,11 @@ mod tests {
     }
 
     /// Settings that "x" is no value of; each has a default.
-    const NUMBERS: [&str; 2] = ["PLATFORM_SLOTS", "ASSISTANT_CHECK_MINUTES"];
+    const NUMBERS: [&str; 3] = [
+        "PLATFORM_SLOTS",
+        "ASSISTANT_CHECK_MINUTES",
+        "CALL_PRICE_PER_MINUTE",
+    ];
 
     #[test]
     fn nothing_starts_without_a_name_that_it_needs() {

@@ -154,6 +154,9 @@ async fn a_cancelled_campaign_leaves_nobody_waiting() {
 
         check(&test, &calling).await;
         assert_eq!(calling.campaign_row().await["status"], "cancelled");
+        zencall::campaigns::upkeep::look_after(&test.app, calling.organization.id)
+            .await
+            .unwrap();
         let sql = "select contact_id from campaign_contacts where status in ('pending', 'waiting')";
         assert!(
             calling.organization.rows(sql, &[]).await.is_empty(),

@@ -1,5 +1,7 @@
 //! `campaigns`: preparing campaigns, steering them, and reading how they went.
 
+mod dossier;
+mod forecast;
 mod report;
 mod requests;
 mod values;
@@ -27,7 +29,9 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(resume))
         .routes(routes!(cancel))
         .routes(routes!(report::read_report))
+        .routes(routes!(forecast::forecast_campaign))
         .routes(routes!(list_decisions))
+        .routes(routes!(dossier::read_dossier))
 }
 
 /// Makes a campaign, as a draft.

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use zencall::campaigns::add_contacts::Added;
 use zencall::campaigns::law::LegalBasis;
+use zencall::campaigns::provisions::OBJECTION;
 use zencall::campaigns::read::{CampaignContact, StoredDecision};
 use zencall::campaigns::windows::CallWindow;
 use zencall::campaigns::{Campaign, Sector, Status};
@@ -133,7 +134,7 @@ impl From<Added> for AddedAnswer {
         let skipped = |contact_id| SkippedView {
             contact_id,
             code: "suppressed",
-            rule: "art. 21(2) RGPD",
+            rule: OBJECTION.article,
         };
         Self {
             added: added.added,

@@ -1,12 +1,14 @@
 //! `mailer`: sends what the queue `mail` asks for. Messages hold ids; addresses and links are made up here, so that
 //! neither lies on a queue.
 
+mod campaign;
 mod gdpr;
 mod invitation;
 mod texts;
 
 use zencall::App;
 use zencall::adapters::mail::Mailer;
+use zencall::campaigns::upkeep::CampaignMail;
 use zencall::gdpr::GdprMail;
 use zencall::identity::{self, InvitationMail, MailMessage};
 use zencall::worker::{Message, NotHandled};
@@ -18,6 +20,9 @@ pub async fn handle(app: &App, mailer: &Mailer, message: &Message) -> Result<(),
     }
     if let Ok(wanted) = message.parse::<InvitationMail>() {
         return invitation::handle(app, mailer, &wanted).await;
+    }
+    if let Ok(wanted) = message.parse::<CampaignMail>() {
+        return campaign::handle(app, mailer, &wanted).await;
     }
     let wanted: MailMessage = message.parse()?;
     let Some(notice) = identity::compose(app, &wanted).await? else {

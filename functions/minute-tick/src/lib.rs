@@ -5,7 +5,7 @@
 use serde::Serialize;
 use zencall::App;
 use zencall::calls;
-use zencall::campaigns::{reconcile, release, solicitation, speakers};
+use zencall::campaigns::{reconcile, release, solicitation, speakers, upkeep};
 use zencall::gdpr;
 use zencall::imports;
 use zencall::limits;
@@ -39,6 +39,8 @@ pub struct Ticked {
     pub texts: usize,
     /// Reports of calls that did not come and were asked for.
     pub reports: usize,
+    /// Organisations whose campaigns needed some upkeep.
+    pub looked_after: usize,
     /// Assistants of campaigns that call, looked at.
     pub assistants: usize,
     /// Idempotency keys whose day was over.
@@ -69,6 +71,10 @@ pub async fn run(app: &App) -> Result<Ticked, NotHandled> {
     let reconciled = reconcile::reconcile(app).await;
     ticked.reconciled = reconciled
         .inspect_err(|error| report("reconciliation", error))
+        .unwrap_or_default();
+    let looked_after = upkeep::run(app).await;
+    ticked.looked_after = looked_after
+        .inspect_err(|error| report("upkeep of campaigns", error))
         .unwrap_or_default();
     let reports = calls::ask_for_reports(app, now).await;
     ticked.reports = reports

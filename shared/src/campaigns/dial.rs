@@ -196,12 +196,13 @@ async fn claim(
         if refusal.code == RefusalCode::CallerIdNotAllowed {
             return Ok(Claim::Stop(code, Some(row)));
         }
+        // A budget may be raised, and what an assistant lacks is nobody's refusal for good: the contact keeps its turn.
+        let keeps_turn = matches!(
+            refusal.code,
+            RefusalCode::BudgetExhausted | RefusalCode::AssistantNotCompliant
+        );
         let given = GivenBack {
-            // What its assistant lacks is nobody's refusal for good: the contact keeps its turn.
-            due_at: match refusal.code {
-                RefusalCode::AssistantNotCompliant => Some(now),
-                _ => refusal.retry_at,
-            },
+            due_at: refusal.retry_at.or(keeps_turn.then_some(now)),
             refusal: Some(&row),
             ..GivenBack::waiting(attempt, code, now)
         };
@@ -236,9 +237,10 @@ fn not_placed(app: &App, attempt: AttemptId, error: &PlaceCallError) -> GivenBac
             given(reason.code(), Some(now), Some(reason.code()))
         }
         PlaceCallError::Refused { reason, .. } => given(reason.code(), None, None),
-        PlaceCallError::NotSent | PlaceCallError::Unknown(_) => {
-            given("vapi_not_reached", after(BUSY_SECONDS + jitter), None)
-        }
+        PlaceCallError::NotSent | PlaceCallError::Unknown(_) => GivenBack {
+            fault: true,
+            ..given("vapi_not_reached", after(BUSY_SECONDS + jitter), None)
+        },
     }
 }
 

@@ -67,6 +67,10 @@ fn settle(open: &Open, end: &AttemptEnd, now: Timestamp) -> Settled<'static> {
         Outcome::Cancelled => "cancelled",
         _ => "failed",
     };
+    // The platform failed before anybody was reached.
+    let faulty = end.outcome == Outcome::Failed
+        && matches!(end.action, Action::Requeue | Action::StopCampaign)
+        && !end.was_answered;
     let done = |uncount| Settled {
         attempt: end.attempt,
         outcome: end.outcome,
@@ -74,6 +78,7 @@ fn settle(open: &Open, end: &AttemptEnd, now: Timestamp) -> Settled<'static> {
         due_at: None,
         uncount,
         pause: None,
+        fault: faulty,
     };
     let again = |due_at, uncount, pause| Settled {
         contact_status: "waiting",
@@ -81,12 +86,15 @@ fn settle(open: &Open, end: &AttemptEnd, now: Timestamp) -> Settled<'static> {
         pause,
         ..done(uncount)
     };
+    let over = open.campaign_status.is_none_or(Status::is_over);
+    // We took it back before anybody was reached, because its window ended: the contact keeps its turn.
+    if end.outcome == Outcome::Cancelled && open.is_recalled && !end.was_answered && !over {
+        return again(Some(now), 1, None);
+    }
     if final_status != "failed" || end.action == Action::BadNumber {
         return done(0);
     }
-    let over = open.campaign_status.is_none_or(Status::is_over);
-    // The platform failed before anybody was reached: that does not use up the contact's attempts.
-    let faulty = matches!(end.action, Action::Requeue | Action::StopCampaign) && !end.was_answered;
+    // That does not use up the contact's attempts.
     let uncount = i32::from(faulty && open.tries - open.attempts < MOST_UNCOUNTED);
     if over {
         return done(uncount);
@@ -115,6 +123,7 @@ mod tests {
             max_attempts: 3,
             retry_delay_minutes: 60,
             retry_on: super::super::settings::RETRYABLE.to_vec(),
+            is_recalled: false,
         }
     }
 
@@ -209,6 +218,23 @@ mod tests {
             after(&lasting, Outcome::Failed, Action::Requeue, false),
             ("waiting", 0, false)
         );
+    }
+
+    #[test]
+    fn a_call_that_we_took_back_does_not_count() {
+        //
+        let recalled = Open {
+            is_recalled: true,
+            ..open()
+        };
+        let taken_back = |open: &Open, answered| after(open, Outcome::Cancelled, Action::None, answered);
+        assert_eq!(taken_back(&recalled, false), ("waiting", 1, false));
+        assert_eq!(taken_back(&recalled, true), ("cancelled", 0, false));
+        let over = Open {
+            campaign_status: Some(Status::Cancelled),
+            ..recalled
+        };
+        assert_eq!(taken_back(&over, false), ("cancelled", 0, false));
     }
 
     #[test]

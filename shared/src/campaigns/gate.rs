@@ -3,15 +3,15 @@
 //!
 //! It fails closed: anything missing, unreadable or unknown refuses.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::budget;
 use super::caller_id::automated_call_allowed;
 use super::grounds::{self, Ground};
-use super::law::{
-    ATTEMPTS_CAP, ATTEMPTS_PERIOD, CallingHours, GUARD_BAND, LegalBasis, MOST_ATTEMPTS, SECTOR_BAN,
-};
+use super::law::{self, CallingHours, GUARD_BAND, LegalBasis};
+use super::provisions::{ATTEMPTS_CAP, NUMBER, OBJECTION, OWN_ATTEMPTS, OWN_BUDGET, SECTOR_BAN};
 use super::windows::CallWindows;
 use super::{Advertiser, Budget, Sector};
 use crate::assistants::{Compliance, DISCLOSURES_RULE};
@@ -21,7 +21,7 @@ use crate::kernel::zones::{Zones, zones_of};
 use crate::kernel::{PhoneNumber, Timezone};
 
 /// Why nobody calls a number whose holder has objected.
-pub(super) const SUPPRESSED_RULE: &str = "art. 21(2) RGPD, L223-1 code de la consommation";
+pub(super) const SUPPRESSED_RULE: &str = OBJECTION.article;
 
 /// Why a call is refused: a closed list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -150,8 +150,11 @@ pub struct GateCampaign {
 pub struct History {
     /// Attempts of this campaign that count.
     pub campaign_attempts: i32,
-    /// What the campaign's calls have cost.
+    /// What the campaign's calls have cost, with what is set aside for those whose cost is not known.
     pub spent: rust_decimal::Decimal,
+    /// What this call may cost at most.
+    #[serde(default)]
+    pub next_call: rust_decimal::Decimal,
     /// When this advertiser last tried to reach the person, whichever organisation did, the latest first; as many as the
     /// law allows in its period.
     pub solicitations: Vec<Timestamp>,
@@ -212,7 +215,7 @@ pub fn decide(contact: &GateContact, campaign: &GateCampaign, history: &History,
 pub(super) fn reachable(contact: &GateContact) -> Result<(), Refusal> {
     let never = |code, rule| Err(Refusal::never(code, rule));
     match contact.phone.region() {
-        None => never(RefusalCode::NumberInvalid, "contact.phone"),
+        None => never(RefusalCode::NumberInvalid, NUMBER.article),
         Some(country) if !country.is_french() => {
             never(RefusalCode::CountryNotAllowed, "zencall.allowed_countries")
         }
@@ -247,13 +250,15 @@ fn first_refusal(
     if bindings.sector_ban && campaign.sector.is_banned() {
         return never(RefusalCode::SectorBanned, SECTOR_BAN.article);
     }
-    let zones = zones(contact, campaign, bindings.zone_needed);
+    let zones = zones(contact, campaign);
     let ground = grounds::prove(contact, campaign, &zones, now)?;
     let until = open_until(campaign, &zones, &ground, now)?;
-    if bindings.attempts_cap && history.solicitations.len() >= MOST_ATTEMPTS {
+    let terms = law::terms(now);
+    let oldest = history.solicitations.get(terms.attempts.saturating_sub(1));
+    if let Some(oldest) = oldest.filter(|_| bindings.attempts_cap) {
         // The oldest of those that fill the period makes room.
-        let room_at = history.solicitations[MOST_ATTEMPTS - 1].saturating_add(ATTEMPTS_PERIOD);
-        let retry_at = room_at.unwrap_or(Timestamp::MAX);
+        let period = SignedDuration::from_hours(terms.attempts_days * 24);
+        let retry_at = oldest.saturating_add(period).unwrap_or(Timestamp::MAX);
         if retry_at > now {
             return Err(Refusal {
                 retry_at: Some(retry_at),
@@ -262,13 +267,11 @@ fn first_refusal(
         }
     }
     if history.campaign_attempts >= campaign.max_attempts {
-        return never(
-            RefusalCode::CampaignAttemptsExhausted,
-            "campaign.settings.max_attempts",
-        );
+        return never(RefusalCode::CampaignAttemptsExhausted, OWN_ATTEMPTS.article);
     }
-    if campaign.budget.is_some_and(|budget| history.spent >= budget) {
-        return never(RefusalCode::BudgetExhausted, "campaign.settings.max_cost");
+    let is_affordable = |budget| budget::holds(budget, history.spent, history.next_call);
+    if !campaign.budget.is_none_or(is_affordable) {
+        return never(RefusalCode::BudgetExhausted, OWN_BUDGET.article);
     }
     if campaign.assistant.holds_at(now).is_err() {
         return never(RefusalCode::AssistantNotCompliant, DISCLOSURES_RULE);
@@ -324,9 +327,10 @@ fn earlier(left: Option<Timestamp>, right: Option<Timestamp>) -> Option<Timestam
     }
 }
 
-fn zones(contact: &GateContact, campaign: &GateCampaign, zone_needed: bool) -> Zones {
+/// The clocks on which the contact's hours are read.
+pub(super) fn zones(contact: &GateContact, campaign: &GateCampaign) -> Zones {
     let own = own_zones(contact);
-    if zone_needed {
+    if campaign.legal_basis.bindings().zone_needed {
         own
     } else {
         own.or(&campaign.timezone)

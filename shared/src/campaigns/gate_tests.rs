@@ -46,6 +46,7 @@ fn nothing() -> History {
     History {
         campaign_attempts: 0,
         spent: Decimal::ZERO,
+        next_call: Decimal::ZERO,
         solicitations: Vec::new(),
     }
 }

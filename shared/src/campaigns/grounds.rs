@@ -6,9 +6,8 @@ use jiff::civil::Date;
 
 use super::gate::{GateCampaign, GateContact, Refusal, RefusalCode};
 use super::holidays::is_public_holiday;
-use super::law::{
-    AUTOMATED_VOICE, CALLBACK, CALLBACK_WORKING_DAYS, CONSENT, CONTRACT, LegalBasis, WITHDRAWAL,
-};
+use super::law::LegalBasis;
+use super::provisions::{AUTOMATED_VOICE, CALLBACK, CONSENT, CONTRACT, WITHDRAWAL, terms_at};
 use crate::consents::{self, Purpose, SpecialSlot, Standing, Wanted};
 use crate::kernel::{Timezone, Zones};
 
@@ -133,7 +132,7 @@ fn unless_refused(
 /// count.
 fn end_of_callback(zone: &Timezone, requested_at: Timestamp) -> Option<Timestamp> {
     let mut day = zone.rules().to_datetime(requested_at).date();
-    let mut left = CALLBACK_WORKING_DAYS;
+    let mut left = terms_at(day).callback_days;
     while left > 0 {
         day = day.tomorrow().ok()?;
         if is_working_day(day) {

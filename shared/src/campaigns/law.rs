@@ -1,15 +1,16 @@
-//! The law of telephone canvassing in France, as data: each rule with its article and the day it came into force,
-//! which rules bind which legal basis, and the hours that follow.
+//! Which rules of the law bind which legal basis, and the hours that follow from them. The rules themselves, with their articles
+//! and dates, are in [`super::provisions`].
 
 use std::fmt;
 use std::sync::LazyLock;
 
-use jiff::civil::{Date, date};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::holidays::is_public_holiday;
+use super::provisions::{CANVASSING_HOURS, NO_HOLIDAYS, OWN_HOURS, TERMS, Terms, terms_at, version_at};
 use super::schedule::{self, Clock, DAY, Opening, Schedule, Week};
 use super::windows::CallWindows;
 use crate::kernel::fault::Invalid;
@@ -19,89 +20,71 @@ use crate::kernel::zones::Zones;
 /// No call is handed to the provider in the last minutes of an opening: it could ring after its end.
 pub const GUARD_BAND: SignedDuration = SignedDuration::from_mins(2);
 
-/// A provision of the law.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rule {
-    /// Where it is written, for people who ask why nobody was called.
-    pub article: &'static str,
-    /// The first day it applies.
-    pub in_force_from: Date,
+/// How many attempts the law allows in its period, at most: as many are looked up.
+pub const MOST_ATTEMPTS: usize = TERMS[TERMS.len() - 1].attempts;
+/// The period, at most: as far back they are looked up.
+pub const ATTEMPTS_PERIOD: SignedDuration =
+    SignedDuration::from_hours(TERMS[TERMS.len() - 1].attempts_days * 24);
+
+/// The numbers that the law fixes at an instant, by the clock of Paris.
+pub(super) fn terms(now: Timestamp) -> &'static Terms {
+    terms_at(local_date(&Timezone::paris(), now))
 }
 
-/// Days and hours of canvassing: Monday to Friday, 10:00–13:00 and 14:00–20:00 by the consumer's clock.
-pub const CANVASSING_HOURS: Rule = Rule {
-    article: "D223-9 code de la consommation (décret 2026-662)",
-    in_force_from: date(2026, 8, 11),
-};
+/// The week of canvassing, since a day.
+struct Calendar(Vec<(Date, Week)>);
 
-/// No canvassing on public holidays.
-pub const NO_HOLIDAYS: Rule = Rule {
-    article: "D223-9 code de la consommation (décret 2026-662), L3133-1 code du travail",
-    in_force_from: date(2026, 8, 11),
-};
+static CALENDAR: LazyLock<Calendar> = LazyLock::new(|| Calendar::of(&TERMS));
 
-/// No canvassing without prior consent.
-pub const CONSENT: Rule = Rule {
-    article: "L223-1 et R223-1 code de la consommation, L34-5 code des postes",
-    in_force_from: date(2026, 8, 11),
-};
+impl Calendar {
+    fn of(terms: &[Terms]) -> Self {
+        let week = |terms: &Terms| {
+            let days = 0..terms.days;
+            let spans = days.flat_map(|day| {
+                terms
+                    .hours
+                    .iter()
+                    .map(move |(start, end)| (day * DAY + start, day * DAY + end))
+            });
+            (terms.in_force_from, Week::new(spans.collect()))
+        };
+        Self(terms.iter().map(week).collect())
+    }
 
-/// A consent may be withdrawn at any time, and a refusal ends it.
-pub const WITHDRAWAL: Rule = Rule {
-    article: "R223-3 code de la consommation, art. 7(3) RGPD",
-    in_force_from: date(2026, 8, 11),
-};
+    /// The week that holds on that day, and the day on which another one begins to.
+    fn at(&self, day: Date) -> Option<(&Week, Option<Date>)> {
+        let place = version_at(self.0.iter().map(|(start, _)| *start), day);
+        let (_, week) = self.0.get(place)?;
+        Some((week, self.0.get(place + 1).map(|(start, _)| *start)))
+    }
+}
 
-/// A call in performance of a contract in progress needs no consent.
-pub const CONTRACT: Rule = Rule {
-    article: "L223-1 code de la consommation (contrat en cours)",
-    in_force_from: date(2026, 8, 11),
-};
+impl Schedule for Calendar {
+    fn open_at(&self, zone: &Timezone, instant: Timestamp) -> Option<Opening> {
+        // No window touches midnight, so an opening never reaches into a holiday, or into another law.
+        let day = local_date(zone, instant);
+        let (week, _) = self.at(day)?;
+        week.open_at(zone, instant).filter(|_| !is_public_holiday(day))
+    }
 
-/// Answering a person's own request within five working days is no canvassing.
-pub const CALLBACK: Rule = Rule {
-    article: "R223-4 code de la consommation",
-    in_force_from: date(2026, 8, 11),
-};
+    fn next_opening(&self, zone: &Timezone, instant: Timestamp) -> Option<Timestamp> {
+        let mut from = instant;
+        loop {
+            let (week, change) = self.at(local_date(zone, from))?;
+            let candidate = week.next_opening(zone, from)?;
+            let day = local_date(zone, candidate);
+            from = match change.filter(|change| *change <= day) {
+                Some(change) => midnight(zone, change)?,
+                None if is_public_holiday(day) => midnight(zone, day.tomorrow().ok()?)?,
+                None => return Some(candidate),
+            };
+        }
+    }
+}
 
-/// Sectors in which canvassing is banned, with or without consent.
-pub const SECTOR_BAN: Rule = Rule {
-    article: "L223-1 code de la consommation, L6323-8-1 code du travail",
-    in_force_from: date(2026, 8, 11),
-};
-
-/// Automated calls to natural persons need their consent; a business is called at its own number.
-pub const AUTOMATED_VOICE: Rule = Rule {
-    article: "L34-5 code des postes",
-    in_force_from: date(2004, 6, 22),
-};
-
-/// Four solicitations or attempts in thirty days by the same professional, answered or not.
-pub const ATTEMPTS_CAP: Rule = Rule {
-    article: "D223-9 code de la consommation (décret 2026-662)",
-    in_force_from: date(2026, 8, 11),
-};
-
-/// How many attempts the law allows in its period.
-pub const MOST_ATTEMPTS: usize = 4;
-/// The period: thirty days.
-pub const ATTEMPTS_PERIOD: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// Within how many working days a request to be called may be answered.
-pub const CALLBACK_WORKING_DAYS: u32 = 5;
-
-/// What is named where the campaign itself, not the law, keeps the telephone silent.
-const OWN_WINDOWS: &str = "campaign.settings.call_windows";
-
-const WORKING_DAYS: u32 = 5;
-const CANVASSING_WINDOWS: [(u32, u32); 2] = [(10 * 60, 13 * 60), (14 * 60, 20 * 60)];
-
-static CANVASSING_WEEK: LazyLock<Week> = LazyLock::new(|| {
-    let days = 0..WORKING_DAYS;
-    Week::new(
-        days.flat_map(|day| CANVASSING_WINDOWS.map(|(start, end)| (day * DAY + start, day * DAY + end)))
-            .collect(),
-    )
-});
+fn midnight(zone: &Timezone, day: Date) -> Option<Timestamp> {
+    Some(day.to_zoned(zone.rules().clone()).ok()?.timestamp())
+}
 
 /// On what ground people are called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -240,27 +223,11 @@ impl LawfulHours {
 
 impl Schedule for LawfulHours {
     fn open_at(&self, zone: &Timezone, instant: Timestamp) -> Option<Opening> {
-        // No window touches midnight, so an opening never reaches into a holiday.
-        CANVASSING_WEEK
-            .open_at(zone, instant)
-            .filter(|_| !is_public_holiday(local_date(zone, instant)))
+        CALENDAR.open_at(zone, instant)
     }
 
     fn next_opening(&self, zone: &Timezone, instant: Timestamp) -> Option<Timestamp> {
-        let mut candidate = CANVASSING_WEEK.next_opening(zone, instant)?;
-        loop {
-            let day = local_date(zone, candidate);
-            if !is_public_holiday(day) {
-                return Some(candidate);
-            }
-            let midnight = day
-                .tomorrow()
-                .ok()?
-                .to_zoned(zone.rules().clone())
-                .ok()?
-                .timestamp();
-            candidate = CANVASSING_WEEK.next_opening(zone, midnight)?;
-        }
+        CALENDAR.next_opening(zone, instant)
     }
 }
 
@@ -352,7 +319,7 @@ impl<'a> CallingHours<'a> {
         let rule = if unlawful {
             CANVASSING_HOURS.article
         } else {
-            OWN_WINDOWS
+            OWN_HOURS.article
         };
         Closed {
             code: "outside_hours",

@@ -1,5 +1,7 @@
 //! Tests of the lawful hours, against a calendar written a second time and on purpose without the library.
 
+use jiff::civil::date;
+
 use super::*;
 use crate::kernel::phone::PhoneNumber;
 use crate::kernel::zones::zones_of;
@@ -211,7 +213,7 @@ fn the_law_narrows_the_windows_of_a_campaign_and_never_widens_them() {
     let service = CallingHours::new(&default, LegalBasis::Service, &paris);
     assert!(service.dispatch_at(at("2026-11-11T08:30:00+01:00")).is_ok());
     let closed = service.dispatch_at(at("2026-11-23T21:00:00+01:00")).unwrap_err();
-    assert_eq!((closed.code, closed.rule), ("outside_hours", OWN_WINDOWS));
+    assert_eq!((closed.code, closed.rule), ("outside_hours", OWN_HOURS.article));
     assert_eq!(closed.retry_at, Some(at("2026-11-24T08:00:00+01:00")));
 }
 
@@ -289,4 +291,28 @@ fn the_table_of_bases_is_that_of_the_rules() {
         assert_eq!(serde_json::to_value(basis).unwrap(), name);
     }
     assert_eq!(LegalBasis::parse("whim").unwrap_err().code, "legal_basis_invalid");
+}
+
+#[test]
+fn a_change_of_law_binds_from_its_day_on_and_not_before() {
+    let [now] = TERMS;
+    let calendar = Calendar::of(&[
+        now,
+        Terms {
+            in_force_from: date(2027, 3, 3),
+            days: 4,
+            hours: &[(11 * 60, 12 * 60)],
+            ..now
+        },
+    ]);
+    let paris = &Timezone::paris();
+    let next = |from: &str| calendar.next_opening(paris, at(from)).unwrap();
+    // The last evening of the old hours; the first day of the new ones, a Wednesday; no more Fridays.
+    assert!(calendar.open_at(paris, at("2027-03-02T18:59:00Z")).is_some());
+    assert_eq!(next("2027-03-02T19:00:00Z"), at("2027-03-03T10:00:00Z"));
+    assert!(calendar.open_at(paris, at("2027-03-03T09:30:00Z")).is_none());
+    assert!(calendar.open_at(paris, at("2027-03-03T10:30:00Z")).is_some());
+    assert_eq!(next("2027-03-04T11:00:00Z"), at("2027-03-08T10:00:00Z"));
+    // What was open under the old law is still open when it is asked again.
+    assert!(calendar.open_at(paris, at("2026-11-27T17:00:00Z")).is_some());
 }

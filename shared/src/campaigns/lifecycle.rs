@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::breaker::PROVIDER_FAILURES;
 use super::start::status_at;
 use super::{Campaign, CampaignError, Status, Step, release, store};
 use crate::App;
@@ -18,10 +19,13 @@ pub async fn take(app: &App, caller: &Caller, id: CampaignId, step: Step) -> Res
         .db
         .write("campaigns.take_step", &Claims::from(caller), async |tx| {
             let mut campaign = store::campaign::lock(tx, id).await?;
-            let mut next = campaign
-                .status
-                .after(step)
-                .ok_or(CampaignError::State(campaign.status))?;
+            // It would be tried again by itself: whoever pauses it does not want that.
+            let waits_for_provider = campaign.pause_reason.as_deref() == Some(PROVIDER_FAILURES);
+            let mut next = match campaign.status.after(step) {
+                Some(next) => next,
+                None if step == Step::Pause && waits_for_provider => Status::Paused,
+                None => return Err(CampaignError::State(campaign.status)),
+            };
             if step == Step::Resume && campaign.started_at.is_none() {
                 // It was paused before its time, which may be still to come.
                 next = status_at(campaign.scheduled_at, now);
@@ -29,10 +33,8 @@ pub async fn take(app: &App, caller: &Caller, id: CampaignId, step: Step) -> Res
             store::lifecycle::set_status(tx, id, next, now).await?;
             match step {
                 Step::Pause => store::lifecycle::release_queued(tx, id, "campaign_paused", now).await?,
-                Step::Cancel => {
-                    store::lifecycle::release_queued(tx, id, "campaign_cancelled", now).await?;
-                    store::lifecycle::cancel_contacts(tx, id, now).await?;
-                }
+                // Whoever waits is marked by and by: the status of the campaign says it already.
+                Step::Cancel => store::lifecycle::release_queued(tx, id, "campaign_cancelled", now).await?,
                 Step::Resume => {}
             }
             let details = json!({

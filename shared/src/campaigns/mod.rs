@@ -5,13 +5,17 @@
 //! of a call whose outcome nobody told.
 
 pub mod add_contacts;
+pub mod breaker;
+pub mod budget;
 pub mod caller_id;
 pub mod change;
 pub mod create;
 pub mod dial;
+pub mod dossier;
 pub mod end;
 mod error;
 pub mod evidence;
+pub mod forecast;
 pub mod gate;
 mod grounds;
 pub mod holidays;
@@ -19,7 +23,9 @@ pub mod law;
 pub mod lifecycle;
 pub mod predial;
 pub mod prospects;
+pub mod provisions;
 pub mod read;
+pub mod recall;
 pub mod reconcile;
 pub mod release;
 pub mod report;
@@ -30,6 +36,7 @@ pub mod speakers;
 pub mod start;
 mod store;
 mod turns;
+pub mod upkeep;
 pub mod windows;
 pub mod withdraw;
 

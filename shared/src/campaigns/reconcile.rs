@@ -144,7 +144,10 @@ async fn settle(
             return end_attempt(app, claims, &over_somehow(attempt, now), None).await;
         }
         // Vapi never had it: nobody was rung.
-        let given = GivenBack::waiting(attempt, "vapi_never_had_it", now);
+        let given = GivenBack {
+            fault: true,
+            ..GivenBack::waiting(attempt, "vapi_never_had_it", now)
+        };
         app.db
             .write("campaigns.give_back", claims, async |tx| {
                 store::ending::give_back(tx, &given, now).await

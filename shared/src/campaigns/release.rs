@@ -1,23 +1,26 @@
 //! Release: hands contacts whose turn has come to the queue, as far as there are slots. Each wave is a constant number
 //! of statements, whatever the size of the campaign.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
 use tokio::time::Instant;
 
+use super::budget;
 use super::evidence;
 use super::gate::{self, Decision, History, RefusalCode};
 use super::solicitation::{self, Recent};
 use super::store::decision::DecisionRow;
 use super::store::release::{Candidate, UnderWay, Wave};
 use super::turns::Turns;
-use super::{CallRequested, store};
+use super::{CallRequested, store, upkeep};
 use crate::App;
 use crate::adapters::queue::Outgoing;
 use crate::app::Pepper;
 use crate::db::{Claims, DbError, TenantTx};
-use crate::kernel::ids::{AttemptId, OrganizationId};
+use crate::kernel::ids::{AttemptId, CampaignId, OrganizationId};
 
 /// The most contacts that one wave looks at.
 const WAVE: i32 = 500;
@@ -108,7 +111,7 @@ async fn release_wave(
     spare: i32,
     now: Timestamp,
 ) -> Result<Done, DbError> {
-    let overview = store::release::overview(tx, now).await?;
+    let overview = upkeep::watch(tx, store::release::overview(tx, now).await?, now).await?;
     let under_way: Vec<_> = overview.campaigns.iter().map(|campaign| campaign.id).collect();
     if under_way.is_empty() {
         return Ok(Done {
@@ -152,10 +155,12 @@ fn look_at(campaign: &UnderWay, free: i32, spare: i32) -> i32 {
 /// Asks the gate for each candidate, until there is no room left.
 fn decide_wave(app: &App, turns: &mut Turns<'_>, recent: &Recent, now: Timestamp) -> Wave {
     let mut wave = Wave::default();
+    let mut set_aside: HashMap<CampaignId, Decimal> = HashMap::new();
     while let Some((campaign, candidate)) = turns.next() {
         let history = History {
             campaign_attempts: candidate.attempts,
-            spent: campaign.spent,
+            spent: campaign.spent + set_aside.get(&campaign.id).copied().unwrap_or_default(),
+            next_call: budget::worst_case(app.config.call_price_per_minute, campaign.max_duration_seconds),
             solicitations: recent.of(&candidate),
         };
         let decision = gate::decide(&candidate.gate, &campaign.gate, &history, now);
@@ -166,6 +171,8 @@ fn decide_wave(app: &App, turns: &mut Turns<'_>, recent: &Recent, now: Timestamp
             Decision::Allow { .. } => {
                 let id = AttemptId::new(&app.clock);
                 allow(&mut wave, campaign, &candidate, id, now);
+                wave.reserved.push(history.next_call);
+                *set_aside.entry(campaign.id).or_default() += history.next_call;
                 wave.solicitation_keys.push(recent.key(&candidate));
                 turns.take(campaign.id);
                 attempt = Some(id);
@@ -177,6 +184,15 @@ fn decide_wave(app: &App, turns: &mut Turns<'_>, recent: &Recent, now: Timestamp
                     None => "twilio_not_configured",
                     Some(_) => refusal.code.as_str(),
                 });
+                turns.close(campaign.id);
+                continue;
+            }
+            // Calls under way may cost less than was set aside for them: only without any is the campaign stopped.
+            Decision::Refuse(refusal) if refusal.code == RefusalCode::BudgetExhausted => {
+                if !campaign.is_settling && !set_aside.contains_key(&campaign.id) {
+                    wave.stopped.push(campaign.id);
+                    wave.stop_reasons.push(budget::EXHAUSTED);
+                }
                 turns.close(campaign.id);
                 continue;
             }

@@ -90,6 +90,24 @@ impl Recent {
     }
 }
 
+/// The same for the contacts of one campaign, whose advertiser has this SIREN.
+pub(super) async fn recent_of_one(
+    tx: &TenantTx,
+    pepper: &Pepper,
+    siren: Option<&str>,
+    candidates: &[Candidate],
+    now: Timestamp,
+) -> Result<Recent, DbError> {
+    let mut recent = Recent::default();
+    for candidate in candidates {
+        let key = key(pepper, siren, tx.organization(), &candidate.gate.phone);
+        recent.keys.insert((candidate.campaign, candidate.contact), key);
+    }
+    let keys: Vec<Bytes> = recent.keys.values().cloned().collect();
+    recent.times = store::solicitation::recent(tx, &keys, now).await?;
+    Ok(recent)
+}
+
 /// Looks up what was tried lately, for those whom the law protects; one statement, or none where it protects nobody.
 pub(super) async fn recent(
     tx: &TenantTx,

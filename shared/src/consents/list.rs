@@ -1,10 +1,22 @@
 //! The consents of a contact, newest first.
 
+use jiff::Timestamp;
+
 use super::{Consent, RecordError, store};
 use crate::App;
-use crate::db::{Claims, DbError};
+use crate::db::{Claims, DbError, TenantTx};
 use crate::kernel::ids::ContactId;
 use crate::kernel::{Caller, Page, PageRequest};
+
+/// What a contact has agreed to, in a transaction that reads more about them.
+pub async fn of_contact(
+    tx: &TenantTx,
+    contact: ContactId,
+    page: PageRequest,
+    now: Timestamp,
+) -> Result<Vec<Consent>, DbError> {
+    store::list(tx, contact, page, now).await
+}
 
 /// What the contact with this id, as it stands in an address, has agreed to.
 pub async fn list(

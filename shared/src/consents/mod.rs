@@ -18,7 +18,7 @@ use crate::kernel::class::{Class, Failure};
 use crate::kernel::ids::{ConsentId, ContactId};
 use crate::kernel::shown::shows;
 
-pub use list::list;
+pub use list::{list, of_contact};
 pub use new::{NewConsent, NewWithdrawal, Purpose, SpecialSlot};
 pub use record::{RecordError, record};
 pub use standing::{Entry, Proof, Standing, Wanted};

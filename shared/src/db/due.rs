@@ -42,6 +42,23 @@ impl Db {
         rows.iter().map(|row| get(row, 0)).collect()
     }
 
+    /// Organisations whose campaigns need some upkeep.
+    pub async fn organizations_to_look_after(
+        &self,
+        now: Timestamp,
+        at_most: i32,
+    ) -> Result<Vec<OrganizationId>, DbError> {
+        let rows = self
+            .lookup(
+                "edge.organizations_to_look_after",
+                "-- edge.organizations_to_look_after
+                 select zencall.organizations_to_look_after($1, $2)",
+                &[&now, &at_most],
+            )
+            .await?;
+        rows.iter().map(|row| get(row, 0)).collect()
+    }
+
     /// Organisations with campaigns that call, or will before `starting_before`, whose assistant was last looked at before
     /// `checked_before`, or was not as it should be.
     pub async fn organizations_with_unchecked_assistants(

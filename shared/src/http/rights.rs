@@ -137,6 +137,8 @@ pub const RIGHTS: &[Right] = &[
     member("POST", "/api/v1/campaigns/{id}/contacts").or_key(Scope::CampaignsWrite),
     member("GET", "/api/v1/campaigns/{id}/contacts/{contact_id}/decisions").or_key(Scope::CampaignsRead),
     member("GET", "/api/v1/campaigns/{id}/report").or_key(Scope::CampaignsRead),
+    member("POST", "/api/v1/campaigns/{id}/forecast").or_key(Scope::CampaignsRead),
+    member("GET", "/api/v1/campaigns/{id}/contacts/{contact_id}/dossier").or_key(Scope::CampaignsRead),
     member("POST", "/api/v1/campaigns/{id}/pause").or_key(Scope::CampaignsWrite),
     member("POST", "/api/v1/campaigns/{id}/resume").or_key(Scope::CampaignsWrite),
     member("POST", "/api/v1/campaigns/{id}/cancel").or_key(Scope::CampaignsWrite),

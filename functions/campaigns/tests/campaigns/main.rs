@@ -5,6 +5,8 @@
 mod change;
 mod contacts;
 mod create;
+mod dossier;
+mod forecast;
 mod report;
 mod steps;
 mod strangers;
@@ -24,7 +26,10 @@ struct Fixture {
 
 impl Fixture {
     async fn start() -> Self {
-        let test = TestApp::start().await;
+        Self::on(TestApp::start().await).await
+    }
+
+    async fn on(test: TestApp) -> Self {
         let organization = test.organization().await;
         let assistant = organization.assistant().await;
         let member = organization.member(test.serving(campaigns::routes())).await;

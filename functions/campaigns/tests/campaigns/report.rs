@@ -141,3 +141,96 @@ async fn as_a_table_where_that_is_asked_for() {
         assert!(lines.contains(&line), "{line}: {text}");
     }
 }
+
+/// Whatever happened to its contacts, in a campaign of any state, the counts add up (A-42).
+#[tokio::test]
+async fn the_counts_add_up_whatever_happened() {
+    let fixture = Fixture::start().await;
+    let contacts = fixture.organization.contacts(60).await;
+    let campaign = fixture.organization.campaign(fixture.assistant, &contacts).await;
+    let statuses = [
+        "pending",
+        "waiting",
+        "active",
+        "completed",
+        "failed",
+        "skipped",
+        "cancelled",
+    ];
+    let outcomes = [
+        "answered",
+        "transferred",
+        "no_answer",
+        "busy",
+        "voicemail",
+        "failed",
+        "cancelled",
+    ];
+    // Of each state those that lead to it; what comes before is any outcome that is tried again, or none.
+    let mut seed = 7_u64;
+    let mut draw = |below: usize| {
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(seed >> 33).unwrap() % below
+    };
+    for campaign_status in ["draft", "running", "paused", "completed", "cancelled"] {
+        for contact in &contacts {
+            let status = statuses[draw(statuses.len())];
+            let outcome = match status {
+                "completed" => Some(outcomes[draw(2)]),
+                "failed" => Some(outcomes[2 + draw(4)]),
+                _ => Some(outcomes[2 + draw(4)]).filter(|_| draw(2) == 0),
+            };
+            let code = Some(["suppressed", "outside_hours"][draw(2)])
+                .filter(|_| draw(2) == 0 || status == "skipped");
+            let attempts = i32::try_from(draw(4)).unwrap();
+            fixture
+                .organization
+                .sql(
+                    "update campaign_contacts set status = $2, last_outcome = $3, refusal_code = $4, attempts = $5
+                      where contact_id = $1",
+                    &[contact, &status, &outcome, &code, &attempts],
+                )
+                .await;
+        }
+        fixture.set_status(campaign_status).await;
+        let address = format!("/api/v1/campaigns/{campaign}/report");
+
+        let report = fixture.member.get(&address).await.expect(200).json();
+
+        let number = |name: &str| report[name].as_i64().unwrap();
+        let skipped: i64 = report["skipped"]
+            .as_object()
+            .unwrap()
+            .values()
+            .filter_map(Value::as_i64)
+            .sum();
+        let ended: i64 = [
+            "answered",
+            "transferred",
+            "no_answer",
+            "busy",
+            "voicemail",
+            "failed",
+            "cancelled",
+        ]
+        .into_iter()
+        .map(number)
+        .sum::<i64>()
+            + skipped;
+        assert_eq!(number("total_contacts"), 60, "{report}");
+        assert_eq!(number("pending") + number("in_progress") + ended, 60, "{report}");
+        assert_eq!(number("completed"), ended, "{report}");
+        if campaign_status == "cancelled" {
+            assert_eq!(number("pending"), 0, "{report}");
+        }
+        let read = fixture
+            .member
+            .get(&format!("/api/v1/campaigns/{campaign}"))
+            .await
+            .expect(200)
+            .json();
+        assert_eq!(read["campaign"]["total_contacts"], 60);
+    }
+}

@@ -20,12 +20,15 @@ async fn as_stranger_is_not_found_and_anonymous_is_not_known() {
         ("GET", "/contacts"),
         ("POST", "/contacts"),
         ("GET", "/report"),
+        ("POST", "/forecast"),
         ("POST", "/pause"),
         ("POST", "/resume"),
         ("POST", "/cancel"),
     ];
     let decisions = format!("/contacts/{}/decisions", contacts[0]);
-    let all = of_the_campaign.into_iter().chain([("GET", decisions.as_str())]);
+    let dossier = format!("/contacts/{}/dossier", contacts[0]);
+    let of_a_contact = [("GET", decisions.as_str()), ("GET", dossier.as_str())];
+    let all = of_the_campaign.into_iter().chain(of_a_contact);
     for (method, rest) in all {
         let body = (method != "GET" && method != "DELETE").then(|| json!({ "tags": ["a"] }));
         for id in [

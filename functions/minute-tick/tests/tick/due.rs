@@ -9,7 +9,7 @@ use zencall::campaigns::{release, start};
 use crate::Fixture;
 
 /// A zone where it is a quarter past noon to a quarter past one, and the minute of its day.
-fn zone_at_noon(now: Timestamp) -> (String, i32) {
+pub(crate) fn zone_at_noon(now: Timestamp) -> (String, i32) {
     let utc = Offset::UTC.to_datetime(now);
     let ahead = 12 - i32::from(utc.hour());
     // POSIX counts westwards.

@@ -6,9 +6,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod assistants;
+mod budget;
 mod due;
 mod reconciliation;
 mod reports;
+mod upkeep;
 
 use serde_json::{Value, json};
 use testkit::vapi::message;

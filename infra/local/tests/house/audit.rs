@@ -33,6 +33,10 @@ const WITHOUT: &[(&str, &str)] = &[
         "the login goes on; its beginning and its end are entries, and so is a token that came back",
     ),
     (
+        "POST /api/v1/campaigns/{id}/forecast",
+        "looks, and changes nothing: nobody is called",
+    ),
+    (
         "POST /api/v1/vapi/webhook",
         "queues what Vapi reports; each event is kept whole in provider_events",
     ),

@@ -46,6 +46,20 @@ impl Vapi {
             Err(error) => Err(error),
         }
     }
+
+    /// Deletes a call: one that waits is not placed any more. Answers what it was, or nothing where it is not there.
+    pub async fn delete_call(&self, vapi_call_id: &str) -> Result<Option<ListedCall>, VapiError> {
+        let path = format!("/call/{vapi_call_id}");
+        let nothing_more = serde_json::json!({});
+        match self
+            .read_once(|vapi| vapi.request(Method::DELETE, &path).json(&nothing_more))
+            .await
+        {
+            Ok(call) => Ok(Some(call)),
+            Err(VapiError::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 fn read_placed(answer: &Answer, call: &NewCall<'_>) -> Result<Placed, PlaceCallError> {

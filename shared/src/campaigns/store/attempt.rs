@@ -46,8 +46,10 @@ pub(in crate::campaigns) async fn lock_queued(
                     p.first_name, p.last_name, p.variables, s.vapi_assistant_id, s.disclosures_version, s.checked_at,
                     s.drifted_at, o.twilio_phone_number, o.vapi_phone_number_id,
                     case when c.max_cost is null then 0
-                         else coalesce((select sum(d.cost) from calls d
-                                         where d.organization_id = $1 and d.campaign_id = c.id), 0) end as spent
+                         else (select coalesce(sum(t.spent), 0) from campaign_accounts t where t.campaign_id = c.id)
+                            + (select coalesce(sum(u.reserved), 0) from call_attempts u
+                                where u.campaign_id = c.id and u.status <> 'released' and u.cost is null
+                                  and u.id <> a.id) end as spent, a.reserved
                from call_attempts a
                join campaign_contacts k on k.organization_id = $1 and k.campaign_id = a.campaign_id
                                        and k.contact_id = a.contact_id
@@ -81,6 +83,7 @@ fn read_queued(row: &Row, solicitations: Vec<Timestamp>) -> Result<Queued, DbErr
         history: History {
             campaign_attempts: get(row, "attempts")?,
             spent: get(row, "spent")?,
+            next_call: get(row, "reserved")?,
             solicitations,
         },
         vapi_assistant_id: get(row, "vapi_assistant_id")?,
@@ -105,7 +108,8 @@ pub(in crate::campaigns) async fn mark_dialing(
     tx.execute(
         "-- campaigns.mark_dialing
          with dialing as (
-           update call_attempts set status = 'dialing', dialing_at = $3 where organization_id = $1 and id = $2
+           update call_attempts set status = 'dialing', dialing_at = $3, allowed_until = $5
+            where organization_id = $1 and id = $2
            returning campaign_id, contact_id, number, solicitation_key
          ), solicited as (
            select zencall.note_solicitation(d.solicitation_key, $2, $3) from dialing d

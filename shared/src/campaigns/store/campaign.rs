@@ -16,7 +16,7 @@ use crate::kernel::{PageRequest, Timezone};
 pub(super) const COLUMNS: &str = "c.id, c.name, c.assistant_id, c.object, c.legal_basis, c.advertiser_name, c.advertiser_siren,
     c.sector, c.status, c.pause_reason, c.timezone, c.call_windows, c.max_attempts, c.retry_delay_minutes, c.retry_on,
     c.concurrent_calls, c.max_cost, c.scheduled_at, c.started_at, c.ended_at, c.created_at, c.updated_at,
-    (select count(*) from campaign_contacts k where k.campaign_id = c.id) as total_contacts";
+    c.total_contacts";
 
 pub(in crate::campaigns) async fn insert(
     tx: &TenantTx,

@@ -21,6 +21,8 @@ pub(in crate::campaigns) struct GivenBack<'a> {
     pub(in crate::campaigns) refusal: Option<&'a DecisionRow>,
     /// The campaign stops, for this reason.
     pub(in crate::campaigns) pause: Option<&'a str>,
+    /// The provider failed.
+    pub(in crate::campaigns) fault: bool,
 }
 
 impl<'a> GivenBack<'a> {
@@ -32,6 +34,7 @@ impl<'a> GivenBack<'a> {
             due_at: Some(now),
             refusal: None,
             pause: None,
+            fault: false,
         }
     }
 }
@@ -54,7 +57,7 @@ pub(in crate::campaigns) async fn give_back(
         tx.execute(
         "-- campaigns.give_back
          with released as (
-           update call_attempts a set status = 'released', released_reason = $3, ended_at = $4
+           update call_attempts a set status = 'released', released_reason = $3, ended_at = $4, fault = $12
              from (select id, status from call_attempts where organization_id = $1 and id = $2 for update) was
             where a.organization_id = $1 and a.id = was.id and was.status in ('queued', 'dialing', 'unknown')
            returning a.campaign_id, a.contact_id, was.status = 'queued' as uncounted
@@ -98,6 +101,7 @@ pub(in crate::campaigns) async fn give_back(
             &decisions.ids,
             &decisions.inputs,
             &decisions.hashes,
+            &given.fault,
         ],
     ))
     .await;
@@ -135,6 +139,8 @@ pub(in crate::campaigns) struct Open {
     pub(in crate::campaigns) max_attempts: i32,
     pub(in crate::campaigns) retry_delay_minutes: i32,
     pub(in crate::campaigns) retry_on: Vec<Outcome>,
+    /// Whether the provider was asked to take it back.
+    pub(in crate::campaigns) is_recalled: bool,
 }
 
 /// Locks an attempt that has not ended, and holds its campaign; `None` where it has, or there is none.
@@ -147,7 +153,8 @@ pub(in crate::campaigns) async fn lock_open(
         hold(tx, attempt, to_change),
         tx.query_opt(
             "-- campaigns.lock_open_attempt
-             select c.status as campaign_status, k.attempts, k.tries, c.max_attempts, c.retry_delay_minutes, c.retry_on
+             select c.status as campaign_status, k.attempts, k.tries, c.max_attempts, c.retry_delay_minutes, c.retry_on,
+                    a.recalled_at is not null as is_recalled
                from call_attempts a
                join campaign_contacts k on k.organization_id = $1 and k.campaign_id = a.campaign_id
                                        and k.contact_id = a.contact_id
@@ -168,6 +175,7 @@ pub(in crate::campaigns) async fn lock_open(
             max_attempts: get(&row, "max_attempts")?,
             retry_delay_minutes: get(&row, "retry_delay_minutes")?,
             retry_on: parse_retry_on(&retry_on).map_err(|_| DbError::Aborted)?,
+            is_recalled: get(&row, "is_recalled")?,
         })
     })
     .transpose()
@@ -185,6 +193,8 @@ pub(in crate::campaigns) struct Settled<'a> {
     pub(in crate::campaigns) uncount: i32,
     /// The campaign stops, for this reason.
     pub(in crate::campaigns) pause: Option<&'a str>,
+    /// The platform or a provider failed before anybody was reached.
+    pub(in crate::campaigns) fault: bool,
 }
 
 /// Ends an attempt: its outcome, its contact's next state, its slot. The caller holds the lock of [`lock_open`].
@@ -196,7 +206,7 @@ pub(in crate::campaigns) async fn settle(
     tx.execute(
         "-- campaigns.settle_attempt
          with ended as (
-           update call_attempts set status = 'ended', outcome = $3, ended_at = $4
+           update call_attempts set status = 'ended', outcome = $3, ended_at = $4, fault = $9
             where organization_id = $1 and id = $2
            returning campaign_id, contact_id
          ), contact as (
@@ -220,6 +230,7 @@ pub(in crate::campaigns) async fn settle(
             &settled.due_at,
             &settled.uncount,
             &settled.pause,
+            &settled.fault,
         ],
     )
     .await

@@ -73,7 +73,9 @@ pub(in crate::campaigns) async fn set_status(
     tx.execute(
         "-- campaigns.set_status
          update campaigns
-            set status = $3, pause_reason = null, updated_at = $4,
+            set status = $3, pause_reason = null, pause_told_at = null, updated_at = $4,
+                breaker = 'closed', breaker_since = $4, breaker_trips = 0, probe_at = null,
+                is_closing = $3 = 'cancelled',
                 started_at = case when $3 = 'running' then coalesce(started_at, $4) else started_at end,
                 ended_at = case when $3 = 'cancelled' then $4 else ended_at end
           where organization_id = $1 and id = $2",
@@ -122,22 +124,6 @@ pub(in crate::campaigns) async fn release_queued(
          )
          select zencall.free_slots(array(select id from released))",
         &[&tx.organization(), &id, &reason, &now],
-    )
-    .await
-    .map(drop)
-}
-
-/// Nobody who waits will be called any more.
-pub(in crate::campaigns) async fn cancel_contacts(
-    tx: &TenantTx,
-    id: CampaignId,
-    now: Timestamp,
-) -> Result<(), DbError> {
-    tx.execute(
-        "-- campaigns.cancel_contacts
-         update campaign_contacts set status = 'cancelled', updated_at = $3
-          where organization_id = $1 and campaign_id = $2 and status in ('pending', 'waiting')",
-        &[&tx.organization(), &id, &now],
     )
     .await
     .map(drop)

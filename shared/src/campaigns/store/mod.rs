@@ -4,7 +4,9 @@ pub(super) mod attempt;
 pub(super) mod campaign;
 pub(super) mod correction;
 pub(super) mod decision;
+pub(super) mod dossier;
 pub(super) mod ending;
+pub(super) mod forecast;
 pub(super) mod lifecycle;
 pub(super) mod predial;
 pub(super) mod prospects;
@@ -12,6 +14,7 @@ pub(super) mod release;
 pub(super) mod report;
 pub(super) mod solicitation;
 pub(super) mod stale;
+pub(super) mod upkeep;
 pub(super) mod withdraw;
 
 use tokio_postgres::Row;

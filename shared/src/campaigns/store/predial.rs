@@ -23,6 +23,8 @@ pub(in crate::campaigns) struct Waiting {
     pub(in crate::campaigns) history: History,
     /// Whether the same was asked and allowed a moment ago.
     pub(in crate::campaigns) was_allowed: bool,
+    /// How long the call may take.
+    pub(in crate::campaigns) max_duration_seconds: i32,
 }
 
 /// Which campaigns may be meant: running, with this assistant, and the one that is named if one is.
@@ -48,9 +50,11 @@ pub(in crate::campaigns) async fn lock(
                 c.max_attempts, c.max_cost, c.object, c.advertiser_name, c.advertiser_siren, k.attempts,
                 {GATE_CONTACT} {FACTS} end as consents, s.disclosures_version, s.checked_at, s.drifted_at,
                 o.twilio_phone_number,
+                s.max_duration_seconds,
                 case when c.max_cost is null then 0
-                     else coalesce((select sum(d.cost) from calls d
-                                     where d.organization_id = $1 and d.campaign_id = c.id), 0) end as spent,
+                     else (select coalesce(sum(t.spent), 0) from campaign_accounts t where t.campaign_id = c.id)
+                        + (select coalesce(sum(u.reserved), 0) from call_attempts u
+                            where u.campaign_id = c.id and u.status <> 'released' and u.cost is null) end as spent,
                 exists (select from gate_decisions g
                          where g.organization_id = $1 and g.campaign_id = c.id and g.contact_id = p.id
                            and g.stage = 'predial' and g.allowed and g.decided_at > $6) as was_allowed
@@ -82,9 +86,11 @@ pub(in crate::campaigns) async fn lock(
         history: History {
             campaign_attempts: get(row, "attempts")?,
             spent: get::<Decimal>(row, "spent")?,
+            next_call: Decimal::ZERO,
             solicitations: Vec::new(),
         },
         was_allowed: get(row, "was_allowed")?,
+        max_duration_seconds: get(row, "max_duration_seconds")?,
     }))
 }
 

@@ -11,6 +11,8 @@ use tokio_postgres::Row;
 use super::campaign::windows_from_database;
 use super::get;
 use crate::assistants::read_compliance;
+use crate::campaigns::breaker::{Breaker, SAMPLE, State, WINDOW};
+use crate::campaigns::budget::SETTLING;
 use crate::campaigns::gate::{GateCampaign, GateContact};
 use crate::campaigns::law::LegalBasis;
 use crate::campaigns::{Advertiser, Sector, timezone_from_database};
@@ -24,12 +26,19 @@ pub(in crate::campaigns) struct UnderWay {
     pub(in crate::campaigns) id: CampaignId,
     pub(in crate::campaigns) assistant: AssistantId,
     pub(in crate::campaigns) gate: GateCampaign,
+    /// What its calls have cost, with what is set aside for those whose cost is not known.
     pub(in crate::campaigns) spent: Decimal,
+    /// Whether some of that may be given back soon: a call is under way, or its report on its way.
+    pub(in crate::campaigns) is_settling: bool,
     pub(in crate::campaigns) max_duration_seconds: i32,
     /// How many calls it has under way.
     pub(in crate::campaigns) leases: i32,
     /// How many more it may have at once.
     pub(in crate::campaigns) room: i32,
+    /// Whether its provider is trusted.
+    pub(in crate::campaigns) breaker: Breaker,
+    /// How its latest calls went: how many there were, and how many of them a provider failed.
+    pub(in crate::campaigns) latest: (i64, i64),
 }
 
 /// What bounds the next wave of an organisation.
@@ -47,6 +56,8 @@ pub(in crate::campaigns) struct Overview {
 pub(in crate::campaigns) async fn overview(tx: &TenantTx, now: Timestamp) -> Result<Overview, DbError> {
     let organization = tx.organization();
     let key = lock_key(organization);
+    let judged_since = now.saturating_sub(WINDOW).unwrap_or(now);
+    let settling_since = now.saturating_sub(SETTLING).unwrap_or(now);
     let (turn, begun, rows) = join3(
         tx.execute(
             "-- campaigns.release_turn\n select pg_advisory_xact_lock($1)",
@@ -67,16 +78,29 @@ pub(in crate::campaigns) async fn overview(tx: &TenantTx, now: Timestamp) -> Res
                     o.concurrent_calls_limit - coalesce((select sum(leases) from leases), 0)::int as organization_room,
                     zencall.free_platform_slots($2) as free_slots,
                     o.twilio_phone_number, s.max_duration_seconds, s.disclosures_version, s.checked_at, s.drifted_at,
-                    case when c.max_cost is null then 0
-                         else coalesce((select sum(k.cost) from calls k
-                                         where k.organization_id = $1 and k.campaign_id = c.id), 0) end as spent
+                    c.breaker, c.breaker_trips, c.probe_at, f.calls, f.faults,
+                    coalesce(b.spent, 0) as spent, coalesce(b.is_settling, false) as is_settling
                from campaigns c
                join organizations o on o.id = c.organization_id
                join assistants s on s.organization_id = c.organization_id and s.id = c.assistant_id
                left join leases l on l.campaign_id = c.id
+               cross join lateral (
+                 select count(*) as calls, count(*) filter (where j.fault) as faults
+                   from (select a.fault from call_attempts a
+                          where a.campaign_id = c.id and (a.status = 'ended' or a.fault) and a.ended_at > $4
+                            and (c.breaker_since is null or a.queued_at >= c.breaker_since)
+                          order by a.ended_at desc limit $5) j) f
+               left join lateral (
+                 select coalesce(sum(a.reserved), 0)
+                          + (select coalesce(sum(t.spent), 0) from campaign_accounts t
+                              where c.max_cost is not null and t.campaign_id = c.id) as spent,
+                        bool_or(a.ended_at is null or a.ended_at > $3) as is_settling
+                   from call_attempts a
+                  where c.max_cost is not null and a.campaign_id = c.id and a.status <> 'released' and a.cost is null) b
+                 on true
               where c.organization_id = $1 and c.status = 'running'
               order by c.id for share of c",
-            &[&organization, &now],
+            &[&organization, &now, &settling_since, &judged_since, &SAMPLE],
         ),
     )
     .await;
@@ -105,9 +129,26 @@ fn read_under_way(row: &Row) -> Result<UnderWay, DbError> {
         assistant: get(row, "assistant_id")?,
         gate: read_gate_campaign(row, caller)?,
         spent: get(row, "spent")?,
+        is_settling: get(row, "is_settling")?,
         max_duration_seconds: get(row, "max_duration_seconds")?,
         leases: get(row, "leases")?,
         room: get(row, "room")?,
+        breaker: read_breaker(row)?,
+        latest: (get(row, "calls")?, get(row, "faults")?),
+    })
+}
+
+fn read_breaker(row: &Row) -> Result<Breaker, DbError> {
+    let state = match get(row, "breaker")? {
+        "open" => State::Open {
+            probe_at: get::<Option<Timestamp>>(row, "probe_at")?.unwrap_or(Timestamp::MAX),
+        },
+        "half_open" => State::HalfOpen,
+        _ => State::Closed,
+    };
+    Ok(Breaker {
+        state,
+        trips: get(row, "breaker_trips")?,
     })
 }
 
@@ -221,6 +262,8 @@ pub(in crate::campaigns) struct Wave {
     /// Under which keys they count as solicitations, where they do.
     pub(in crate::campaigns) solicitation_keys: Vec<Option<Bytes>>,
     pub(in crate::campaigns) leased_until: Vec<Timestamp>,
+    /// What each may cost at most.
+    pub(in crate::campaigns) reserved: Vec<Decimal>,
     pub(in crate::campaigns) refused_campaigns: Vec<CampaignId>,
     pub(in crate::campaigns) refused_contacts: Vec<ContactId>,
     pub(in crate::campaigns) refusal_codes: Vec<&'static str>,
@@ -246,14 +289,14 @@ pub(in crate::campaigns) async fn write(
         tx.query(
             "-- campaigns.release_write
          with allowed as (
-           select * from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::int[], $25::bytea[])
-             as a (attempt_id, campaign_id, contact_id, assistant_id, number, solicitation_key)
+           select * from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::int[], $25::bytea[], $26::numeric[])
+             as a (attempt_id, campaign_id, contact_id, assistant_id, number, solicitation_key, reserved)
          ), granted as materialized (
            select zencall.lease_slots($3, $4, $8, $2) as attempt_id
          ), queued as (
            insert into call_attempts (id, organization_id, campaign_id, contact_id, assistant_id, number,
-                                      solicitation_key, queued_at)
-           select a.attempt_id, $1, a.campaign_id, a.contact_id, a.assistant_id, a.number, a.solicitation_key, $2
+                                      solicitation_key, reserved, queued_at)
+           select a.attempt_id, $1, a.campaign_id, a.contact_id, a.assistant_id, a.number, a.solicitation_key, a.reserved, $2
              from allowed a join granted using (attempt_id)
          ), activated as (
            update campaign_contacts k set status = 'active', refusal_code = null, refusal_rule = null, updated_at = $2
@@ -304,6 +347,7 @@ pub(in crate::campaigns) async fn write(
             &decisions.inputs,
             &decisions.hashes,
             &wave.solicitation_keys,
+            &wave.reserved,
         ],
     ),
     tx.execute(

@@ -44,10 +44,13 @@ pub(in crate::campaigns) async fn counts(tx: &TenantTx, id: CampaignId) -> Resul
     ),
     tx.query(
         "-- campaigns.report_contacts
-         select status, last_outcome, case when status = 'skipped' then refusal_code end as refusal_code,
-                count(*) as contacts, count(*) filter (where attempts > 0 or last_outcome is not null) as attempted,
-                sum(attempts)::bigint as attempts
-           from campaign_contacts where organization_id = $1 and campaign_id = $2
+         select case when c.status = 'cancelled' and k.status in ('pending', 'waiting') then 'cancelled'
+                     else k.status end as status,
+                k.last_outcome, case when k.status = 'skipped' then k.refusal_code end as refusal_code,
+                count(*) as contacts, count(*) filter (where k.attempts > 0 or k.last_outcome is not null) as attempted,
+                sum(k.attempts)::bigint as attempts
+           from campaigns c join campaign_contacts k on k.organization_id = $1 and k.campaign_id = c.id
+          where c.organization_id = $1 and c.id = $2
           group by 1, 2, 3",
         &[&organization, &id],
     ),
@@ -105,8 +108,10 @@ pub(in crate::campaigns) async fn contacts(
     let rows = tx
         .query(
             "-- campaigns.contacts
-             select c.id as campaign_id, k.contact_id, k.status, k.attempts, k.last_outcome, k.refusal_code, k.refusal_rule,
-                    case when k.status = 'waiting' then k.due_at end as next_attempt_at, f.reason as failure_reason
+             select c.id as campaign_id, k.contact_id, k.attempts,
+                    case when c.status = 'cancelled' and k.status in ('pending', 'waiting') then 'cancelled'
+                         else k.status end as status, k.last_outcome, k.refusal_code, k.refusal_rule,
+                    case when k.status = 'waiting' and c.status <> 'cancelled' then k.due_at end as next_attempt_at, f.reason as failure_reason
                from campaigns c
                left join lateral (
                  select * from campaign_contacts q

@@ -199,7 +199,7 @@ const TABLES: &[Table] = &[
         table: "campaigns",
         columns: "id name assistant_id object legal_basis advertiser_name advertiser_siren sector status pause_reason \
                   timezone call_windows max_attempts retry_delay_minutes retry_on concurrent_calls max_cost \
-                  scheduled_at started_at ended_at created_by created_at updated_at",
+                  scheduled_at started_at ended_at created_by created_at updated_at total_contacts",
         ..ORGANIZATION
     },
     Table {
@@ -214,7 +214,7 @@ const TABLES: &[Table] = &[
         name: "call_attempts",
         table: "call_attempts",
         columns: "id campaign_id contact_id assistant_id number status outcome released_reason vapi_call_id queued_at \
-                  sent_at dialing_at ended_at",
+                  sent_at dialing_at ended_at reserved cost fault allowed_until recalled_at",
         ..ORGANIZATION
     },
     Table {
@@ -336,6 +336,12 @@ pub const WITHHELD: &[(&str, &str, &str)] = &[
     ("provider_events", "month", "computed from the call's time"),
     ("provider_events", "dedupe_key", "computed from the event"),
     ("messages", "status_rank", PLATFORM),
+    ("campaigns", "breaker", PLATFORM),
+    ("campaigns", "breaker_since", PLATFORM),
+    ("campaigns", "breaker_trips", PLATFORM),
+    ("campaigns", "probe_at", PLATFORM),
+    ("campaigns", "pause_told_at", PLATFORM),
+    ("campaigns", "is_closing", PLATFORM),
     ("messages", "dispatch", PLATFORM),
     ("messages", "due_at", PLATFORM),
     ("messages", "queued_at", PLATFORM),
@@ -361,6 +367,11 @@ pub const WITHHELD: &[(&str, &str, &str)] = &[
         "proof_codes",
         "*",
         "numbers for which a code was asked, by whoever holds them, deleted after ten minutes",
+    ),
+    (
+        "campaign_accounts",
+        "*",
+        "sums of the costs of calls, which stand in calls",
     ),
     ("rate_limits", "*", "how many, under hashes that name nobody"),
     ("platform_slots", "*", "which lines are busy, not about anybody"),

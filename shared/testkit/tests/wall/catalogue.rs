@@ -40,6 +40,7 @@ const DEFINER_FUNCTIONS: &[&str] = &[
     "organization_of_vapi_event",
     "organizations_of_twilio_account",
     "organizations_of_twilio_number",
+    "organizations_to_look_after",
     "organizations_with_consents",
     "organizations_with_due_messages",
     "organizations_with_unchecked_assistants",

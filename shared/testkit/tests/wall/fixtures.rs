@@ -153,6 +153,11 @@ const ROWS: &[(&str, &str, &str)] = &[
         "{row}, {org}, {row}, {row}, {row}, 1, now()",
     ),
     (
+        "campaign_accounts",
+        "organization_id, campaign_id, part, spent",
+        "{org}, {row}, 0, 1",
+    ),
+    (
         "gate_decisions",
         "id, organization_id, campaign_id, contact_id, stage, allowed, inputs, inputs_hash, decided_at",
         "{row}, {org}, {row}, {row}, 'release', true, '{}', 'x', now()",

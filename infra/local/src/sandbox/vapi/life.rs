@@ -106,6 +106,9 @@ impl Life {
         }
         self.status("queued", json!({}));
         self.pause(0.05).await;
+        if self.stand.data().calls.get(&self.plan.id).is_none() {
+            return self.end("call-deleted", None).await;
+        }
         if let Some(reason) = self.plan.broken {
             return self.end(reason, None).await;
         }

@@ -1,0 +1,81 @@
+//! The table of rules: as the README shows it, as the gate asks, and as the law dates it.
+
+use super::*;
+
+const README: &str = include_str!("../../../README.md");
+
+#[test]
+fn the_readme_shows_every_rule_as_it_is() {
+    let table = table();
+    let (_, rest) = README.split_once("<!-- rules -->\n").unwrap();
+    let (shown, _) = rest.split_once("<!-- /rules -->").unwrap();
+    assert_eq!(
+        shown, table,
+        "\nput this between the marks of the README:\n{table}"
+    );
+}
+
+#[test]
+fn the_bindings_of_each_basis_are_those_of_the_rules() {
+    for basis in LegalBasis::ALL {
+        let bindings = basis.bindings();
+        assert_eq!(bindings.lawful_hours, CANVASSING_HOURS.binds(basis), "{basis}");
+        assert_eq!(bindings.lawful_hours, NO_HOLIDAYS.binds(basis), "{basis}");
+        assert_eq!(bindings.zone_needed, CANVASSING_HOURS.binds(basis), "{basis}");
+        assert_eq!(bindings.attempts_cap, ATTEMPTS_CAP.binds(basis), "{basis}");
+        assert_eq!(bindings.sector_ban, SECTOR_BAN.binds(basis), "{basis}");
+        assert_eq!(bindings.business_only, AUTOMATED_VOICE.binds(basis), "{basis}");
+        assert_eq!(bindings.special_slot, CONSENT.binds(basis), "{basis}");
+    }
+}
+
+#[test]
+fn every_code_of_a_refusal_has_its_rule() {
+    let codes: Vec<_> = RULES.iter().flat_map(|rule| rule.codes).copied().collect();
+    for code in "number_invalid country_not_allowed suppressed caller_id_not_allowed sector_banned no_legal_basis \
+                 consent_missing consent_expired consent_mismatch consent_withdrawn contract_ended callback_late \
+                 not_a_business zone_unknown outside_hours public_holiday attempts_exhausted \
+                 campaign_attempts_exhausted budget_exhausted assistant_not_compliant"
+        .split_whitespace()
+    {
+        assert!(codes.contains(&code), "{code}");
+    }
+}
+
+#[test]
+fn every_provision_is_dated_and_has_a_source() {
+    let today = date(2026, 11, 23);
+    for rule in RULES {
+        assert!(rule.is_in_force(today), "{}", rule.article);
+        assert!(!rule.is_in_force(date(2004, 1, 1)), "{}", rule.article);
+        let is_law = rule.article.contains(' ');
+        assert_eq!(is_law, rule.source.is_some(), "{}", rule.article);
+        assert!(
+            !rule.demands.is_empty() && !rule.codes.is_empty(),
+            "{}",
+            rule.article
+        );
+    }
+    let repealed = Rule {
+        in_force_until: Some(date(2027, 1, 1)),
+        ..CANVASSING_HOURS
+    };
+    assert!(repealed.is_in_force(date(2026, 12, 31)) && !repealed.is_in_force(date(2027, 1, 1)));
+}
+
+#[test]
+fn numbers_hold_from_their_day_on() {
+    assert!(TERMS.is_sorted_by_key(|terms| terms.in_force_from));
+    let starts = || [date(2026, 8, 11), date(2027, 3, 1), date(2028, 1, 1)].into_iter();
+    for (day, place) in [
+        (date(2020, 1, 1), 0),
+        (date(2026, 8, 11), 0),
+        (date(2027, 2, 28), 0),
+        (date(2027, 3, 1), 1),
+        (date(2027, 12, 31), 1),
+        (date(2030, 1, 1), 2),
+    ] {
+        assert_eq!(version_at(starts(), day), place, "{day}");
+    }
+    assert_eq!(terms_at(date(2026, 11, 23)).attempts, 4);
+}

@@ -1,0 +1,135 @@
+//! The SQL of a forecast: the campaign with what the organisation's last calls tell, and its contacts, some at a time.
+
+use std::collections::HashMap;
+
+use futures_util::future::join;
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+
+use super::get;
+use super::release::{Candidate, GATE_CONTACT, read_gate_campaign, read_gate_contact};
+use crate::assistants::Compliance;
+use crate::campaigns::gate::GateCampaign;
+use crate::campaigns::settings::parse_retry_on;
+use crate::consents::FACTS;
+use crate::db::{DbError, TenantTx};
+use crate::kernel::ended_reason::Outcome;
+use crate::kernel::ids::{CampaignId, ContactId};
+
+/// How many of the organisation's last calls tell how the next ones will go.
+const LAST_CALLS: i64 = 500;
+
+/// A campaign as a forecast looks at it.
+pub(in crate::campaigns) struct Plan {
+    pub(in crate::campaigns) gate: GateCampaign,
+    pub(in crate::campaigns) spent: Decimal,
+    pub(in crate::campaigns) max_duration_seconds: i32,
+    pub(in crate::campaigns) retry_on: Vec<Outcome>,
+    pub(in crate::campaigns) has_assistant: bool,
+    /// How many calls it may have at once.
+    pub(in crate::campaigns) lines: i32,
+    pub(in crate::campaigns) experience: Experience,
+}
+
+/// How the organisation's last campaign calls went.
+#[derive(Debug, Clone, Default)]
+pub(in crate::campaigns) struct Experience {
+    pub(in crate::campaigns) calls: i64,
+    pub(in crate::campaigns) seconds: i64,
+    pub(in crate::campaigns) by_outcome: HashMap<String, i64>,
+    /// Of calls whose cost is known.
+    pub(in crate::campaigns) cost: Decimal,
+    pub(in crate::campaigns) paid_seconds: i64,
+}
+
+pub(in crate::campaigns) async fn plan(tx: &TenantTx, id: CampaignId) -> Result<Option<Plan>, DbError> {
+    let organization = tx.organization();
+    let (campaign, calls) = join(
+        tx.query_opt(
+            "-- campaigns.forecast_campaign
+             select c.legal_basis, c.advertiser_name, c.advertiser_siren, c.object, c.sector, c.timezone, c.call_windows,
+                    c.max_attempts, c.max_cost, c.retry_on, o.twilio_phone_number, s.max_duration_seconds,
+                    s.disclosures_version, s.checked_at, s.drifted_at, s.deleted_at is null as has_assistant, least(c.concurrent_calls, o.concurrent_calls_limit) as lines,
+                    (select coalesce(sum(t.spent), 0) from campaign_accounts t where t.campaign_id = c.id)
+                      + (select coalesce(sum(a.reserved), 0) from call_attempts a
+                          where a.campaign_id = c.id and a.status <> 'released' and a.cost is null) as spent
+               from campaigns c
+               join organizations o on o.id = c.organization_id
+               join assistants s on s.organization_id = c.organization_id and s.id = c.assistant_id
+              where c.organization_id = $1 and c.id = $2",
+            &[&organization, &id],
+        ),
+        tx.query(
+            "-- campaigns.forecast_experience
+             select k.outcome, count(*) as calls, coalesce(sum(k.duration_seconds), 0) as seconds,
+                    coalesce(sum(k.cost), 0) as cost,
+                    coalesce(sum(k.duration_seconds) filter (where k.cost is not null), 0) as paid_seconds
+               from (select d.outcome, d.duration_seconds, d.cost from calls d
+                      where d.organization_id = $1 order by d.id desc limit $2) k
+              where k.outcome is not null group by 1",
+            &[&organization, &LAST_CALLS],
+        ),
+    )
+    .await;
+    let (campaign, calls) = (campaign?, calls?);
+    let Some(row) = campaign else { return Ok(None) };
+    let mut experience = Experience::default();
+    for row in &calls {
+        let count: i64 = get(row, "calls")?;
+        experience.calls += count;
+        experience.seconds += get::<i64>(row, "seconds")?;
+        experience.cost += get::<Decimal>(row, "cost")?;
+        experience.paid_seconds += get::<i64>(row, "paid_seconds")?;
+        experience.by_outcome.insert(get(row, "outcome")?, count);
+    }
+    let retry_on: Vec<String> = get(&row, "retry_on")?;
+    let mut gate = read_gate_campaign(&row, get(&row, "twilio_phone_number")?)?;
+    // Whoever starts a campaign has its assistant looked at, and brought up to date, first.
+    gate.assistant = Compliance {
+        drifted_at: gate.assistant.drifted_at,
+        ..Compliance::checked(Timestamp::MAX)
+    };
+    Ok(Some(Plan {
+        gate,
+        spent: get(&row, "spent")?,
+        max_duration_seconds: get(&row, "max_duration_seconds")?,
+        retry_on: parse_retry_on(&retry_on).map_err(|_| DbError::Aborted)?,
+        has_assistant: get(&row, "has_assistant")?,
+        lines: get(&row, "lines")?,
+        experience,
+    }))
+}
+
+/// Contacts that wait, in the order of their ids.
+pub(in crate::campaigns) async fn contacts(
+    tx: &TenantTx,
+    campaign: CampaignId,
+    after: Option<ContactId>,
+    at_most: i64,
+) -> Result<Vec<Candidate>, DbError> {
+    let sql = format!(
+        "-- campaigns.forecast_contacts
+         select k.campaign_id, k.contact_id, k.attempts, k.tries, {GATE_CONTACT} {FACTS} end as consents
+           from (select q.campaign_id, q.contact_id, q.attempts, q.tries from campaign_contacts q
+                  where q.organization_id = $1 and q.campaign_id = $2 and q.status in ('pending', 'waiting')
+                    and ($3::uuid is null or q.contact_id > $3)
+                  order by q.contact_id limit $4) k
+           join campaigns c on c.organization_id = $1 and c.id = k.campaign_id
+           join contacts p on p.organization_id = $1 and p.id = k.contact_id
+          order by k.contact_id"
+    );
+    let rows = tx
+        .query(&sql, &[&tx.organization(), &campaign, &after, &at_most])
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Candidate {
+                campaign: get(row, "campaign_id")?,
+                contact: get(row, "contact_id")?,
+                gate: read_gate_contact(row)?,
+                attempts: get(row, "attempts")?,
+                tries: get(row, "tries")?,
+            })
+        })
+        .collect()
+}
