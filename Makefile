@@ -2,7 +2,7 @@
 LOCAL = ./infra/local/setup.sh && cargo run --bin local --
 
 .DEFAULT_GOAL := help
-.PHONY: help dev up down demo test lint fmt binaries build deploy migrate restart import-users bench-size bench-cold bench-rls bench-enumeration bench-campaign chaos invoke send openapi logs verify-consents
+.PHONY: help dev up down demo test lint fmt binaries build deploy migrate restart import-users bench-size bench-cold bench-rls bench-enumeration bench-campaign chaos invoke send openapi logs verify-consents simulate bench-import
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -55,6 +55,9 @@ bench-cold: ## how long every function takes to be ready, beside an empty one
 bench-enumeration: ## how long known and unknown addresses are answered
 	@$(LOCAL) test -p sessions --test sessions -- --ignored --nocapture enumeration
 
+bench-import: ## a file of 100,000 contacts: time, round trips, memory
+	@$(LOCAL) test -p contact-importer --test large -- --ignored --nocapture
+
 bench-rls: ## what row security costs PostgreSQL at a million rows, and which indexes serve it
 	@$(LOCAL) bench-rls
 
@@ -66,6 +69,9 @@ chaos: ## the campaign engine under fire, counted against what Vapi received: ma
 
 verify-consents: ## whether every chain of every ledger of consents is whole: here, or make verify-consents STAGE=dev
 	@if [ -n "$(STAGE)" ]; then ./infra/aws/verify-consents.sh "$(STAGE)"; else $(LOCAL) verify-consents; fi
+
+simulate: ## pacing and fairness on a clock of their own: make simulate SEED=1 SIZE=full
+	@LOG=warn SEED=$(SEED) SIZE=$(SIZE) $(LOCAL) simulate
 
 invoke: ## hand a sample event to a function: make invoke FN=minute-tick EVENT=minute-tick.json
 	@$(LOCAL) invoke "$(FN)" "$(EVENT)"

@@ -18,7 +18,7 @@ use crate::adapters::supabase::{Supabase, keys_of_secret};
 use crate::adapters::twilio::{CredentialsCache, Twilio};
 use crate::adapters::vapi::Vapi;
 use crate::config::{Config, ConfigError, Need};
-use crate::db::migrate::{self, MigrateError};
+use crate::db::migrate::{self, MigrateError, PlatformLines};
 use crate::db::{DatabaseUrl, Db, LoadUrl};
 use crate::kernel::access_token::{AccessClaims, TokenKeys, TokenRefused};
 use crate::kernel::class::{Classify, Failure};
@@ -230,7 +230,10 @@ impl Parts {
             owner.expose_secret(),
             functions.expose_secret(),
             self.config.database_authority.as_deref(),
-            self.config.platform_slots,
+            PlatformLines {
+                slots: self.config.platform_slots,
+                reserve: self.config.platform_reserve,
+            },
         )
         .await?;
         Ok(report.applied)

@@ -115,6 +115,8 @@ pub struct Config {
     pub mail_from: String,
     /// `PLATFORM_SLOTS`, default 10: concurrent calls that the platform's account at Vapi allows.
     pub platform_slots: i32,
+    /// `PLATFORM_RESERVE`, default 1: how many of them campaigns leave to inbound calls.
+    pub platform_reserve: i32,
     /// `CALL_PRICE_PER_MINUTE`, default 0.30: what a minute of a call costs at most, in US dollars. What a campaign's budget
     /// sets aside for a call before it is dialled is this, for the longest that its assistant may talk.
     pub call_price_per_minute: Decimal,
@@ -198,6 +200,7 @@ impl Config {
             queue_imports_url: text("QUEUE_IMPORTS_URL"),
             mail_from: text("MAIL_FROM"),
             platform_slots: number("PLATFORM_SLOTS", 10)?,
+            platform_reserve: number("PLATFORM_RESERVE", 1)?,
             assistant_check_minutes: number("ASSISTANT_CHECK_MINUTES", 15)?.clamp(1, 30),
             call_price_per_minute: match optional("CALL_PRICE_PER_MINUTE") {
                 None => PRICE_PER_MINUTE,
@@ -313,8 +316,9 @@ mod tests {
     }
 
     /// Settings that "x" is no value of; each has a default.
-    const NUMBERS: [&str; 3] = [
+    const NUMBERS: [&str; 4] = [
         "PLATFORM_SLOTS",
+        "PLATFORM_RESERVE",
         "ASSISTANT_CHECK_MINUTES",
         "CALL_PRICE_PER_MINUTE",
     ];

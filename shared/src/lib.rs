@@ -26,6 +26,8 @@ pub mod organizations;
 pub mod outbox;
 pub mod proof;
 pub mod telemetry;
+#[cfg(test)]
+mod unprintable;
 pub mod worker;
 
 pub use app::App;

@@ -1,11 +1,16 @@
-//! `call-dialer`: one message of the `calls` queue is one attempt to call one contact.
+//! `call-dialer`: one message of the `calls` queue is one attempt to call one contact, or asks for the next release.
 
 use zencall::App;
-use zencall::campaigns::{CallRequested, dial};
+use zencall::campaigns::offer::release_next;
+use zencall::campaigns::{CallRequested, ReleaseRequested, dial};
 use zencall::worker::{Message, NotHandled};
 
 /// Makes the attempt that the message asks for, at most once.
 pub async fn handle(app: &App, message: &Message) -> Result<(), NotHandled> {
+    if let Ok(request) = message.parse::<ReleaseRequested>() {
+        release_next(app, request.organization_id).await;
+        return Ok(());
+    }
     let request: CallRequested = message.parse()?;
     let dialled = dial::dial(app, &request).await?;
     tracing::info!(attempt_id = %request.attempt_id, ?dialled, "handled an attempt");

@@ -1,6 +1,7 @@
 //! `calls`: what happened on the telephone, and what was agreed to, for those who look afterwards.
 
 mod appointments;
+mod stats;
 
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
@@ -13,11 +14,15 @@ use zencall::calls::{
 };
 use zencall::http::{self, Answer, Caller, Json, ListOf, ListQuery, ProblemBody};
 
+pub use stats::{BucketView, MeasuresView, MoodsView, StatsAnswer, StatsQuery, StatsView};
+
 /// The routes of this function.
 pub fn routes() -> OpenApiRouter<App> {
     http::api()
         .routes(routes!(list_calls))
+        .routes(routes!(stats::read_stats))
         .routes(routes!(read_call))
+        .routes(routes!(stats::read_recording))
         .routes(routes!(appointments::list_appointments))
         .routes(routes!(
             appointments::read_appointment,

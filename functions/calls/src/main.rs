@@ -6,6 +6,12 @@ use zencall::{App, http, telemetry};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), http::Error> {
     telemetry::init();
-    let app = App::from_env(&[Need::Database, Need::TokenKeys, Need::Pepper, Need::MessagesQueue])?;
+    let app = App::from_env(&[
+        Need::Database,
+        Need::TokenKeys,
+        Need::Pepper,
+        Need::MessagesQueue,
+        Need::Vapi,
+    ])?;
     http::serve(calls::routes(), app).await
 }

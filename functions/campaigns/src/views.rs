@@ -183,7 +183,7 @@ impl From<CampaignContact> for CampaignContactView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DecisionView {
     id: Uuid,
-    /// `release` or `dial`.
+    /// `release`, `dial`, or `predial` where a campaign of Vapi's own asked.
     stage: String,
     allowed: bool,
     #[schema(required)]

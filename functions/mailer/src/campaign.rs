@@ -80,6 +80,12 @@ fn why(notice: &CampaignNotice) -> String {
              puis reprenez-la.",
             "The number presented is not allowed for automated calls. Choose a verified polyvalent number, then resume it.",
         ),
+        "assistant_not_compliant" => (
+            "Son assistant n'est plus, chez le fournisseur vocal, ce que nous lui avons dit d'être : il pourrait ne plus dire \
+             ce que la loi impose. Synchronisez les assistants, puis reprenez-la.",
+            "Its assistant is no longer, at the voice provider, what we told it to be: it might not say what the law wants \
+             said. Synchronise the assistants, then resume it.",
+        ),
         reason => {
             return match notice.language {
                 Language::En => format!("A provider refuses its calls, whoever is called ({reason})."),

@@ -506,6 +506,12 @@ mod a_paused_campaign {
                 "A campaign is paused",
                 "half of its latest calls",
             ),
+            (
+                "fr",
+                "assistant_not_compliant",
+                "Une campagne est en pause",
+                "Synchronisez les assistants",
+            ),
             ("en", "vapi_credit", "A campaign is paused", "(vapi_credit)"),
         ] {
             let post = Post::opens().await;

@@ -5,7 +5,7 @@
 use serde::Serialize;
 use zencall::App;
 use zencall::calls;
-use zencall::campaigns::{reconcile, release, solicitation, speakers, upkeep};
+use zencall::campaigns::{offer, reconcile, solicitation, speakers, upkeep};
 use zencall::gdpr;
 use zencall::imports;
 use zencall::limits;
@@ -13,9 +13,6 @@ use zencall::messages;
 use zencall::outbox;
 use zencall::proof;
 use zencall::worker::NotHandled;
-
-/// How many organisations one tick releases calls for.
-const ORGANIZATIONS: i32 = 100;
 
 /// How many idempotency keys one tick deletes.
 const KEYS: i32 = 10_000;
@@ -100,6 +97,9 @@ pub async fn run(app: &App) -> Result<Ticked, NotHandled> {
     if let Err(error) = solicitation::forget_old(app, now).await {
         report("solicitations", &error);
     }
+    if let Err(error) = offer::forget_old_turns(app).await {
+        report("turns", &error);
+    }
     let keys = app.db.expire_idempotency_keys(now, KEYS).await;
     ticked.keys = keys
         .inspect_err(|error| report("idempotency keys", error))
@@ -109,13 +109,7 @@ pub async fn run(app: &App) -> Result<Ticked, NotHandled> {
     ticked.assistants = assistants
         .inspect_err(|error| report("assistants", error))
         .unwrap_or_default();
-    let due = app.db.due_organizations(now, ORGANIZATIONS).await?;
-    for organization in due {
-        match release::release(app, organization).await {
-            Ok(released) => ticked.released += released,
-            Err(error) => report("release", &error),
-        }
-    }
+    ticked.released = offer::release_due(app).await?;
     Ok(ticked)
 }
 

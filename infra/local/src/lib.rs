@@ -22,6 +22,7 @@ pub mod sandbox;
 pub mod seed;
 pub mod send;
 pub mod settings;
+mod simulate;
 pub mod stack;
 pub mod terminal;
 mod test_run;

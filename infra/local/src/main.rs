@@ -28,7 +28,8 @@ usage: local <command>
   bench-cold    how long every function takes from its start to its first question for work
   bench-rls     what row security costs PostgreSQL at a million rows
   bench-campaign   what a campaign of 1,000 and of 1,000,000 contacts does, in counts, and what it costs
-  chaos         the campaign engine under fire (SEED, SEEDS, CONTACTS)";
+  chaos         the campaign engine under fire (SEED, SEEDS, CONTACTS)
+  simulate      pacing and fairness on a clock of its own (SEED, SIZE=full)";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -83,6 +84,7 @@ async fn run() -> anyhow::Result<()> {
         "bench-rls" => stack.bench_rls().await,
         "bench-campaign" => stack.bench_campaign().await,
         "chaos" => stack.chaos().await,
+        "simulate" => stack.simulate().await,
         "bridge" => bridge::run(&stack.layout, &stack.ports).await,
         // What `daemon::start` runs.
         "supervise" => match text(0, "the supervisor's name")?.as_str() {

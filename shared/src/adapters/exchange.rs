@@ -48,6 +48,8 @@ impl std::fmt::Display for Trouble {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) retry_after: Option<Duration>,
+    /// Where it leads, if it leads elsewhere.
+    pub(crate) location: Option<String>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -61,6 +63,10 @@ impl Answer {
 pub(crate) async fn send_once(request: RequestBuilder) -> Result<Answer, Trouble> {
     let response = request.send().await.map_err(|error| Trouble::of(&error))?;
     let (status, retry_after) = (response.status(), retry_after(response.headers()));
+    let location = response.headers().get(header::LOCATION);
+    let location = location
+        .and_then(|to| response.url().join(to.to_str().ok()?).ok())
+        .map(String::from);
     let body = read_body(response)
         .await
         .map_err(|error| match Trouble::of(&error) {
@@ -71,6 +77,7 @@ pub(crate) async fn send_once(request: RequestBuilder) -> Result<Answer, Trouble
     Ok(Answer {
         status,
         retry_after,
+        location,
         body,
     })
 }

@@ -55,12 +55,24 @@ impl Queue {
     /// Sends messages in as few requests as SQS allows. An error means that at least one was not taken; since every
     /// consumer is idempotent, the caller may send all of them again.
     pub async fn send(&self, queue_url: &str, messages: &[Outgoing]) -> Result<(), QueueError> {
+        self.send_after(queue_url, messages, &[]).await
+    }
+
+    /// The same, each to be handed out after so many seconds (`DelaySeconds`, 900 at most); without a number, at once.
+    pub async fn send_after(
+        &self,
+        queue_url: &str,
+        messages: &[Outgoing],
+        mut delays: &[i32],
+    ) -> Result<(), QueueError> {
         if let Some(message) = messages.iter().find(|message| message.body.len() > BATCH_BYTES) {
             return Err(QueueError::TooLarge(message.body.len()));
         }
         let mut not_taken = 0;
         for batch in batches(messages) {
-            not_taken += self.send_batch(queue_url, batch).await;
+            let (own, rest) = delays.split_at(batch.len().min(delays.len()));
+            not_taken += self.send_batch(queue_url, batch, own).await;
+            delays = rest;
         }
         if not_taken == 0 {
             Ok(())
@@ -70,12 +82,13 @@ impl Queue {
     }
 
     /// Sends one request; returns how many messages were not taken.
-    async fn send_batch(&self, queue_url: &str, batch: &[Outgoing]) -> usize {
+    async fn send_batch(&self, queue_url: &str, batch: &[Outgoing], delays: &[i32]) -> usize {
         let entries = batch.iter().enumerate().filter_map(|(index, message)| {
             SendMessageBatchRequestEntry::builder()
                 .id(index.to_string())
                 .message_body(&message.body)
                 .message_group_id(&message.group)
+                .set_delay_seconds(delays.get(index).copied().filter(|delay| *delay > 0))
                 .build()
                 .ok()
         });

@@ -1,7 +1,7 @@
 //! Applying an event: stored once, applied in the same transaction, whatever its order and however often it comes.
 //! Whose it is follows from our own rows, never from what it claims.
 
-use futures_util::future::join;
+use futures_util::future::join3;
 use jiff::{SignedDuration, Timestamp};
 
 use super::disclosures::{self, Disclosures, Spoken};
@@ -9,12 +9,12 @@ use super::ended_reason::{EndedReason, Outcome};
 use super::event::{created_at, dedupe_key, is_about_a_call, keys, name};
 use super::event_store::{self, Attempt, Found, Record, Script};
 use super::facts::Facts;
-use super::objection;
-use super::turn_store;
+use super::{Status, objection, turn_store};
 use crate::App;
 use crate::adapters::vapi::webhook::{Fact, Projection, Report};
 use crate::campaigns;
 use crate::campaigns::end::{self, AttemptEnd, Ended};
+use crate::campaigns::lines::{self, Lines};
 use crate::db::{Claims, DbError, TenantTx};
 use crate::kernel::class::{Classify, Failure};
 use crate::kernel::ids::{CallId, OrganizationId};
@@ -228,9 +228,17 @@ async fn write(
             _ => Ok(()),
         }
     };
+    // An inbound call takes a line of the pool that campaigns share.
+    let under_way = facts.status != Status::Ended;
+    let line = async {
+        match (attempt, event.inbound) {
+            (None, Some(true)) => lines::note_inbound(tx, id, under_way, now).await,
+            _ => Ok(()),
+        }
+    };
     // One packet: the call's row leaves first, since turns refer to it.
-    let (written, heard) = join(write, hear).await;
-    written.and(heard)
+    let (written, heard, noted) = join3(write, hear, line).await;
+    written.and(heard).and(noted)
 }
 
 /// Tells the campaign that its attempt is a call, or has ended; returns whether a line is free now. The first of the two
@@ -281,7 +289,12 @@ async fn end_attempt(
         was_answered: facts.started.is_some(),
         at: facts.ended.map_or(event.at(), |ended| ended.at),
     };
-    Ok(end::attempt_ended(tx, app, &end).await? == Ended::Now)
+    let ended = end::attempt_ended(tx, app, &end).await? == Ended::Now;
+    // Behind the attempt's own locks, as where it is given back: nobody waits in a circle.
+    if ended && facts.ended_reason.as_deref() == Some(lines::NO_LINE) {
+        Lines::refused().learn(tx, attempt.id, app.clock.now()).await?;
+    }
+    Ok(ended)
 }
 
 /// A transfer of which we heard after the end makes an answered call a transferred one, or a transfer that nobody took

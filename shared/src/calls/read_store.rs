@@ -11,7 +11,8 @@ use crate::db::{DbError, TenantTx};
 use crate::kernel::ids::CallId;
 use crate::kernel::{Money, PageRequest, PhoneNumber};
 
-/// The calls that pass the filter, newest first, one more than the page holds.
+/// The calls that pass the filter, newest first, one more than the page holds. When a call began is written as the index
+/// `calls_by_time` has it.
 pub(super) async fn list(tx: &TenantTx, filter: &Filter, page: PageRequest) -> Result<Vec<Call>, DbError> {
     let (without_sentiment, sentiment) = match filter.sentiment {
         None => (false, None),
@@ -32,8 +33,10 @@ pub(super) async fn list(tx: &TenantTx, filter: &Filter, page: PageRequest) -> R
                 and ($5::text is null or sentiment = $5)
                 and (not $6 or sentiment is null)
                 and ($7::text is null or direction = $7)
-                and ($8::timestamptz is null or coalesce(started_at, created_at) >= $8)
-                and ($9::timestamptz is null or coalesce(started_at, created_at) < $9)
+                and ($8::timestamptz is null
+                     or case when started_at is null then created_at else started_at end >= $8)
+                and ($9::timestamptz is null
+                     or case when started_at is null then created_at else started_at end < $9)
               order by id desc
               limit $10",
             &[
@@ -99,6 +102,19 @@ pub(super) async fn find(tx: &TenantTx, id: CallId) -> Result<Option<CallInFull>
         timeline: events.iter().map(Event::try_from).collect::<Result<_, _>>()?,
         recording,
     }))
+}
+
+/// Vapi's id of a call that was recorded; none inside where it was not, none at all where there is no such call.
+pub(super) async fn recorded(tx: &TenantTx, id: CallId) -> Result<Option<Option<String>>, DbError> {
+    let row = tx
+        .query_opt(
+            "-- calls.recorded
+             select case when recording_available then vapi_call_id end as vapi_call_id
+               from calls where organization_id = $1 and id = $2",
+            &[&tx.organization(), &id],
+        )
+        .await?;
+    row.map(|row| get(&row, "vapi_call_id")).transpose()
 }
 
 impl TryFrom<&Row> for Call {

@@ -3,12 +3,14 @@
 //! The attempt is marked before the request leaves, so that no crash and no second delivery can ring a person twice. An
 //! unknown outcome is never repeated here: [`super::reconcile`] looks for the call first.
 
+use futures_util::future::join;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 use super::evidence;
 use super::gate::{self, Decision, RefusalCode};
-use super::release::release_next;
+use super::lines::Lines;
+use super::offer::release_next;
 use super::store::attempt::Queued;
 use super::store::decision::DecisionRow;
 use super::store::ending::GivenBack;
@@ -121,10 +123,14 @@ pub async fn dial(app: &App, request: &CallRequested) -> Result<Dialled, DialErr
     match placed {
         Ok(placed) => {
             let vapi_call_id = placed.vapi_call_id.as_str();
+            let lines = &Lines::told(&placed);
             let marked: Result<(), DbError> = app
                 .db
                 .write_at_once("campaigns.mark_in_call", claims, async |tx| {
-                    store::attempt::mark_in_call(tx, attempt, vapi_call_id, app.clock.now()).await
+                    let now = app.clock.now();
+                    let marked = store::attempt::mark_in_call(tx, attempt, vapi_call_id, now);
+                    let (marked, learnt) = join(marked, lines.learn(tx, attempt, now)).await;
+                    marked.and(learnt)
                 })
                 .await;
             if let Err(error) = marked {
@@ -149,7 +155,8 @@ pub async fn dial(app: &App, request: &CallRequested) -> Result<Dialled, DialErr
         Err(error) => {
             let given = not_placed(app, attempt, &error);
             tracing::info!(attempt_id = %attempt, reason = given.reason, "the call was not placed: {error}");
-            give_back(app, claims, &given).await?;
+            let lines = Lines::told_by_refusal(&error);
+            give_back_and_learn(app, claims, &given, &lines).await?;
             if given.due_at.is_none() {
                 // This contact is done, and its line is free for the next. Where Vapi is busy or out of reach, nobody
                 // else would get through now.
@@ -227,7 +234,7 @@ fn not_placed(app: &App, attempt: AttemptId, error: &PlaceCallError) -> GivenBac
         ..GivenBack::waiting(attempt, reason, now)
     };
     match error {
-        PlaceCallError::Busy { retry_after } => {
+        PlaceCallError::Busy { retry_after, .. } => {
             let asked = retry_after.map_or(BUSY_SECONDS, |wait| {
                 i64::try_from(wait.as_secs()).unwrap_or(BUSY_SECONDS)
             });
@@ -245,9 +252,21 @@ fn not_placed(app: &App, attempt: AttemptId, error: &PlaceCallError) -> GivenBac
 }
 
 async fn give_back(app: &App, claims: &Claims, given: &GivenBack<'_>) -> Result<(), DbError> {
+    give_back_and_learn(app, claims, given, &Lines::default()).await
+}
+
+async fn give_back_and_learn(
+    app: &App,
+    claims: &Claims,
+    given: &GivenBack<'_>,
+    lines: &Lines,
+) -> Result<(), DbError> {
     app.db
         .write("campaigns.give_back", claims, async |tx| {
-            store::ending::give_back(tx, given, app.clock.now()).await
+            let now = app.clock.now();
+            let gave = store::ending::give_back(tx, given, now);
+            let (gave, learnt) = join(gave, lines.learn(tx, given.attempt, now)).await;
+            gave.and(learnt)
         })
         .await
 }

@@ -10,7 +10,7 @@ use crate::db::{DbError, TenantTx};
 use crate::kernel::ended_reason::{Action, Outcome};
 use crate::kernel::ids::AttemptId;
 
-pub use super::release::release_next;
+pub use super::offer::release_next;
 
 /// How many attempts of a contact may go uncounted because the platform failed: then they count, so that a fault that
 /// lasts does not ring a person for ever.

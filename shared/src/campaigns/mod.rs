@@ -21,6 +21,8 @@ mod grounds;
 pub mod holidays;
 pub mod law;
 pub mod lifecycle;
+pub(crate) mod lines;
+pub mod offer;
 pub mod predial;
 pub mod prospects;
 pub mod provisions;
@@ -29,6 +31,7 @@ pub mod recall;
 pub mod reconcile;
 pub mod release;
 pub mod report;
+mod requests;
 mod schedule;
 pub mod settings;
 pub mod solicitation;
@@ -258,6 +261,25 @@ impl CallRequested {
             v: 1,
             organization_id,
             attempt_id,
+        }
+    }
+}
+
+/// The message that asks for the next release, once an account at Twilio may dial again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseRequested {
+    v: u8,
+    /// Whose calls had to wait.
+    pub organization_id: OrganizationId,
+}
+
+impl ReleaseRequested {
+    /// Asks for this organisation.
+    pub fn new(organization_id: OrganizationId) -> Self {
+        Self {
+            v: 1,
+            organization_id,
         }
     }
 }

@@ -59,7 +59,8 @@ async fn decide(
     now: Timestamp,
 ) -> Result<bool, DbError> {
     let since = now.saturating_sub(SAME_QUESTION).unwrap_or(now);
-    let Some(waiting) = store::predial::lock(tx, asked, since).await? else {
+    let price = app.config.call_price_per_minute;
+    let Some(waiting) = store::predial::lock(tx, asked, since, price).await? else {
         return Ok(false);
     };
     let Waiting {

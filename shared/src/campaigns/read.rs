@@ -36,7 +36,7 @@ pub struct CampaignContact {
 pub struct StoredDecision {
     /// Its id.
     pub id: Uuid,
-    /// `release` or `dial`.
+    /// `release`, `dial`, or `predial` where a campaign of Vapi's own asked.
     pub stage: String,
     /// Whether the call was allowed.
     pub allowed: bool,

@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::end::{self, AttemptEnd};
-use super::release::release_next;
+use super::offer::release_next;
 use super::store;
 use super::store::upkeep::WaitingCall;
 use crate::App;

@@ -6,7 +6,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::end::{self, AttemptEnd, Ended};
-use super::release::{release_next, request_calls};
+use super::offer::release_next;
+use super::requests::request_calls;
 use super::store;
 use super::store::ending::GivenBack;
 use super::store::stale::Stale;

@@ -13,11 +13,11 @@ use super::evidence;
 use super::gate::{self, Decision, History, RefusalCode};
 use super::solicitation::{self, Recent};
 use super::store::decision::DecisionRow;
+use super::store::granted::Granted;
 use super::store::release::{Candidate, UnderWay, Wave};
 use super::turns::Turns;
-use super::{CallRequested, store, upkeep};
+use super::{offer, requests, store, upkeep};
 use crate::App;
-use crate::adapters::queue::Outgoing;
 use crate::app::Pepper;
 use crate::db::{Claims, DbError, TenantTx};
 use crate::kernel::ids::{AttemptId, CampaignId, OrganizationId};
@@ -28,27 +28,31 @@ const WAVE: i32 = 500;
 const SPARE: i32 = 20;
 /// How long one release goes on before it leaves the rest to the next.
 const TIME: Duration = Duration::from_secs(10);
-/// The same after a call's end, for everybody who is offered what it freed: `provider-events` has ten events and 30 s.
-const TIME_AFTER_AN_END: Duration = Duration::from_secs(2);
 /// How long a lease outlives the longest call, so that a late end finds its slot still held.
 const LEASE_MARGIN: SignedDuration = SignedDuration::from_mins(15);
-/// How many organisations are offered the slots that one call's end freed.
-const OFFERED_TO: i32 = 3;
 
 /// What a wave did.
+#[derive(Default)]
 struct Done {
-    queued: Vec<AttemptId>,
+    queued: Granted,
     /// Whether there may be more to do at once.
     go_on: bool,
 }
 
-/// Releases what may be called now, for one organisation; returns how many calls were queued.
+/// Releases what may be called now, for one organisation, as far as its share of the free lines goes; returns how many
+/// calls were queued.
 pub async fn release(app: &App, organization: OrganizationId) -> Result<usize, DbError> {
-    release_until(app, organization, Instant::now() + TIME).await
+    let up_to = offer::share_of(app, organization).await?;
+    release_up_to(app, organization, up_to, Instant::now() + TIME).await
 }
 
-/// At least one wave, whatever the time.
-async fn release_until(app: &App, organization: OrganizationId, deadline: Instant) -> Result<usize, DbError> {
+/// The same, until the organisation has `up_to` calls under way. At least one wave, whatever the time.
+pub(super) async fn release_up_to(
+    app: &App,
+    organization: OrganizationId,
+    up_to: i32,
+    deadline: Instant,
+) -> Result<usize, DbError> {
     let claims = &Claims::platform(organization);
     let pepper = solicitation::pepper(app).await;
     let pepper = pepper.as_deref();
@@ -59,11 +63,11 @@ async fn release_until(app: &App, organization: OrganizationId, deadline: Instan
         let done = app
             .db
             .write("campaigns.release", claims, async |tx| {
-                release_wave(tx, app, pepper, spare, now).await
+                release_wave(tx, app, pepper, (spare, up_to), now).await
             })
             .await?;
-        queued += done.queued.len();
-        request_calls(app, organization, &done.queued).await;
+        queued += done.queued.attempts.len();
+        requests::request_spread_calls(app, organization, &done.queued).await;
         if !done.go_on || Instant::now() >= deadline {
             break;
         }
@@ -76,50 +80,21 @@ async fn release_until(app: &App, organization: OrganizationId, deadline: Instan
     Ok(queued)
 }
 
-/// After a call's end: offers what it freed to whoever is due, those with the fewest calls under way first, and looks
-/// whether its own campaign is through.
-pub async fn release_next(app: &App, organization: OrganizationId) {
-    let mut turn = match app.db.due_organizations(app.clock.now(), OFFERED_TO).await {
-        Ok(due) => due,
-        Err(error) => {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "the next release is left to the tick"
-            );
-            return;
-        }
-    };
-    if !turn.contains(&organization) {
-        turn.push(organization);
-    }
-    let deadline = Instant::now() + TIME_AFTER_AN_END;
-    for organization in turn {
-        if let Err(error) = release_until(app, organization, deadline).await {
-            tracing::warn!(
-                organization_id = %organization,
-                error = &error as &dyn std::error::Error,
-                "a release is left to the tick"
-            );
-        }
-    }
-}
-
 async fn release_wave(
     tx: &TenantTx,
     app: &App,
     pepper: Option<&Pepper>,
-    spare: i32,
+    (spare, up_to): (i32, i32),
     now: Timestamp,
 ) -> Result<Done, DbError> {
     let overview = upkeep::watch(tx, store::release::overview(tx, now).await?, now).await?;
     let under_way: Vec<_> = overview.campaigns.iter().map(|campaign| campaign.id).collect();
     if under_way.is_empty() {
-        return Ok(Done {
-            queued: Vec::new(),
-            go_on: false,
-        });
+        return Ok(Done::default());
     }
-    let free = overview.free_slots.min(overview.organization_room).max(0);
+    let room = overview.free_slots.min(overview.organization_room);
+    let share = up_to - overview.organization_leases;
+    let free = room.min(share).min(overview.turns_left).max(0);
     let limits: Vec<i32> = overview
         .campaigns
         .iter()
@@ -138,10 +113,13 @@ async fn release_wave(
     let mut turns = Turns::new(&overview, candidates, free);
     let wave = decide_wave(app, &mut turns, &recent, now);
     let wanted = wave.attempts.len();
-    let queued = store::release::write(tx, &wave, &under_way, now).await?;
+    // Its account dials no more now, though there is room: somebody comes back.
+    let more =
+        overview.turns_left < room && i32::try_from(wanted).is_ok_and(|wanted| wanted >= overview.turns_left);
+    let queued = store::release::write(tx, &wave, &under_way, more, now).await?;
     Ok(Done {
         // Slots are left, and in some campaign there may be more contacts behind those that were refused.
-        go_on: queued.len() == wanted && turns.may_find_more(&limits),
+        go_on: queued.attempts.len() == wanted && turns.may_find_more(&limits),
         queued,
     })
 }
@@ -226,29 +204,4 @@ fn allow(wave: &mut Wave, campaign: &UnderWay, candidate: &Candidate, attempt: A
         now.saturating_add(longest + LEASE_MARGIN)
             .unwrap_or(Timestamp::MAX),
     );
-}
-
-/// Puts the messages of queued attempts on the queue. A failure is only logged: the tick sends them again.
-pub(super) async fn request_calls(app: &App, organization: OrganizationId, attempts: &[AttemptId]) {
-    if attempts.is_empty() {
-        return;
-    }
-    let group = organization.to_string();
-    let message = |attempt: &AttemptId| Outgoing {
-        // A struct of ids always serialises.
-        body: serde_json::to_string(&CallRequested::new(organization, *attempt)).unwrap_or_default(),
-        group: group.clone(),
-    };
-    let messages: Vec<_> = attempts.iter().map(message).collect();
-    if let Err(error) = app
-        .queue()
-        .await
-        .send(&app.config.queue_calls_url, &messages)
-        .await
-    {
-        tracing::warn!(
-            error = &error as &dyn std::error::Error,
-            "queued calls are left to the tick"
-        );
-    }
 }

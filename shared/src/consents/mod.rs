@@ -22,7 +22,8 @@ pub use list::{list, of_contact};
 pub use new::{NewConsent, NewWithdrawal, Purpose, SpecialSlot};
 pub use record::{RecordError, record};
 pub use standing::{Entry, Proof, Standing, Wanted};
-pub use store::{FACTS, Withdrawn, of_number, withdraw, withdraw_all};
+pub(crate) use store::facts;
+pub use store::{Withdrawn, of_number, withdraw, withdraw_all};
 
 /// On whose behalf somebody is called.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

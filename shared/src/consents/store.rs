@@ -19,7 +19,9 @@ const WITHDRAWN: &str = "withdrawn";
 
 /// An expression for a statement that has a contact as `p`: its entries in the order of their chain, as the gate reads
 /// them ([`super::Entry`]), the last hundred of them.
-pub const FACTS: &str = "(select jsonb_agg(e.fact order by e.sequence) from (
+macro_rules! facts {
+    () => {
+        "(select jsonb_agg(e.fact order by e.sequence) from (
       select g.sequence, jsonb_build_object(
                'kind', g.kind, 'id', g.id, 'purposes', g.purposes, 'object', g.object,
                'advertiser_name', g.advertiser_name, 'advertiser_siren', g.advertiser_siren,
@@ -29,7 +31,10 @@ pub const FACTS: &str = "(select jsonb_agg(e.fact order by e.sequence) from (
         from consent_people q
         join consents g on g.organization_id = q.organization_id and g.person_id = q.id
        where q.organization_id = p.organization_id and q.phone = p.phone and g.salt is not null
-       order by g.sequence desc limit 100) e)";
+       order by g.sequence desc limit 100) e)"
+    };
+}
+pub(crate) use facts;
 
 const COLUMNS: &str = "c.id, c.contact_id, c.purposes, c.object, c.advertiser_name, c.advertiser_siren, c.third_party_name,
     c.third_party_siren, c.wording, c.wording_sha256, c.text_version, c.channel, c.positive_act, c.collected_at,

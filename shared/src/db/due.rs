@@ -6,7 +6,70 @@ use super::edge::get;
 use super::{Db, DbError};
 use crate::kernel::ids::{ImportId, OrganizationId};
 
+/// The lines of the platform that are free, and who has something to do, in their order.
+#[derive(Debug, Clone, Default)]
+pub struct Offer {
+    /// How many lines campaigns may use now.
+    pub free: i32,
+    /// Those with the fewest calls under way first, of equals whoever waited longest for a line.
+    pub due: Vec<DueOrganization>,
+}
+
+/// An organisation with contacts to call, or with a campaign to begin or to complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DueOrganization {
+    /// Which.
+    pub organization: OrganizationId,
+    /// How many calls it has under way.
+    pub leases: i32,
+    /// How many more it may be given now.
+    pub room: i32,
+    /// Whether it could make calls now.
+    pub wants_lines: bool,
+}
+
 impl Db {
+    /// Organisations with something to do: as many as lines are free and at least `at_most`, and `own` if a campaign of its
+    /// is through.
+    pub async fn due_organizations(
+        &self,
+        now: Timestamp,
+        at_most: i32,
+        own: Option<OrganizationId>,
+    ) -> Result<Offer, DbError> {
+        let rows = self
+            .lookup(
+                "edge.due_organizations",
+                "-- edge.due_organizations
+                 select organization_id, leases, room, wants_lines, free from zencall.due_organizations($1, $2, $3)",
+                &[&now, &at_most, &own],
+            )
+            .await?;
+        let mut offer = Offer::default();
+        for row in &rows {
+            offer.free = get(row, 4)?;
+            offer.due.push(DueOrganization {
+                organization: get(row, 0)?,
+                leases: get(row, 1)?,
+                room: get(row, 2)?,
+                wants_lines: get(row, 3)?,
+            });
+        }
+        Ok(offer)
+    }
+
+    /// Forgets whose turn it was, and how fast accounts dialled, before this time.
+    pub async fn forget_turns(&self, before: Timestamp) -> Result<(), DbError> {
+        self.lookup(
+            "edge.forget_turns",
+            "-- edge.forget_turns
+             select zencall.forget_turns($1)",
+            &[&before],
+        )
+        .await
+        .map(drop)
+    }
+
     /// Organisations with text messages that are due and on no queue, or were put there too long ago.
     pub async fn organizations_with_due_messages(
         &self,

@@ -125,11 +125,13 @@ impl Db {
     /// The login that a refresh token descends from, by the token's hash.
     pub async fn session_by_refresh_token(
         &self,
+        meter: &Meter,
         token_hash: &Bytes,
     ) -> Result<Option<(OrganizationId, SessionId)>, DbError> {
         let rows = self
-            .lookup(
+            .counted_lookup(
                 "edge.session_by_refresh_token",
+                meter,
                 "-- edge.session_by_refresh_token
                  select organization_id, session_id from zencall.session_by_refresh_token($1)",
                 &[token_hash],
@@ -143,11 +145,13 @@ impl Db {
     /// Whose link this is.
     pub async fn organization_of_one_time_token(
         &self,
+        meter: &Meter,
         id: OneTimeTokenId,
     ) -> Result<Option<OrganizationId>, DbError> {
         let rows = self
-            .lookup(
+            .counted_lookup(
                 "edge.organization_of_one_time_token",
+                meter,
                 "-- edge.organization_of_one_time_token
                  select zencall.organization_of_one_time_token($1)",
                 &[&id],
@@ -159,11 +163,13 @@ impl Db {
     /// Whose invitation this is.
     pub async fn organization_of_invitation(
         &self,
+        meter: &Meter,
         id: InvitationId,
     ) -> Result<Option<OrganizationId>, DbError> {
         let rows = self
-            .lookup(
+            .counted_lookup(
                 "edge.organization_of_invitation",
+                meter,
                 "-- edge.organization_of_invitation
                  select zencall.organization_of_invitation($1)",
                 &[&id],
@@ -191,23 +197,6 @@ impl Db {
             )
             .await?;
         optional(rows.first())
-    }
-
-    /// Organisations with something to call now, by fair share.
-    pub async fn due_organizations(
-        &self,
-        now: Timestamp,
-        at_most: i32,
-    ) -> Result<Vec<OrganizationId>, DbError> {
-        let rows = self
-            .lookup(
-                "edge.due_organizations",
-                "-- edge.due_organizations
-                 select zencall.due_organizations($1, $2)",
-                &[&now, &at_most],
-            )
-            .await?;
-        rows.iter().map(|row| get(row, 0)).collect()
     }
 
     /// Organisations with attempts that have waited too long for something.

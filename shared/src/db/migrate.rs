@@ -10,6 +10,15 @@ mod embedded {
     refinery::embed_migrations!("../migrations");
 }
 
+/// The lines of the platform's account at Vapi.
+#[derive(Debug, Clone, Copy)]
+pub struct PlatformLines {
+    /// How many calls it may have at once.
+    pub slots: i32,
+    /// How many of them are kept for inbound calls.
+    pub reserve: i32,
+}
+
 /// What a run did.
 #[derive(Debug, Clone)]
 pub struct Report {
@@ -44,7 +53,7 @@ pub async fn run(
     owner_url: &str,
     functions_url: &str,
     authority: Option<&str>,
-    platform_slots: i32,
+    lines: PlatformLines,
 ) -> Result<Report, MigrateError> {
     let mut owner = Config::from_str(owner_url).map_err(|_| MigrateError::Address)?;
     super::pool::demand_tls(&mut owner);
@@ -77,9 +86,9 @@ pub async fn run(
         .await
         .map_err(|error| MigrateError::Migration(Box::new(error)))?;
 
-    // On a Supabase project alone this does anything.
+    // Of the first, there is nothing to do unless a migration is of before; of the second, on a Supabase project alone.
     client
-        .batch_execute("select zencall.open_to_supabase()")
+        .batch_execute("select zencall.unify_policies(); select zencall.open_to_supabase()")
         .await
         .map_err(MigrateError::Database)?;
     client
@@ -87,7 +96,10 @@ pub async fn run(
         .await
         .map_err(MigrateError::Database)?;
     client
-        .batch_execute(&format!("select zencall.set_platform_slots({platform_slots})"))
+        .batch_execute(&format!(
+            "select zencall.set_platform_slots({}), zencall.set_platform_reserve({})",
+            lines.slots, lines.reserve
+        ))
         .await
         .map_err(MigrateError::Database)?;
     Ok(Report {

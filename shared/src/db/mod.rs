@@ -17,10 +17,10 @@ mod tenant;
 mod toll;
 
 use futures_util::future::{join3, join4};
-use tokio::sync::OnceCell;
 use tokio_postgres::Row;
 
 pub use claims::Claims;
+pub use due::{DueOrganization, Offer};
 pub use error::{ConstraintKind, DbError, OnConstraint};
 pub use param::{Bytes, Param, SqlType};
 pub use pool::{DatabaseUrl, LoadUrl};
@@ -28,14 +28,11 @@ pub use tenant::TenantTx;
 
 use crate::kernel::class::chain;
 use crate::kernel::meter::Meter;
-use deadpool_postgres::Pool;
 use tenant::Mode;
 
 /// The way to the database. Connects at its first use.
 pub struct Db {
-    load_url: LoadUrl,
-    pool: OnceCell<Pool>,
-    pool_size: usize,
+    connections: pool::Connections,
 }
 
 impl std::fmt::Debug for Db {
@@ -48,9 +45,7 @@ impl Db {
     /// A database whose address is fetched at its first use.
     pub fn new(load_url: LoadUrl, pool_size: usize) -> Self {
         Self {
-            load_url,
-            pool: OnceCell::new(),
-            pool_size,
+            connections: pool::Connections::new(load_url, pool_size),
         }
     }
 
@@ -231,14 +226,7 @@ impl Db {
     }
 
     async fn connection(&self) -> Result<deadpool_postgres::Object, DbError> {
-        let pool = self
-            .pool
-            .get_or_try_init(|| pool::build(&self.load_url, self.pool_size))
-            .await?;
-        pool.get().await.map_err(|error| match error {
-            deadpool_postgres::PoolError::Backend(error) => DbError::Unreachable(Some(error)),
-            _ => DbError::Unreachable(None),
-        })
+        self.connections.get().await
     }
 }
 

@@ -4,10 +4,12 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
 use futures_util::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Mutex;
 use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -27,7 +29,67 @@ pub struct DatabaseUrl {
     pub authority: Option<String>,
 }
 
-pub(super) async fn build(load_url: &LoadUrl, size: usize) -> Result<Pool, DbError> {
+/// The pool, and how many there were before it.
+type Numbered = (u64, Pool);
+
+/// Connections to a database whose address may change while this container lives.
+pub(super) struct Connections {
+    load_url: LoadUrl,
+    size: usize,
+    pool: Mutex<Option<Numbered>>,
+}
+
+impl Connections {
+    pub(super) fn new(load_url: LoadUrl, size: usize) -> Self {
+        Self {
+            load_url,
+            size,
+            pool: Mutex::new(None),
+        }
+    }
+
+    /// A connection. A login that is refused is one whose password was changed since: its address is asked for again,
+    /// once, and by one of those who wait. It serves whoever comes after; an unchanged one is asked for again by the next.
+    pub(super) async fn get(&self) -> Result<Object, DbError> {
+        let (number, pool) = self.after(None).await?;
+        let outcome = match pool.get().await {
+            Err(PoolError::Backend(error)) if refuses_login(&error) => {
+                tracing::warn!("the database refuses the login: its address is read again");
+                let (_, pool) = self.after(Some(number)).await?;
+                pool.get().await
+            }
+            outcome => outcome,
+        };
+        outcome.map_err(|error| match error {
+            PoolError::Backend(error) => DbError::Unreachable(Some(error)),
+            _ => DbError::Unreachable(None),
+        })
+    }
+
+    /// The pool that there is, or a new one where that is the one that was refused. The lock is one fetch in flight.
+    async fn after(&self, refused: Option<u64>) -> Result<Numbered, DbError> {
+        let mut kept = self.pool.lock().await;
+        match kept.as_ref() {
+            Some((number, pool)) if refused != Some(*number) => Ok((*number, pool.clone())),
+            _ => {
+                let number = refused.map_or(0, |number| number + 1);
+                let pool = build(&self.load_url, self.size).await?;
+                *kept = Some((number, pool.clone()));
+                Ok((number, pool))
+            }
+        }
+    }
+}
+
+/// A wrong password, or a login that may not come in.
+fn refuses_login(error: &tokio_postgres::Error) -> bool {
+    matches!(
+        error.code(),
+        Some(code) if *code == SqlState::INVALID_PASSWORD || *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION
+    )
+}
+
+async fn build(load_url: &LoadUrl, size: usize) -> Result<Pool, DbError> {
     let address = load_url().await.ok_or(DbError::Unreachable(None))?;
     let mut config = Config::from_str(address.url.expose_secret()).map_err(|_| {
         // Its own words may quote a part of the password.

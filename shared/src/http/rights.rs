@@ -145,7 +145,9 @@ pub const RIGHTS: &[Right] = &[
     member("POST", "/api/v1/campaigns/start").or_key(Scope::CampaignsWrite),
     // Calls.
     member("GET", "/api/v1/calls").or_key(Scope::CallsRead),
+    member("GET", "/api/v1/calls/stats").or_key(Scope::CallsRead),
     member("GET", "/api/v1/calls/{id}").or_key(Scope::CallsRead),
+    member("GET", "/api/v1/calls/{id}/recording").or_key(Scope::CallsRead),
     // Appointments.
     member("GET", "/api/v1/appointments").or_key(Scope::AppointmentsRead),
     member("GET", "/api/v1/appointments/{id}").or_key(Scope::AppointmentsRead),

@@ -18,6 +18,7 @@ use crate::db::{Claims, DbError, TenantTx};
 use crate::kernel::class::{Classify, Failure};
 use crate::kernel::ids::OrganizationId;
 use crate::kernel::{Caller, Faults, Origin};
+use crate::limits::{self, Limit};
 use crate::organizations::{self, Organization};
 use crate::outbox::{self, Destination};
 
@@ -104,7 +105,8 @@ pub async fn reset_password(
 ) -> Result<(), ChangePasswordError> {
     let link = token::read_one_time_token(&*app.pepper().await?, Purpose::ResetPassword, token)
         .ok_or(LinkRefused::Invalid)?;
-    let organization = app.db.organization_of_one_time_token(link).await?;
+    limits::owe(app, origin, &[Limit::Link]).await?;
+    let organization = app.db.organization_of_one_time_token(&origin.meter, link).await?;
     let claims = Claims::platform(organization.ok_or(LinkRefused::Invalid)?);
     let now = app.clock.now();
     let (state, who) = app

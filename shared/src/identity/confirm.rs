@@ -17,6 +17,7 @@ use crate::db::{Claims, DbError, OnConstraint as _, TenantTx};
 use crate::kernel::Origin;
 use crate::kernel::class::{Class, Classify, Failure};
 use crate::kernel::ids::{OneTimeTokenId, OrganizationId, SessionId};
+use crate::limits::{self, Limit};
 use crate::organizations::Organization;
 use crate::outbox::{self, Destination, Promise};
 
@@ -80,7 +81,8 @@ pub async fn confirm(app: &App, origin: &Origin, token: &str) -> Result<Session,
         (None, Some(link)) => (link, true),
         (None, None) => return Err(LinkRefused::Invalid.into()),
     };
-    let organization = app.db.organization_of_one_time_token(link).await?;
+    limits::owe(app, origin, &[Limit::Link]).await?;
+    let organization = app.db.organization_of_one_time_token(&origin.meter, link).await?;
     let organization = organization.ok_or(LinkRefused::Invalid)?;
     let refresh = issuer.new_refresh(&app.clock);
     let opening = Opening {

@@ -11,6 +11,7 @@ use crate::kernel::caller::PersonOnly;
 use crate::kernel::class::{Classify, Failure};
 use crate::kernel::ids::{OrganizationId, SessionId};
 use crate::kernel::{Caller, Origin};
+use crate::limits::{self, Limit};
 
 /// The login could not be ended.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +50,8 @@ pub async fn logout_by_refresh_token(
     refresh_token: &str,
 ) -> Result<(), LogoutError> {
     let hash = token::refresh_token_hash(&*app.pepper().await?, refresh_token);
-    match app.db.session_by_refresh_token(&hash).await? {
+    limits::owe(app, origin, &[Limit::Session]).await?;
+    match app.db.session_by_refresh_token(&origin.meter, &hash).await? {
         Some((organization, session)) => end(app, origin, organization, session).await,
         None => Ok(()),
     }

@@ -13,6 +13,7 @@ use crate::db::{Bytes, Claims, DbError};
 use crate::kernel::Origin;
 use crate::kernel::class::{Classify, Failure};
 use crate::kernel::ids::{OrganizationId, SessionId};
+use crate::limits::{self, Limit};
 use crate::organizations;
 
 /// The session goes on no further.
@@ -63,7 +64,8 @@ impl Classify for RefreshError {
 pub async fn refresh(app: &App, origin: &Origin, refresh_token: &str) -> Result<Session, RefreshError> {
     let issuer = Issuer::of(app).await?;
     let hash = &token::refresh_token_hash(&issuer.pepper, refresh_token);
-    let known = app.db.session_by_refresh_token(hash).await?;
+    limits::owe(app, origin, &[Limit::Session]).await?;
+    let known = app.db.session_by_refresh_token(&origin.meter, hash).await?;
     let (organization, session) = known.ok_or(RefreshError::Invalid)?;
     let clock = &app.clock;
     let now = clock.now();

@@ -38,13 +38,15 @@ impl Classify for ResendError {
 
 /// Asks for another confirmation mail to this address.
 pub async fn resend(app: &App, origin: &Origin, email: &Email) -> Result<(), ResendError> {
-    limits::owe(app, origin, &[Limit::Mail(MailKind::Confirmation, email)]).await?;
+    let limits = [Limit::AskForMail, Limit::Mail(MailKind::Confirmation, email)];
+    limits::owe(app, origin, &limits).await?;
     ask(app, origin, email, MailPart::ConfirmEmailAgain).await
 }
 
 /// Asks for a mail with which the owner of this address chooses a new password.
 pub async fn forgot(app: &App, origin: &Origin, email: &Email) -> Result<(), ResendError> {
-    limits::owe(app, origin, &[Limit::Mail(MailKind::PasswordReset, email)]).await?;
+    let limits = [Limit::AskForMail, Limit::Mail(MailKind::PasswordReset, email)];
+    limits::owe(app, origin, &limits).await?;
     ask(app, origin, email, MailPart::ResetPassword).await
 }
 

@@ -115,3 +115,15 @@ pub(super) fn replaced() -> Reason {
         ),
     )
 }
+
+/// It was tried again and again.
+pub(super) fn never_done() -> Reason {
+    Reason::new(
+        "import_failed",
+        &Text::new(
+            "L'import n'a pas abouti en un jour. Les lignes déjà lues sont importées ; demandez un nouvel import pour le reste.",
+            "The import did not come to its end within a day. The rows that were read are imported; ask for another import \
+             for the rest.",
+        ),
+    )
+}

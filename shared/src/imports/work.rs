@@ -21,6 +21,9 @@ use crate::kernel::Country;
 use crate::kernel::class::{Classify, Failure};
 use crate::kernel::ids::{ImportId, OrganizationId};
 
+/// An import that takes longer will not end.
+const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
+
 /// What became of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Worked {
@@ -102,6 +105,9 @@ pub async fn work(
     };
     match (job.import.status, found.place) {
         (Status::Waiting, _) => job.begin(ends_at).await,
+        (Status::Processing, Some(_)) if job.is_hopeless() => {
+            job.close(Status::Failed, Some(&source::never_done())).await
+        }
         (Status::Processing, Some(place)) => job.run(&found.version, place, ends_at).await,
         (status, _) => job.close(status, None).await,
     }
@@ -116,6 +122,12 @@ async fn find(app: &App, claims: &Claims, id: ImportId) -> Result<Option<Found>,
 impl Job<'_> {
     pub(super) fn organization(&self) -> OrganizationId {
         self.claims.organization()
+    }
+
+    /// Whether it was tried for so long that something in it or in us must be broken.
+    fn is_hopeless(&self) -> bool {
+        let begun = self.import.started_at.unwrap_or(self.import.created_at);
+        self.app.clock.now().duration_since(begun) > PATIENCE
     }
 
     /// Looks for the file, looks it through, and goes on.

@@ -7,7 +7,12 @@
 //!   address does not use up what the account has left for others. And an address from which the password was right
 //!   within 30 days is not stopped by the second limit: thousands of strange addresses do not lock the owner out.
 //! * **Sign-ups**: 100 from an address in an hour.
-//! * **Mails** of one kind: 5 to an address in an hour, whether anybody has that address or not.
+//! * **Mails** of one kind: 5 to an address in an hour, whether anybody has that address or not; and 100 in an hour that
+//!   are asked for from an address, of another link or for a lost password.
+//! * **Links** of mails (confirming, choosing a password, joining): 100 in an hour from an address. A forged one is refused
+//!   by its signature and asks no database.
+//! * **Sessions** that are refreshed or ended by their refresh token: 600 in 15 minutes from an address, an office of as
+//!   many people.
 //! * **Codes by text message**: 3 for a number in an hour and 10 in a day, 10 from an address in an hour, whether anybody
 //!   knows the number or not. **Showing one**: 30 times for a number and 30 from an address in 15 minutes; a code is good for
 //!   five wrong ones besides.
@@ -47,6 +52,12 @@ pub enum Limit<'a> {
     ProofCode(&'a PhoneNumber),
     /// Showing such a code.
     Proof(&'a PhoneNumber),
+    /// Asking for mails, to whomever.
+    AskForMail,
+    /// Using the link of a mail.
+    Link,
+    /// Showing a refresh token.
+    Session,
 }
 
 /// A kind of mail that somebody who is not known can cause.
@@ -166,6 +177,9 @@ fn charges(pepper: &Pepper, origin: &Origin, limit: Limit<'_>) -> Vec<Charge> {
             charge("proof", &[phone.as_str()], 30, QUARTER),
             charge("proof.address", &[&from], 30, QUARTER),
         ],
+        Limit::AskForMail => vec![charge("ask_for_mail", &[&from], 100, HOUR)],
+        Limit::Link => vec![charge("link", &[&from], 100, HOUR)],
+        Limit::Session => vec![charge("session", &[&from], 600, QUARTER)],
         Limit::Mail(kind, email) => {
             let to = email.as_str().to_lowercase();
             vec![charge("mail", &[kind.as_str(), &to], 5, HOUR)]

@@ -125,10 +125,13 @@ pub(super) async fn find(tx: &TenantTx, id: MessageId) -> Result<Option<Message>
     let row = tx
         .query_opt(
             "-- messages.find
-             select m.*,
-                    array(select h.status from message_history h where h.message_id = m.id order by h.at, h.rank) as steps,
-                    array(select h.at from message_history h where h.message_id = m.id order by h.at, h.rank) as steps_at
-               from messages m where m.organization_id = $1 and m.id = $2",
+             select m.*, h.steps, h.steps_at
+               from messages m
+              cross join lateral (
+                select coalesce(array_agg(h.status order by h.at, h.rank), '{}') as steps,
+                       coalesce(array_agg(h.at order by h.at, h.rank), '{}') as steps_at
+                  from message_history h where h.organization_id = $1 and h.message_id = m.id) h
+              where m.organization_id = $1 and m.id = $2",
             &[&tx.organization(), &id],
         )
         .await?;
@@ -140,13 +143,17 @@ pub(super) async fn list(tx: &TenantTx, page: PageRequest) -> Result<Vec<Message
     let rows = tx
         .query(
             "-- messages.list
-             select m.*,
-                    array(select h.status from message_history h where h.message_id = m.id order by h.at, h.rank) as steps,
-                    array(select h.at from message_history h where h.message_id = m.id order by h.at, h.rank) as steps_at
-               from messages m
-              where m.organization_id = $1 and ($2::uuid is null or m.id < $2)
-              order by m.id desc
-              limit $3",
+             with page as materialized (
+               select * from messages where organization_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3
+             ), history as (
+               select h.message_id, array_agg(h.status order by h.at, h.rank) as steps,
+                      array_agg(h.at order by h.at, h.rank) as steps_at
+                 from message_history h
+                where h.organization_id = $1 and h.message_id = any (array(select id from page))
+                group by h.message_id)
+             select m.*, coalesce(h.steps, '{}') as steps, coalesce(h.steps_at, '{}') as steps_at
+               from page m left join history h on h.message_id = m.id
+              order by m.id desc",
             &[&tx.organization(), &page.after, &page.rows_to_fetch()],
         )
         .await?;

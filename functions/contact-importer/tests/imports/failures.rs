@@ -107,4 +107,16 @@ async fn an_import_of_which_nothing_is_heard_is_gone_on_with() {
     let later = now + SignedDuration::from_mins(11);
     assert_eq!(zencall::imports::remind(&test.app, later).await.unwrap(), 1);
     assert_eq!(tenant.messages().await, [json!(tenant.message(&asked))]);
+    // Not for ever.
+    tenant
+        .organization
+        .sql(
+            "update contact_imports set started_at = $2 where organization_id = $1",
+            &[&tenant.organization.id, &(now - SignedDuration::from_hours(25))],
+        )
+        .await;
+    tenant.turn(&asked).await.unwrap();
+    assert_eq!(tenant.read(&asked).await["reason"]["code"], "import_failed");
+    assert_eq!(tenant.outcome(&asked).await.len(), 1000);
+    assert_eq!(zencall::imports::remind(&test.app, later).await.unwrap(), 0);
 }

@@ -123,6 +123,12 @@ async fn one_that_was_changed_calls_nobody_and_its_campaign_stops_until_it_is_re
     let audit = fixture.calling.organization.rows(sql, &[]).await;
     assert_eq!(audit.len(), 2, "{audit:?}");
 
+    // Its administrators are told.
+    fixture.tick().await;
+    let mails = fixture.test.queues.take(QueueKind::Mail).await;
+    assert_eq!(mails.len(), 1, "{mails:?}");
+    assert_eq!(mails[0]["campaign_id"], campaign.to_string());
+
     // Going on without repairing it calls nobody.
     let caller = fixture.calling.organization.caller();
     lifecycle::take(&fixture.test.app, &caller, campaign, Step::Resume)
@@ -137,6 +143,23 @@ async fn one_that_was_changed_calls_nobody_and_its_campaign_stops_until_it_is_re
         .await
         .unwrap();
     let queued = fixture.test.queues.take(QueueKind::Calls).await.remove(0);
+    assert_eq!(fixture.dialled(&queued).await, 1);
+}
+
+#[tokio::test]
+async fn one_that_is_put_right_at_vapi_itself_goes_on() {
+    let fixture = Fixture::start().await;
+    let (assistant, _, queued) = fixture.speaking().await;
+    let hooks = json!({ "hooks": [{ "on": "call.ending" }] });
+    fixture.at_vapi_directly("PATCH", &assistant, hooks).await;
+    fixture.looked_at_minutes_ago(&assistant, 16).await;
+    fixture.tick().await;
+    assert!(fixture.assistant_row(&assistant).await["drifted_at"].is_string());
+    let none = json!({ "hooks": null });
+    fixture.at_vapi_directly("PATCH", &assistant, none).await;
+    fixture.pass(1);
+    fixture.tick().await;
+    assert!(fixture.assistant_row(&assistant).await["drifted_at"].is_null());
     assert_eq!(fixture.dialled(&queued).await, 1);
 }
 

@@ -173,6 +173,29 @@ async fn an_inbound_call_gets_a_row_of_its_own() {
 }
 
 #[tokio::test]
+async fn an_inbound_call_takes_a_line_of_the_platform_until_it_ends() {
+    let test = TestApp::alone().await;
+    let other = Dialled::new(&test).await;
+    let free = async || {
+        let sql = "select zencall.free_platform_slots($1) as free";
+        let rows = other.organization.rows(sql, &[&test.app.clock.now()]).await;
+        rows[0]["free"].as_i64().unwrap()
+    };
+    let before = free().await;
+    let say = async |status: &str| {
+        let call = json!({ "id": format!("in-{}", other.vapi_call_id), "type": "inboundPhoneCall", "assistantId": other.vapi_assistant_id });
+        let message = json!({ "type": "status-update", "status": status, "call": call });
+        tell(&test.app, message).await.unwrap();
+    };
+    for status in ["ringing", "in-progress"] {
+        say(status).await;
+        assert_eq!(free().await, before - 1, "{status}");
+    }
+    say("ended").await;
+    assert_eq!(free().await, before);
+}
+
+#[tokio::test]
 async fn a_message_that_cannot_be_read_goes_back_and_so_in_the_end_to_the_dead_letter_queue() {
     let test = TestApp::alone().await;
     for body in ["", "{", "null", "{}", r#"{"v":2,"kind":"hang"}"#] {

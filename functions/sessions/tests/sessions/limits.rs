@@ -161,3 +161,32 @@ async fn five_mails_of_a_kind_to_an_address_in_an_hour() {
         reply.expect_problem(429, "rate_limited");
     }
 }
+
+#[tokio::test]
+async fn tokens_and_requests_for_mails_are_counted_by_address() {
+    let person = held().await;
+    let email = json!({ "email": person.email });
+    for (limit, allowed, path, body) in [
+        (Limit::Link, 100, "confirm", json!({ "token": person.token })),
+        (Limit::Session, 600, "refresh", json!({ "refresh_token": "none" })),
+        (Limit::Session, 600, "logout", json!({ "refresh_token": "none" })),
+        (Limit::AskForMail, 100, "confirm/resend", email.clone()),
+        (Limit::AskForMail, 100, "password/forgot", email),
+    ] {
+        let address = some_address();
+        for _ in 0..allowed {
+            let origin = Origin {
+                ip_address: Some(address.clone()),
+                ..Origin::default()
+            };
+            let spent = limits::spend(&person.test.app, &origin, &[limit]).await;
+            spent.unwrap();
+        }
+        let path = format!("/api/v1/auth/{path}");
+        let reply = at(&person, &address).post(&path, body.clone()).await;
+        reply.expect_problem(429, "rate_limited");
+        // Elsewhere it is answered as ever.
+        let elsewhere = at(&person, &some_address()).post(&path, body).await;
+        assert_ne!(elsewhere.status, 429, "{path}");
+    }
+}

@@ -177,7 +177,7 @@ async fn tables_and_partitions_that_come_later_are_closed_to_its_api() {
              drop table if exists latecomers;
              create table latecomers (id uuid primary key, organization_id uuid not null);
              alter table latecomers enable row level security;
-             create policy tenant on latecomers using (organization_id = (select zencall.organization_id()));
+             create policy tenant on latecomers using (organization_id = zencall.organization_id());
              drop table if exists theirs;
              create table theirs (id uuid primary key);",
         )

@@ -6,10 +6,10 @@ with numbered as (
          (array[0.45, 0.25, 0.15, 0.15])[n] as share, n > 2 as canvasses
     from generate_series(1, 4) n
 ), o as (
-  insert into organizations (id, name, organization_type, concurrent_calls_limit, twilio_account_sid, twilio_phone_number,
+  insert into organizations (id, name, organization_type, concurrent_calls_limit, calls_per_second, twilio_account_sid, twilio_phone_number,
                              twilio_sms_sender, twilio_configured, twilio_verified_at, vapi_phone_number_id, created_at,
                              updated_at)
-  select organization, 'Agence ' || n, 'b2b', greatest(2, {slots} * 6 / 10), 'AC0000000000000000000000000000000' || n,
+  select organization, 'Agence ' || n, 'b2b', greatest(2, {slots} * 6 / 10), 1000, 'AC0000000000000000000000000000000' || n,
          '+33162000001', '+33162000001', true, '{now}', 'number-' || n, '{now}', '{now}'
     from numbered
 ), u as (

@@ -45,6 +45,30 @@ impl Call {
         self.placed_at + self.course.rings_for + self.course.speaks_for.unwrap_or_default()
     }
 
+    /// A call that somebody answered after five seconds and that took a minute.
+    #[cfg(test)]
+    pub(super) fn example(attempt: &str, phone: &str, placed_at: Timestamp) -> Self {
+        Self {
+            id: format!("call of {attempt}"),
+            attempt: attempt.to_owned(),
+            campaign: "campaign".to_owned(),
+            assistant: "assistant".to_owned(),
+            phone: phone.to_owned(),
+            person: 0,
+            nth: 1,
+            placed_at,
+            course: Course {
+                rings_for: SignedDuration::from_secs(5),
+                speaks_for: Some(SignedDuration::from_secs(60)),
+                reason: "voicemail",
+                listed_after: SignedDuration::ZERO,
+                silent: false,
+            },
+            blocked: false,
+            metadata: Value::Null,
+        }
+    }
+
     fn status_at(&self, now: Timestamp) -> &'static str {
         match self.answered_at() {
             _ if now >= self.ended_at() => "ended",

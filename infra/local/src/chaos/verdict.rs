@@ -321,3 +321,7 @@ fn told(platform: &Platform, verdict: &mut Verdict) {
     verdict.tell("connections cut at a commit", cuts);
     verdict.tell("requests to SQS", platform.aws.sends());
 }
+
+#[cfg(test)]
+#[path = "verdict_tests.rs"]
+mod tests;

@@ -15,6 +15,11 @@ use crate::settings::{AWS_CREDENTIAL, REGION};
 pub trait Queues: Send + Sync + 'static {
     /// A message for the queue of this URL; whether it is taken.
     fn take(&self, queue_url: &str, body: &str) -> bool;
+
+    /// The same for one that is handed out so many seconds later, where this is looked at.
+    fn take_later(&self, queue_url: &str, body: &str, _seconds: i64) -> bool {
+        self.take(queue_url, body)
+    }
 }
 
 /// The part of AWS that answers.
@@ -73,7 +78,8 @@ impl<Q: Queues> Aws<Q> {
         for entry in wanted["Entries"].as_array().into_iter().flatten() {
             self.messages.fetch_add(1, Ordering::Relaxed);
             let body = entry["MessageBody"].as_str().unwrap_or_default();
-            if self.queues.take(url, body) {
+            let seconds = entry["DelaySeconds"].as_i64().unwrap_or_default();
+            if self.queues.take_later(url, body, seconds) {
                 taken.push(json!({ "Id": entry["Id"], "MessageId": entry["Id"], "MD5OfMessageBody": "" }));
             } else {
                 refused.push(json!({ "Id": entry["Id"], "Code": "InternalError", "SenderFault": false }));

@@ -251,6 +251,7 @@ mod tests {
         read_sent(&Answer {
             status: StatusCode::from_u16(status).unwrap(),
             retry_after: None,
+            location: None,
             body: body.as_bytes().to_vec(),
         })
     }

@@ -62,9 +62,28 @@ impl Vapi {
     }
 }
 
+impl Vapi {
+    /// An address from which a call's recording can be had for a short time; none where there is no recording (any more).
+    /// The addresses in events do not download.
+    pub async fn recording_link(&self, vapi_call_id: &str) -> Result<Option<String>, VapiError> {
+        let path = format!("/call/{vapi_call_id}/mono-recording");
+        let answer = self
+            .once(|vapi| vapi.request(Method::GET, &path))
+            .await
+            .map_err(VapiError::NoAnswer)?;
+        match (answer.status.as_u16(), answer.location) {
+            (302 | 303 | 307, Some(location)) => Ok(Some(location)),
+            (404 | 410, _) => Ok(None),
+            (status @ 400..=499, _) if status != 429 => Err(VapiError::Refused { status }),
+            (status, _) => Err(VapiError::Failed { status }),
+        }
+    }
+}
+
 fn read_placed(answer: &Answer, call: &NewCall<'_>) -> Result<Placed, PlaceCallError> {
-    let busy = || PlaceCallError::Busy {
+    let busy = |concurrency_limit| PlaceCallError::Busy {
         retry_after: answer.retry_after,
+        concurrency_limit,
     };
     match answer.status.as_u16() {
         200..=299 => {
@@ -72,20 +91,22 @@ fn read_placed(answer: &Answer, call: &NewCall<'_>) -> Result<Placed, PlaceCallE
             let placed: PlacedAnswer = serde_json::from_slice(&answer.body)
                 .map_err(|_| PlaceCallError::Unknown("unreadable answer"))?;
             let limits = placed.subscription_limits;
+            let limit = limits.as_ref().and_then(|limits| limits.concurrency_limit);
             if limits.as_ref().is_some_and(|limits| limits.concurrency_blocked) {
-                return Err(busy());
+                return Err(busy(limit));
             }
             Ok(Placed {
                 vapi_call_id: placed.id,
+                concurrency_limit: limit,
                 remaining_concurrent_calls: limits.and_then(|limits| limits.remaining_concurrent_calls),
             })
         }
-        429 => Err(busy()),
+        429 => Err(busy(None)),
         408 => Err(PlaceCallError::Unknown("status 408")),
         status @ 400..=499 => {
             let message = message(answer);
             if status == 400 && message.to_lowercase().contains("concurrency") {
-                return Err(busy());
+                return Err(busy(None));
             }
             let reason = Refusal::of(
                 status,
@@ -129,6 +150,7 @@ mod tests {
         let answer = Answer {
             status: StatusCode::from_u16(status).unwrap(),
             retry_after: Some(Duration::from_secs(3)),
+            location: None,
             body: body.to_string().into_bytes(),
         };
         let call = NewCall {
@@ -156,12 +178,19 @@ mod tests {
                 .remaining_concurrent_calls,
             None
         );
-        let with = |blocked| json!({ "id": "c", "subscriptionLimits": { "concurrencyBlocked": blocked, "remainingConcurrentCalls": 4 } });
+        let with = |blocked| json!({ "id": "c", "subscriptionLimits": { "concurrencyBlocked": blocked, "concurrencyLimit": 10, "remainingConcurrentCalls": 4 } });
+        let placed = read(201, with(false)).unwrap();
         assert_eq!(
-            read(201, with(false)).unwrap().remaining_concurrent_calls,
-            Some(4)
+            (placed.concurrency_limit, placed.remaining_concurrent_calls),
+            (Some(10), Some(4))
         );
-        assert!(matches!(read(201, with(true)), Err(PlaceCallError::Busy { .. })));
+        assert!(matches!(
+            read(201, with(true)),
+            Err(PlaceCallError::Busy {
+                concurrency_limit: Some(10),
+                ..
+            })
+        ));
         assert!(matches!(read(201, json!({})), Err(PlaceCallError::Unknown(_))));
     }
 
@@ -176,7 +205,7 @@ mod tests {
                 Err(PlaceCallError::Busy { .. })
             ));
         }
-        let Err(PlaceCallError::Busy { retry_after }) = read(429, json!({})) else {
+        let Err(PlaceCallError::Busy { retry_after, .. }) = read(429, json!({})) else {
             panic!()
         };
         assert_eq!(retry_after, Some(Duration::from_secs(3)));

@@ -58,6 +58,8 @@ pub enum PlaceCallError {
     Busy {
         /// How long Vapi asks to wait, if it does.
         retry_after: Option<Duration>,
+        /// How many calls the platform's account may have at once, if Vapi says so.
+        concurrency_limit: Option<i64>,
     },
     /// Vapi refuses this call and would refuse it again: nothing rang.
     #[error("vapi refused the call with status {status}: {}", .reason.code())]

@@ -86,7 +86,9 @@ pub(super) fn shortened(text: &str) -> &str {
 pub struct Placed {
     /// Vapi's id of it.
     pub vapi_call_id: String,
-    /// How many more calls the platform's account may place now, if Vapi says so.
+    /// How many calls the platform's account may have at once, if Vapi says so.
+    pub concurrency_limit: Option<i64>,
+    /// How many more it may place now, if Vapi says so.
     pub remaining_concurrent_calls: Option<i64>,
 }
 
@@ -105,6 +107,8 @@ pub(super) struct PlacedAnswer {
 pub(super) struct SubscriptionLimits {
     #[serde(default)]
     pub(super) concurrency_blocked: bool,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) concurrency_limit: Option<i64>,
     #[serde(default, deserialize_with = "lenient")]
     pub(super) remaining_concurrent_calls: Option<i64>,
 }

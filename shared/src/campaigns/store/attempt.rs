@@ -8,11 +8,11 @@ use tokio_postgres::Row;
 use super::decision::DecisionRow;
 use super::ending::hold_campaign;
 use super::get;
-use super::release::{GATE_CONTACT, read_gate_campaign, read_gate_contact};
+use super::release::{gate_contact, read_gate_campaign, read_gate_contact};
 use crate::campaigns::Status;
 use crate::campaigns::evidence;
 use crate::campaigns::gate::{Decision, GateCampaign, GateContact, History};
-use crate::consents::FACTS;
+use crate::consents::facts;
 use crate::db::{DbError, Param, TenantTx};
 use crate::kernel::ids::{AttemptId, CampaignId, ContactId};
 
@@ -32,17 +32,15 @@ pub(in crate::campaigns) struct Queued {
     pub(in crate::campaigns) variables: Value,
 }
 
-/// Takes up an attempt if it is still queued; a duplicate, late or stale message finds nothing.
-pub(in crate::campaigns) async fn lock_queued(
-    tx: &TenantTx,
-    attempt: AttemptId,
-    now: Timestamp,
-) -> Result<Option<Queued>, DbError> {
-    let sql = format!(
-            "-- campaigns.lock_queued_attempt
+/// An attempt that is still queued, with all that its call needs; the gate reads it once more.
+const LOCK_QUEUED: &str = concat!(
+    "-- campaigns.lock_queued_attempt
              select a.campaign_id, a.contact_id, a.queued_at, c.status as campaign_status, c.legal_basis, c.sector,
                     c.timezone, c.call_windows, c.max_attempts, c.max_cost, c.object, c.advertiser_name,
-                    c.advertiser_siren, k.attempts, {GATE_CONTACT} {FACTS} end as consents,
+                    c.advertiser_siren, k.attempts, ",
+    gate_contact!(),
+    facts!(),
+    " end as consents,
                     p.first_name, p.last_name, p.variables, s.vapi_assistant_id, s.disclosures_version, s.checked_at,
                     s.drifted_at, o.twilio_phone_number, o.vapi_phone_number_id,
                     case when c.max_cost is null then 0
@@ -59,11 +57,18 @@ pub(in crate::campaigns) async fn lock_queued(
                join organizations o on o.id = $1
               where a.organization_id = $1 and a.id = $2 and a.status = 'queued'
                 for update of a, k, p"
-    );
+);
+
+/// Takes up an attempt if it is still queued; a duplicate, late or stale message finds nothing.
+pub(in crate::campaigns) async fn lock_queued(
+    tx: &TenantTx,
+    attempt: AttemptId,
+    now: Timestamp,
+) -> Result<Option<Queued>, DbError> {
     let params: [&dyn Param; 2] = [&tx.organization(), &attempt];
     let (held, row, solicitations) = join3(
         hold_campaign(tx, attempt),
-        tx.query_opt(&sql, &params),
+        tx.query_opt(LOCK_QUEUED, &params),
         super::solicitation::hold(tx, attempt, now),
     )
     .await;

@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::get;
-use super::release::{Candidate, GATE_CONTACT, read_gate_campaign, read_gate_contact};
+use super::release::{Candidate, gate_contact, read_gate_campaign, read_gate_contact};
 use crate::assistants::Compliance;
 use crate::campaigns::gate::GateCampaign;
 use crate::campaigns::settings::parse_retry_on;
-use crate::consents::FACTS;
+use crate::consents::facts;
 use crate::db::{DbError, TenantTx};
 use crate::kernel::ended_reason::Outcome;
 use crate::kernel::ids::{CampaignId, ContactId};
@@ -49,7 +49,8 @@ pub(in crate::campaigns) async fn plan(tx: &TenantTx, id: CampaignId) -> Result<
             "-- campaigns.forecast_campaign
              select c.legal_basis, c.advertiser_name, c.advertiser_siren, c.object, c.sector, c.timezone, c.call_windows,
                     c.max_attempts, c.max_cost, c.retry_on, o.twilio_phone_number, s.max_duration_seconds,
-                    s.disclosures_version, s.checked_at, s.drifted_at, s.deleted_at is null as has_assistant, least(c.concurrent_calls, o.concurrent_calls_limit) as lines,
+                    s.disclosures_version, s.checked_at, s.drifted_at,
+                    s.deleted_at is null as has_assistant, least(c.concurrent_calls, o.concurrent_calls_limit) as lines,
                     (select coalesce(sum(t.spent), 0) from campaign_accounts t where t.campaign_id = c.id)
                       + (select coalesce(sum(a.reserved), 0) from call_attempts a
                           where a.campaign_id = c.id and a.status <> 'released' and a.cost is null) as spent
@@ -84,7 +85,7 @@ pub(in crate::campaigns) async fn plan(tx: &TenantTx, id: CampaignId) -> Result<
     }
     let retry_on: Vec<String> = get(&row, "retry_on")?;
     let mut gate = read_gate_campaign(&row, get(&row, "twilio_phone_number")?)?;
-    // Whoever starts a campaign has its assistant looked at, and brought up to date, first.
+    // Whoever starts it and whoever dials looks at the assistant anew; only what is known to be wrong counts today.
     gate.assistant = Compliance {
         drifted_at: gate.assistant.drifted_at,
         ..Compliance::checked(Timestamp::MAX)
@@ -100,16 +101,12 @@ pub(in crate::campaigns) async fn plan(tx: &TenantTx, id: CampaignId) -> Result<
     }))
 }
 
-/// Contacts that wait, in the order of their ids.
-pub(in crate::campaigns) async fn contacts(
-    tx: &TenantTx,
-    campaign: CampaignId,
-    after: Option<ContactId>,
-    at_most: i64,
-) -> Result<Vec<Candidate>, DbError> {
-    let sql = format!(
-        "-- campaigns.forecast_contacts
-         select k.campaign_id, k.contact_id, k.attempts, k.tries, {GATE_CONTACT} {FACTS} end as consents
+const CONTACTS: &str = concat!(
+    "-- campaigns.forecast_contacts
+         select k.campaign_id, k.contact_id, k.attempts, k.tries, ",
+    gate_contact!(),
+    facts!(),
+    " end as consents
            from (select q.campaign_id, q.contact_id, q.attempts, q.tries from campaign_contacts q
                   where q.organization_id = $1 and q.campaign_id = $2 and q.status in ('pending', 'waiting')
                     and ($3::uuid is null or q.contact_id > $3)
@@ -117,9 +114,17 @@ pub(in crate::campaigns) async fn contacts(
            join campaigns c on c.organization_id = $1 and c.id = k.campaign_id
            join contacts p on p.organization_id = $1 and p.id = k.contact_id
           order by k.contact_id"
-    );
+);
+
+/// Contacts that wait, in the order of their ids.
+pub(in crate::campaigns) async fn contacts(
+    tx: &TenantTx,
+    campaign: CampaignId,
+    after: Option<ContactId>,
+    at_most: i64,
+) -> Result<Vec<Candidate>, DbError> {
     let rows = tx
-        .query(&sql, &[&tx.organization(), &campaign, &after, &at_most])
+        .query(CONTACTS, &[&tx.organization(), &campaign, &after, &at_most])
         .await?;
     rows.iter()
         .map(|row| {

@@ -6,11 +6,12 @@ use rust_decimal::Decimal;
 
 use super::decision::{DecisionColumns, DecisionRow};
 use super::get;
-use super::release::{GATE_CONTACT, read_gate_campaign, read_gate_contact};
+use super::release::{gate_contact, read_gate_campaign, read_gate_contact};
 use super::solicitation::{at_most, since};
 use crate::adapters::vapi::webhook::Predial;
+use crate::campaigns::budget;
 use crate::campaigns::gate::{GateCampaign, GateContact, History};
-use crate::consents::FACTS;
+use crate::consents::facts;
 use crate::db::{Bytes, DbError, Param, TenantTx};
 use crate::kernel::ids::{CampaignId, ContactId};
 
@@ -28,33 +29,39 @@ pub(in crate::campaigns) struct Waiting {
 }
 
 /// Which campaigns may be meant: running, with this assistant, and the one that is named if one is.
-const MEANT: &str = "c.organization_id = $1 and c.status = 'running' and ($3::uuid is null or c.id = $3)
+macro_rules! meant {
+    () => {
+        "c.organization_id = $1 and c.status = 'running' and ($3::uuid is null or c.id = $3)
     and c.assistant_id in (select a.id from assistants a
                             where a.organization_id = $1 and a.deleted_at is null
                               and case when $4::uuid is null then a.vapi_assistant_id = $5
                                        else a.id = $4 and a.vapi_assistant_id = coalesce($5, a.vapi_assistant_id) end)
     and exists (select from campaign_contacts m join contacts n on n.organization_id = $1 and n.id = m.contact_id
-                 where m.organization_id = $1 and m.campaign_id = c.id and n.phone = $2)";
+                 where m.organization_id = $1 and m.campaign_id = c.id and n.phone = $2)"
+    };
+}
 
-/// The person, locked as the dialler does it, if exactly one campaign waits to call them.
-pub(in crate::campaigns) async fn lock(
-    tx: &TenantTx,
-    asked: &Predial,
-    asked_since: Timestamp,
-) -> Result<Option<Waiting>, DbError> {
-    let hold =
-        format!("-- campaigns.hold_for_predial\n select 1 from campaigns c where {MEANT} for share of c");
-    let find = format!(
-        "-- campaigns.find_for_predial
+const HOLD: &str = concat!(
+    "-- campaigns.hold_for_predial\n select 1 from campaigns c where ",
+    meant!(),
+    " for share of c"
+);
+
+const FIND: &str = concat!(
+    "-- campaigns.find_for_predial
          select c.id as campaign_id, p.id as contact_id, c.legal_basis, c.sector, c.timezone, c.call_windows,
                 c.max_attempts, c.max_cost, c.object, c.advertiser_name, c.advertiser_siren, k.attempts,
-                {GATE_CONTACT} {FACTS} end as consents, s.disclosures_version, s.checked_at, s.drifted_at,
+                ",
+    gate_contact!(),
+    facts!(),
+    " end as consents, s.disclosures_version, s.checked_at, s.drifted_at,
                 o.twilio_phone_number,
                 s.max_duration_seconds,
                 case when c.max_cost is null then 0
                      else (select coalesce(sum(t.spent), 0) from campaign_accounts t where t.campaign_id = c.id)
                         + (select coalesce(sum(u.reserved), 0) from call_attempts u
                             where u.campaign_id = c.id and u.status <> 'released' and u.cost is null) end as spent,
+                s.max_duration_seconds,
                 exists (select from gate_decisions g
                          where g.organization_id = $1 and g.campaign_id = c.id and g.contact_id = p.id
                            and g.stage = 'predial' and g.allowed and g.decided_at > $6) as was_allowed
@@ -63,15 +70,25 @@ pub(in crate::campaigns) async fn lock(
            join organizations o on o.id = $1
            join contacts p on p.organization_id = $1 and p.phone = $2
            join campaign_contacts k on k.organization_id = $1 and k.campaign_id = c.id and k.contact_id = p.id
-          where {MEANT} and k.status in ('pending', 'waiting')
+          where ",
+    meant!(),
+    " and k.status in ('pending', 'waiting')
           limit 2 for update of k, p"
-    );
+);
+
+/// The person, locked as the dialler does it, if exactly one campaign waits to call them.
+pub(in crate::campaigns) async fn lock(
+    tx: &TenantTx,
+    asked: &Predial,
+    asked_since: Timestamp,
+    price_per_minute: Decimal,
+) -> Result<Option<Waiting>, DbError> {
     let (phone, vapi) = (asked.phone.as_str(), asked.vapi_assistant.as_deref());
     let organization = tx.organization();
     let params: [&dyn Param; 5] = [&organization, &phone, &asked.campaign, &asked.assistant, &vapi];
     let mut with_time = params.to_vec();
     with_time.push(&asked_since);
-    let (held, rows) = join(tx.execute(&hold, &params), tx.query(&find, &with_time)).await;
+    let (held, rows) = join(tx.execute(HOLD, &params), tx.query(FIND, &with_time)).await;
     held?;
     let rows = rows?;
     // Two campaigns may call the same person: nobody knows for which of them Vapi asks.
@@ -85,8 +102,8 @@ pub(in crate::campaigns) async fn lock(
         gate_contact: read_gate_contact(row)?,
         history: History {
             campaign_attempts: get(row, "attempts")?,
-            spent: get::<Decimal>(row, "spent")?,
-            next_call: Decimal::ZERO,
+            spent: get(row, "spent")?,
+            next_call: budget::worst_case(price_per_minute, get(row, "max_duration_seconds")?),
             solicitations: Vec::new(),
         },
         was_allowed: get(row, "was_allowed")?,

@@ -1,20 +1,23 @@
 //! The SQL of contacts before there is a campaign.
 
-use super::release::{GATE_CONTACT, read_gate_contact};
+use super::release::{gate_contact, read_gate_contact};
 use crate::campaigns::gate::GateContact;
 use crate::db::{DbError, TenantTx};
+
+const PROSPECTS: &str = concat!(
+    "-- campaigns.prospects
+         select ",
+    gate_contact!(),
+    " null::jsonb end as consents
+           from contacts p cross join (select null::text as legal_basis) c
+          where p.organization_id = $1 and p.phone = any ($2)"
+);
 
 /// The gate's view of the contacts with these numbers. Without a campaign there is no ground to prove.
 pub(in crate::campaigns) async fn by_number(
     tx: &TenantTx,
     phones: &[String],
 ) -> Result<Vec<GateContact>, DbError> {
-    let sql = format!(
-        "-- campaigns.prospects
-         select {GATE_CONTACT} null::jsonb end as consents
-           from contacts p cross join (select null::text as legal_basis) c
-          where p.organization_id = $1 and p.phone = any ($2)"
-    );
-    let rows = tx.query(&sql, &[&tx.organization(), &phones]).await?;
+    let rows = tx.query(PROSPECTS, &[&tx.organization(), &phones]).await?;
     rows.iter().map(read_gate_contact).collect()
 }

@@ -10,13 +10,14 @@ use tokio_postgres::Row;
 
 use super::campaign::windows_from_database;
 use super::get;
+use super::granted::Granted;
 use crate::assistants::read_compliance;
 use crate::campaigns::breaker::{Breaker, SAMPLE, State, WINDOW};
 use crate::campaigns::budget::SETTLING;
 use crate::campaigns::gate::{GateCampaign, GateContact};
 use crate::campaigns::law::LegalBasis;
 use crate::campaigns::{Advertiser, Sector, timezone_from_database};
-use crate::consents::FACTS;
+use crate::consents::facts;
 use crate::db::{Bytes, DbError, TenantTx};
 use crate::kernel::ids::{AssistantId, AttemptId, CampaignId, ContactId, OrganizationId};
 use crate::kernel::{PhoneNumber, Timezone};
@@ -44,8 +45,12 @@ pub(in crate::campaigns) struct UnderWay {
 /// What bounds the next wave of an organisation.
 pub(in crate::campaigns) struct Overview {
     pub(in crate::campaigns) campaigns: Vec<UnderWay>,
-    /// How many more calls the organisation may have at once.
+    /// How many calls the organisation has under way.
+    pub(in crate::campaigns) organization_leases: i32,
+    /// How many more it may have at once.
     pub(in crate::campaigns) organization_room: i32,
+    /// How many its account at Twilio may be given now.
+    pub(in crate::campaigns) turns_left: i32,
     /// How many slots of the platform are free.
     pub(in crate::campaigns) free_slots: i32,
 }
@@ -75,8 +80,10 @@ pub(in crate::campaigns) async fn overview(tx: &TenantTx, now: Timestamp) -> Res
              select c.id, c.assistant_id, c.legal_basis, c.advertiser_name, c.advertiser_siren, c.object, c.sector, c.timezone,
                     c.call_windows, c.max_attempts, c.max_cost,
                     coalesce(l.leases, 0) as leases, c.concurrent_calls - coalesce(l.leases, 0) as room,
+                    coalesce((select sum(leases) from leases), 0)::int as organization_leases,
                     o.concurrent_calls_limit - coalesce((select sum(leases) from leases), 0)::int as organization_room,
-                    zencall.free_platform_slots($2) as free_slots,
+                    (select zencall.free_platform_slots($2)) as free_slots,
+                    (select zencall.calls_in_turn($2)) as turns_left,
                     o.twilio_phone_number, s.max_duration_seconds, s.disclosures_version, s.checked_at, s.drifted_at,
                     c.breaker, c.breaker_trips, c.probe_at, f.calls, f.faults,
                     coalesce(b.spent, 0) as spent, coalesce(b.is_settling, false) as is_settling
@@ -111,7 +118,9 @@ pub(in crate::campaigns) async fn overview(tx: &TenantTx, now: Timestamp) -> Res
     let bound = |column| rows.first().map_or(Ok(0), |row| get::<i32>(row, column));
     Ok(Overview {
         campaigns,
+        organization_leases: bound("organization_leases")?,
         organization_room: bound("organization_room")?,
+        turns_left: bound("turns_left")?,
         free_slots: bound("free_slots")?,
     })
 }
@@ -200,11 +209,37 @@ fn json<T: DeserializeOwned>(row: &Row, column: &str) -> Result<Option<T>, DbErr
 
 /// The columns of [`read_gate_contact`], of a contact `p` for a campaign `c`. The ledger is read for the grounds that it
 /// bears on.
-pub(in crate::campaigns) const GATE_CONTACT: &str = "p.phone, p.kind,
+macro_rules! gate_contact {
+    () => {
+        "p.phone, p.kind,
     (p.do_not_call or exists (
       select from do_not_call n where n.organization_id = $1 and n.phone = p.phone)) as do_not_call,
     p.timezone as contact_timezone, p.postal_code, p.contract, p.callback_request,
-    case when c.legal_basis in ('consent', 'contract', 'callback_request') then ";
+    case when c.legal_basis in ('consent', 'contract', 'callback_request') then "
+    };
+}
+pub(super) use gate_contact;
+
+
+/// Whose turn has come, as far as there is room, held until the transaction ends.
+const RELEASE_CANDIDATES: &str = concat!(
+    "-- campaigns.release_candidates
+             select w.campaign_id, k.contact_id, k.attempts, k.tries, ",
+    gate_contact!(),
+    facts!(),
+    " end as consents
+               from unnest($2::uuid[], $3::int[]) as w (campaign_id, at_most)
+              cross join lateral (
+                select q.contact_id, q.attempts, q.tries from campaign_contacts q
+                 where q.organization_id = $1 and q.campaign_id = w.campaign_id
+                   and q.status in ('pending', 'waiting') and q.due_at <= $4
+                 order by q.due_at, q.contact_id limit w.at_most
+                   for update skip locked) k
+               join campaigns c on c.organization_id = $1 and c.id = w.campaign_id
+                 -- One by one: a plan for as many as a limit might let through reads every contact there is.
+              cross join lateral (
+                select t.* from contacts t where t.organization_id = $1 and t.id = k.contact_id offset 0) p"
+);
 
 /// A contact whose turn may have come.
 pub(in crate::campaigns) struct Candidate {
@@ -222,21 +257,11 @@ pub(in crate::campaigns) async fn candidates(
     limits: &[i32],
     now: Timestamp,
 ) -> Result<Vec<Candidate>, DbError> {
-    let sql = format!(
-        "-- campaigns.release_candidates
-             select w.campaign_id, k.contact_id, k.attempts, k.tries, {GATE_CONTACT} {FACTS} end as consents
-               from unnest($2::uuid[], $3::int[]) as w (campaign_id, at_most)
-              cross join lateral (
-                select q.contact_id, q.attempts, q.tries from campaign_contacts q
-                 where q.organization_id = $1 and q.campaign_id = w.campaign_id
-                   and q.status in ('pending', 'waiting') and q.due_at <= $4
-                 order by q.due_at, q.contact_id limit w.at_most
-                   for update skip locked) k
-               join campaigns c on c.organization_id = $1 and c.id = w.campaign_id
-               join contacts p on p.organization_id = $1 and p.id = k.contact_id"
-    );
     let rows = tx
-        .query(&sql, &[&tx.organization(), &campaigns, &limits, &now])
+        .query(
+            RELEASE_CANDIDATES,
+            &[&tx.organization(), &campaigns, &limits, &now],
+        )
         .await?;
     rows.iter()
         .map(|row| {
@@ -276,13 +301,14 @@ pub(in crate::campaigns) struct Wave {
 }
 
 /// Writes a wave: leases slots as far as there are any, queues the attempts that got one, notes the refusals, ends
-/// campaigns that have nobody left, and pauses those that cannot call. Returns the attempts that were queued.
+/// campaigns that have nobody left, and pauses those that cannot call. `more` would follow if the account dialled faster.
 pub(in crate::campaigns) async fn write(
     tx: &TenantTx,
     wave: &Wave,
     under_way: &[CampaignId],
+    more: bool,
     now: Timestamp,
-) -> Result<Vec<AttemptId>, DbError> {
+) -> Result<Granted, DbError> {
     let decisions = super::decision::DecisionColumns::from_rows(&wave.decisions);
     let organization = tx.organization();
     let (queued, ended, stopped) = join3(
@@ -293,6 +319,8 @@ pub(in crate::campaigns) async fn write(
              as a (attempt_id, campaign_id, contact_id, assistant_id, number, solicitation_key, reserved)
          ), granted as materialized (
            select zencall.lease_slots($3, $4, $8, $2) as attempt_id
+         ), turn as materialized (
+           select * from zencall.take_turns((select count(*)::int from granted), $27, $2)
          ), queued as (
            insert into call_attempts (id, organization_id, campaign_id, contact_id, assistant_id, number,
                                       solicitation_key, reserved, queued_at)
@@ -320,7 +348,7 @@ pub(in crate::campaigns) async fn write(
                      inputs_hash)
             where d.attempt_id is null or d.attempt_id in (select attempt_id from granted)
          )
-         select attempt_id from granted",
+         select g.attempt_id, t.first_at, t.apart, t.wakes_at from turn t left join granted g on true",
         &[
             &organization,
             &now,
@@ -348,6 +376,7 @@ pub(in crate::campaigns) async fn write(
             &decisions.hashes,
             &wave.solicitation_keys,
             &wave.reserved,
+            &more,
         ],
     ),
     tx.execute(
@@ -368,5 +397,5 @@ pub(in crate::campaigns) async fn write(
     )).await;
     ended?;
     stopped?;
-    queued?.iter().map(|row| get(row, "attempt_id")).collect()
+    Granted::read(&queued?, now)
 }

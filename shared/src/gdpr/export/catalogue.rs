@@ -129,7 +129,7 @@ const TABLES: &[Table] = &[
         name: "organization",
         table: "organizations",
         columns: "id name organization_type company_registration vat_number country timezone language \
-                  concurrent_calls_limit twilio_account_sid twilio_phone_number twilio_sms_sender twilio_configured \
+                  concurrent_calls_limit calls_per_second twilio_account_sid twilio_phone_number twilio_sms_sender twilio_configured \
                   twilio_verified_at twilio_rejected_at vapi_phone_number_id created_at updated_at",
         ..ORGANIZATION
     },
@@ -364,17 +364,25 @@ pub const WITHHELD: &[(&str, &str, &str)] = &[
         "times under a keyed hash that names nobody, deleted when they count no more",
     ),
     (
-        "proof_codes",
-        "*",
-        "numbers for which a code was asked, by whoever holds them, deleted after ten minutes",
-    ),
-    (
         "campaign_accounts",
         "*",
         "sums of the costs of calls, which stand in calls",
     ),
+    (
+        "proof_codes",
+        "*",
+        "numbers for which a code was asked, by whoever holds them, deleted after ten minutes",
+    ),
     ("rate_limits", "*", "how many, under hashes that name nobody"),
     ("platform_slots", "*", "which lines are busy, not about anybody"),
+    (
+        "platform_limits",
+        "*",
+        "how many lines there are, not about anybody",
+    ),
+    ("platform_inbound", "*", "which lines are busy, not about anybody"),
+    ("platform_turns", "*", "when an organisation last got a line"),
+    ("twilio_paces", "*", "when an account may dial again"),
     (
         "idempotency_keys",
         "*",

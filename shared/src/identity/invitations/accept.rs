@@ -18,6 +18,7 @@ use crate::db::{Claims, DbError, OnConstraint as _, TenantTx};
 use crate::kernel::class::{Class, Classify, Failure};
 use crate::kernel::ids::{InvitationId, SessionId, UserId};
 use crate::kernel::{Email, Faults, Language, Name, Origin, Role};
+use crate::limits::{self, Limit};
 use crate::organizations::{self, Organization};
 
 /// Somebody who joins, every member checked but for what the invitation knows. Terms and privacy policy were accepted,
@@ -139,7 +140,8 @@ pub async fn accept_invitation(
     // Nothing is looked up, and nothing hashed, for a forged one.
     let link = token::read_one_time_token(&issuer.pepper, Purpose::Invitation, typed);
     let id = InvitationId(link.ok_or(AcceptError::Invalid)?.0);
-    let organization = app.db.organization_of_invitation(id).await?;
+    limits::owe(app, origin, &[Limit::Link]).await?;
+    let organization = app.db.organization_of_invitation(&origin.meter, id).await?;
     let claims = Claims::platform(organization.ok_or(AcceptError::Invalid)?);
     let clock = &app.clock;
     let (state, company) = app

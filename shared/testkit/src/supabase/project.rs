@@ -3,9 +3,13 @@
 use serde_json::Value;
 use tokio::sync::OnceCell;
 use tokio_postgres::{Client, NoTls};
+use zencall::db::migrate::PlatformLines;
 
 /// As in the usual database of the tests: more than they all need.
-const SLOTS: i32 = 10_000;
+const LINES: PlatformLines = PlatformLines {
+    slots: 10_000,
+    reserve: 0,
+};
 
 static PROJECT: OnceCell<Project> = OnceCell::const_new();
 
@@ -43,7 +47,7 @@ impl Project {
 
     /// Runs the migrations, and returns those that were applied.
     pub async fn migrate(&self) -> Vec<String> {
-        let report = zencall::db::migrate::run(&self.owner_url, &self.functions_url, None, SLOTS).await;
+        let report = zencall::db::migrate::run(&self.owner_url, &self.functions_url, None, LINES).await;
         report.unwrap().applied
     }
 

@@ -15,6 +15,7 @@ mod keys;
 mod lookups;
 mod powers;
 mod references;
+mod rotation;
 mod round_trips;
 mod tenants;
 

@@ -55,7 +55,8 @@ select bench_id(1, n % 1000), bench_id(7, n), now(), 'user', sha256(n::text::byt
   from generate_series(0, {rows} - 1) n where n % 100 > 1;
 insert into provider_events (id, organization_id, month, provider, dedupe_key, kind, event, call_id, occurred_at, received_at,
                              projection)
-select bench_id(9, n), bench_id(1, n % 1000), date_trunc('month', now())::date, 'vapi', 'event-' || n, 'status-update',
+select bench_id(9, n), bench_id(1, n % 1000),
+       (date_trunc('month', now()) + make_interval(months => (n / 1000 % 4)::int - 1))::date, 'vapi', 'event-' || n, 'status-update',
        'call-ended', bench_id(7, n), now(), now(), '{}'
   from generate_series(0, {rows} - 1) n;
 insert into messages (id, organization_id, direction, phone, sender, body, status, status_rank, segments, contact_id, dispatch,
@@ -76,3 +77,17 @@ select bench_id(13, n), bench_id(1, n % 1000), bench_id(2, n % 10000), 'terms', 
   from generate_series(0, {rows} / 10) n;
 insert into outbox (id, organization_id, queue, body, created_at)
 select bench_id(14, n), bench_id(1, n % 1000), 'mail', '{}', now() from generate_series(0, {rows} / 10) n;
+insert into credentials (user_id, organization_id, password_hash, updated_at)
+select bench_id(2, n), bench_id(1, n % 1000), 'hash', now() from generate_series(0, 9999) n;
+insert into consent_people (id, organization_id, phone, length, created_at)
+select bench_id(15, n), bench_id(1, n % 1000), '+336' || lpad(n::text, 8, '0'), 1, now() from generate_series(0, {rows} - 1) n;
+insert into consents (id, organization_id, person_id, sequence, kind, contact_id, purposes, channel, salt, commitment, previous_hash,
+                      hash, recorded_at)
+select bench_id(16, n), bench_id(1, n % 1000), bench_id(15, n), 1, 'given', bench_id(5, n), '{service}', 'form', '\x00', '\x00',
+       '\x', '\x00', now()
+  from generate_series(0, {rows} - 1) n;
+insert into appointments (id, organization_id, calendar_id, assistant_id, call_id, campaign_id, contact_id, status, starts_at, ends_at,
+                          timezone, language, created_at, updated_at)
+select bench_id(17, n), bench_id(1, n % 1000), bench_id(4, n % 1000), bench_id(4, n % 1000), bench_id(7, n), bench_id(6, n % 10000),
+       bench_id(5, n), 'scheduled', now(), now() + interval '30 minutes', 'Europe/Paris', 'fr', now(), now()
+  from generate_series(0, {rows} / 10) n where n % 100 > 1;

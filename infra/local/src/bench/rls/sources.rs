@@ -4,22 +4,55 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+/// Between the parts of a `concat!`.
+const SEPARATORS: &[char] = &[',', ' ', '\n'];
+
 /// The statement that opens with this name.
 pub(super) fn text_of(name: &str) -> anyhow::Result<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/src");
+    let sources = sources()?;
     let opening = format!("\"-- {name}\n");
-    for file in files(&root)? {
-        let source = std::fs::read_to_string(&file)?;
-        let Some((_, rest)) = source.split_once(&opening) else {
-            continue;
-        };
-        let (text, _) = rest.split_once('"').context("a statement without an end")?;
-        if text.contains(['{', '\\']) && !text.contains("'{") {
-            bail!("the statement {name} is put together from parts: choose another");
+    let Some((before, rest)) = sources.iter().find_map(|source| source.split_once(&opening)) else {
+        bail!("there is no statement {name} any more: choose another for the measure")
+    };
+    let (text, rest) = rest.split_once('"').context("a statement without an end")?;
+    let mut text = text.to_owned();
+    if before.trim_end().ends_with("concat!(") {
+        let mut rest = rest.trim_start_matches(SEPARATORS);
+        while !rest.starts_with(')') {
+            let (part, after) = match rest.strip_prefix('"') {
+                Some(literal) => literal
+                    .split_once('"')
+                    .map(|(text, after)| (text.to_owned(), after)),
+                None => match rest.split_once("!()") {
+                    Some((name, after)) => Some((part_of(&sources, name)?, after)),
+                    None => None,
+                },
+            }
+            .with_context(|| format!("the parts of {name} cannot be read"))?;
+            text += &part;
+            rest = after.trim_start_matches(SEPARATORS);
         }
-        return Ok(text.to_owned());
     }
-    bail!("there is no statement {name} any more: choose another for the measure")
+    if text.contains('\\') || text.contains('{') && !text.contains("'{") {
+        bail!("the statement {name} is put together while it runs: choose another");
+    }
+    Ok(text)
+}
+
+/// What statements share: the one literal of a macro.
+fn part_of(sources: &[String], name: &str) -> anyhow::Result<String> {
+    let opening = format!("macro_rules! {name} {{\n    () => {{");
+    sources
+        .iter()
+        .find_map(|source| source.split_once(&opening)?.1.split('"').nth(1))
+        .map(str::to_owned)
+        .with_context(|| format!("there is no macro {name}"))
+}
+
+fn sources() -> anyhow::Result<Vec<String>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/src");
+    let files = files(&root)?.into_iter();
+    files.map(|file| Ok(std::fs::read_to_string(file)?)).collect()
 }
 
 fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {

@@ -207,6 +207,16 @@ pub(super) const STATEMENTS: &[Statement] = &[
         params: &["org", "message", "'SM1'", NOW, NOW],
     },
     Statement {
+        name: "campaigns.lock_queued_attempt",
+        kind: WRITE,
+        params: &["org", "attempt"],
+    },
+    Statement {
+        name: "campaigns.release_candidates",
+        kind: WRITE,
+        params: &["org", "array[campaign]", "array[5]", NOW],
+    },
+    Statement {
         name: "campaigns.mark_dialing",
         kind: WRITE,
         params: &["org", "attempt", NOW, NEW, NO_TIME, "'{}'::jsonb", "'hash'"],
