@@ -5,6 +5,7 @@ use serde::Serialize;
 use zencall::App;
 use zencall::calls;
 use zencall::campaigns::{reconcile, release, solicitation};
+use zencall::consents;
 use zencall::gdpr;
 use zencall::limits;
 use zencall::messages;
@@ -77,6 +78,9 @@ pub async fn run(app: &App) -> Result<Ticked, NotHandled> {
         .await
     {
         report("partitions", &error);
+    }
+    if let Err(error) = consents::forget_old(app, now).await {
+        report("consents", &error);
     }
     if let Err(error) = proof::forget(app, now).await {
         report("codes", &error);

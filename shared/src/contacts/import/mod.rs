@@ -6,7 +6,7 @@ mod decode;
 mod rows;
 mod suggestion;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use futures_util::future::{join3, try_join_all};
 use jiff::Timestamp;
@@ -15,11 +15,13 @@ use serde_json::{Value, json};
 use super::store::{self, Batch};
 use super::{NewContact, home_country};
 use crate::App;
+use crate::adapters::secrets::SecretsError;
 use crate::audit::{self, Actor};
 use crate::db::{Claims, DbError};
 use crate::kernel::class::{Class, Classify, Failure};
 use crate::kernel::ids::ContactId;
 use crate::kernel::{Caller, Country, Invalid, PhoneNumber};
+use crate::oppositions;
 use rows::Row;
 
 /// The most rows that one request may bring.
@@ -100,6 +102,9 @@ pub enum ImportError {
     /// More than one request may bring.
     #[error("too many rows: {0}")]
     TooManyRows(usize),
+    /// The platform's pepper is not there.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
     /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -161,6 +166,7 @@ impl Classify for ImportError {
                      which is meant for larger files."
                 ),
             ),
+            Self::Secrets(error) => error.failure(),
             Self::Db(error) => error.failure(),
         }
     }
@@ -174,7 +180,8 @@ pub async fn import(app: &App, caller: &Caller, file: File<'_>) -> Result<Import
     };
     let home = home_country(app, caller).await?;
     let total = rows.len();
-    let read = Read::of(rows, home);
+    let mut read = Read::of(rows, home);
+    read.refuse_opposed(app, caller).await?;
     let batches = read.batches(|| ContactId::new(&app.clock));
     let imported = write(app, caller, &batches, &read, total).await?;
     Ok(Imported {
@@ -189,6 +196,8 @@ pub async fn import(app: &App, caller: &Caller, file: File<'_>) -> Result<Import
 struct Read {
     /// Each number once, in the order of their first lines.
     contacts: Vec<NewContact>,
+    /// The lines of each.
+    lines: Vec<Vec<usize>>,
     rejected: usize,
     errors: Vec<Rejection>,
 }
@@ -197,6 +206,7 @@ impl Read {
     fn of(rows: Vec<Row>, home: Country) -> Self {
         let mut read = Self {
             contacts: Vec::new(),
+            lines: Vec::new(),
             rejected: 0,
             errors: Vec::new(),
         };
@@ -208,10 +218,14 @@ impl Read {
             };
             match parsed {
                 Ok(contact) => match positions.get(&contact.phone) {
-                    Some(&position) => read.contacts[position].members.overwrite_with(contact.members),
+                    Some(&position) => {
+                        read.contacts[position].members.overwrite_with(contact.members);
+                        read.lines[position].push(row.line);
+                    }
                     None => {
                         positions.insert(contact.phone.clone(), read.contacts.len());
                         read.contacts.push(contact);
+                        read.lines.push(vec![row.line]);
                     }
                 },
                 Err((faults, members)) => {
@@ -228,6 +242,40 @@ impl Read {
             }
         }
         read
+    }
+
+    /// Takes out the numbers of people who were erased at their request.
+    async fn refuse_opposed(&mut self, app: &App, caller: &Caller) -> Result<(), ImportError> {
+        let phones = self.contacts.iter().map(|contact| &contact.phone);
+        let hashes = &oppositions::hashes(app, caller.organization, phones).await?;
+        if hashes.is_empty() {
+            return Ok(());
+        }
+        let kept: HashSet<Vec<u8>> = app
+            .db
+            .read("contacts.opposed", &Claims::from(caller), async |tx| {
+                oppositions::among(tx, hashes).await
+            })
+            .await?;
+        if kept.is_empty() {
+            return Ok(());
+        }
+        for index in (0..hashes.len()).rev() {
+            if kept.contains(&hashes[index].0) {
+                self.contacts.remove(index);
+                for line in self.lines.remove(index) {
+                    self.rejected += 1;
+                    self.errors.push(Rejection {
+                        line,
+                        field: "phone".to_owned(),
+                        invalid: oppositions::OPPOSED,
+                        suggestion: None,
+                    });
+                }
+            }
+        }
+        self.errors.sort_by_key(|error| error.line);
+        Ok(())
     }
 
     fn batches(&self, new_id: impl Fn() -> ContactId) -> Vec<Batch> {
