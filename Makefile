@@ -2,7 +2,7 @@
 LOCAL = ./infra/local/setup.sh && cargo run --bin local --
 
 .DEFAULT_GOAL := help
-.PHONY: help dev up down demo test lint fmt binaries build deploy migrate restart import-users bench-size bench-cold bench-rls bench-enumeration chaos invoke send openapi logs verify-consents
+.PHONY: help dev up down demo test lint fmt binaries build deploy migrate restart import-users bench-size bench-cold bench-rls bench-enumeration bench-campaign chaos invoke send openapi logs verify-consents
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -57,6 +57,9 @@ bench-enumeration: ## how long known and unknown addresses are answered
 
 bench-rls: ## what row security costs PostgreSQL at a million rows, and which indexes serve it
 	@$(LOCAL) bench-rls
+
+bench-campaign: ## what a campaign does, in counts: a wave, an end, a message, at 1,000 and 1,000,000 contacts; and what it costs
+	@$(LOCAL) bench-campaign
 
 chaos: ## the campaign engine under fire, counted against what Vapi received: make chaos SEED=1 CONTACTS=10000 (SEEDS=50)
 	@SEED=$(SEED) SEEDS=$(SEEDS) CONTACTS=$(CONTACTS) $(LOCAL) chaos

@@ -160,7 +160,8 @@ impl App {
                     | Need::EventsQueue
                     | Need::MailQueue
                     | Need::GdprQueue
-                    | Need::MessagesQueue => {
+                    | Need::MessagesQueue
+                    | Need::ImportsQueue => {
                         app.queue().await;
                     }
                     Need::DatabaseOnDemand

@@ -34,6 +34,8 @@ pub enum Need {
     Storage,
     /// The queue of text messages to send.
     MessagesQueue,
+    /// The queue of files of contacts to import.
+    ImportsQueue,
     /// The sender of mails and the address of the pages that their links lead to.
     Mail,
 }
@@ -96,10 +98,12 @@ pub struct Config {
     pub queue_mail_url: String,
     /// `QUEUE_GDPR_URL`.
     pub queue_gdpr_url: String,
-    /// `EXPORT_BUCKET`: where archives of exported data lie until they expire.
+    /// `EXPORT_BUCKET`: where archives of exported data, and files of contacts to import, lie until they expire.
     pub export_bucket: String,
     /// `QUEUE_MESSAGES_URL`.
     pub queue_messages_url: String,
+    /// `QUEUE_IMPORTS_URL`.
+    pub queue_imports_url: String,
     /// `MAIL_FROM`: the sender of mails, `Name <address>`.
     pub mail_from: String,
     /// `PLATFORM_SLOTS`, default 10: concurrent calls that the platform's account at Vapi allows.
@@ -177,6 +181,7 @@ impl Config {
             queue_gdpr_url: text("QUEUE_GDPR_URL"),
             export_bucket: text("EXPORT_BUCKET"),
             queue_messages_url: text("QUEUE_MESSAGES_URL"),
+            queue_imports_url: text("QUEUE_IMPORTS_URL"),
             mail_from: text("MAIL_FROM"),
             platform_slots: match optional("PLATFORM_SLOTS") {
                 None => 10,
@@ -242,6 +247,7 @@ impl Config {
             Need::GdprQueue => vec![("QUEUE_GDPR_URL", &self.queue_gdpr_url)],
             Need::Storage => vec![("EXPORT_BUCKET", &self.export_bucket)],
             Need::MessagesQueue => vec![("QUEUE_MESSAGES_URL", &self.queue_messages_url)],
+            Need::ImportsQueue => vec![("QUEUE_IMPORTS_URL", &self.queue_imports_url)],
             Need::Mail => vec![("MAIL_FROM", &self.mail_from)],
         }
     }
@@ -256,9 +262,8 @@ mod tests {
         use Need::*;
         let listed = |need: Need| match need {
             Database | DatabaseOnDemand | OwnerDatabase | Pepper | TokenKeys | Vapi | VapiWebhook
-            | Twilio | CallsQueue | EventsQueue | MailQueue | GdprQueue | Storage | MessagesQueue | Mail => {
-                need
-            }
+            | Twilio | CallsQueue | EventsQueue | MailQueue | GdprQueue | Storage | MessagesQueue
+            | ImportsQueue | Mail => need,
         };
         [
             Database,
@@ -275,6 +280,7 @@ mod tests {
             GdprQueue,
             Storage,
             MessagesQueue,
+            ImportsQueue,
             Mail,
         ]
         .map(listed)

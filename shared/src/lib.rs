@@ -17,6 +17,7 @@ pub mod do_not_call;
 pub mod gdpr;
 pub mod http;
 pub mod identity;
+pub mod imports;
 pub mod integrations;
 pub mod kernel;
 pub mod limits;

@@ -3,8 +3,10 @@
 mod consents;
 mod do_not_call;
 mod import;
+mod imports;
 mod wire;
 
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde_json::{Map, Value};
@@ -17,6 +19,9 @@ use zencall::http::{self, Answer, Caller, Json, ListOf, ListQuery, ProblemBody};
 pub use consents::{ConsentAnswer, ConsentRequest, WithdrawalRequest};
 pub use do_not_call::{DoNotCallAnswer, NewDoNotCall};
 pub use import::{ImportAnswer, ImportFault};
+pub use imports::{
+    ImportDetail, ImportJobAnswer, ImportView, NewImport, ReasonView, RefusedView, RowFaultView,
+};
 pub use wire::{ContactAnswer, ContactMembers, ContactsQuery};
 
 /// The routes of this function.
@@ -24,11 +29,15 @@ pub fn routes() -> OpenApiRouter<App> {
     http::api()
         .routes(routes!(list_contacts, create_contact))
         .routes(routes!(import::import_contacts))
+        .routes(routes!(imports::list_imports, imports::create_import))
+        .routes(routes!(imports::read_import))
+        .routes(routes!(imports::cancel_import))
         .routes(routes!(read_contact, change_contact, delete_contact))
         .routes(routes!(consents::list_consents, consents::record_consent))
         .routes(routes!(consents::withdraw_consent))
         .routes(routes!(do_not_call::list_numbers, do_not_call::add_number))
         .routes(routes!(do_not_call::remove_number))
+        .layer(Extension(imports::Bucket::default()))
 }
 
 /// The organisation's contacts, newest first.

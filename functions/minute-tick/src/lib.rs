@@ -7,6 +7,7 @@ use zencall::calls;
 use zencall::campaigns::{reconcile, release, solicitation};
 use zencall::consents;
 use zencall::gdpr;
+use zencall::imports;
 use zencall::limits;
 use zencall::messages;
 use zencall::outbox;
@@ -32,6 +33,8 @@ pub struct Ticked {
     pub swept: usize,
     /// Exports and deletions that are due, or had lost their worker.
     pub reminded: usize,
+    /// Imports whose file nobody told of, or that had lost their worker.
+    pub imports: usize,
     /// Text messages that have become due, or whose fate is to be found out.
     pub texts: usize,
     /// Reports of calls that did not come and were asked for.
@@ -56,6 +59,10 @@ pub async fn run(app: &App) -> Result<Ticked, NotHandled> {
     let reminded = gdpr::remind(app, now).await;
     ticked.reminded = reminded
         .inspect_err(|error| report("gdpr", error))
+        .unwrap_or_default();
+    let imported = imports::remind(app, now).await;
+    ticked.imports = imported
+        .inspect_err(|error| report("imports", error))
         .unwrap_or_default();
     let reconciled = reconcile::reconcile(app).await;
     ticked.reconciled = reconciled

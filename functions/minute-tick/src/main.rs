@@ -15,6 +15,7 @@ async fn main() -> Result<(), worker::Error> {
         Need::EventsQueue,
         Need::GdprQueue,
         Need::MessagesQueue,
+        Need::ImportsQueue,
     ])?;
     worker::serve_task(app, minute_tick::run).await
 }

@@ -209,6 +209,7 @@ pub async fn provision(ports: &Ports, secrets: &Secrets) -> anyhow::Result<()> {
     let database = Database::new(DEVELOPMENT, ports, secrets);
     create_queues(&config).await?;
     create_bucket(ports).await?;
+    announce_uploads(ports).await?;
     let client = aws_sdk_secretsmanager::Client::new(&config);
     for (name, value) in [
         (secret::DATABASE, &database.functions_url),
@@ -280,6 +281,36 @@ async fn create_bucket(ports: &Ports) -> anyhow::Result<()> {
         return Ok(());
     }
     bail!("cannot create the bucket of exports: the emulator answered {status}")
+}
+
+/// The bucket tells the queue `imports` of files that were uploaded.
+async fn announce_uploads(ports: &Ports) -> anyhow::Result<()> {
+    let body = notification(&format!(
+        "arn:aws:sqs:{REGION}:000000000000:zencall-local-imports"
+    ));
+    let address = format!("{}/{EXPORT_BUCKET}?notification", endpoint(ports));
+    let told = crate::client::plain(Duration::from_secs(5))?
+        .put(address)
+        .body(body)
+        .send()
+        .await;
+    let status = told
+        .context("cannot tell the bucket whom to tell of uploads")?
+        .status();
+    if !status.is_success() {
+        bail!("cannot tell the bucket whom to tell of uploads: the emulator answered {status}");
+    }
+    Ok(())
+}
+
+/// Whom a bucket tells of files of contacts that were uploaded, as the deployed one does.
+pub fn notification(queue_arn: &str) -> String {
+    format!(
+        "<NotificationConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><QueueConfiguration>\
+         <Id>uploads</Id><Queue>{queue_arn}</Queue><Event>s3:ObjectCreated:*</Event>\
+         <Filter><S3Key><FilterRule><Name>prefix</Name><Value>imports/uploads/</Value></FilterRule></S3Key></Filter>\
+         </QueueConfiguration></NotificationConfiguration>"
+    )
 }
 
 async fn put_secret(client: &aws_sdk_secretsmanager::Client, name: &str, value: &str) -> anyhow::Result<()> {

@@ -75,6 +75,7 @@ pub fn environment_of_functions(ports: &Ports, secrets: &Secrets) -> anyhow::Res
         ("QUEUE_EVENTS_URL", emulator::queue_url(ports, "events")),
         ("QUEUE_MAIL_URL", emulator::queue_url(ports, "mail")),
         ("QUEUE_GDPR_URL", emulator::queue_url(ports, "gdpr")),
+        ("QUEUE_IMPORTS_URL", emulator::queue_url(ports, "imports")),
         ("EXPORT_BUCKET", emulator::EXPORT_BUCKET.to_owned()),
         ("QUEUE_MESSAGES_URL", emulator::queue_url(ports, "messages")),
         ("MAIL_FROM", format!("Zencall <no-reply@{MAIL_DOMAIN}>")),

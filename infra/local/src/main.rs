@@ -27,6 +27,7 @@ usage: local <command>
   bench-size    what every function weighs as an archive
   bench-cold    how long every function takes from its start to its first question for work
   bench-rls     what row security costs PostgreSQL at a million rows
+  bench-campaign   what a campaign of 1,000 and of 1,000,000 contacts does, in counts, and what it costs
   chaos         the campaign engine under fire (SEED, SEEDS, CONTACTS)";
 
 #[tokio::main]
@@ -80,6 +81,7 @@ async fn run() -> anyhow::Result<()> {
         "bench-size" => bench::size(&stack.layout).await,
         "bench-cold" => bench::cold(&stack.layout).await,
         "bench-rls" => stack.bench_rls().await,
+        "bench-campaign" => stack.bench_campaign().await,
         "chaos" => stack.chaos().await,
         "bridge" => bridge::run(&stack.layout, &stack.ports).await,
         // What `daemon::start` runs.

@@ -2,14 +2,16 @@
 //! need it alone, so that no other binary carries its client.
 
 use std::io::{Read, Seek};
+use std::ops::Range;
 use std::time::Duration;
 
+use bytes::Bytes;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
 use object_store::signer::Signer as _;
 use object_store::{
-    Attribute, Attributes, ClientOptions, ObjectStore as _, ObjectStoreExt as _, PutMultipartOptions,
-    WriteMultipart,
+    Attribute, Attributes, ClientOptions, GetOptions, ObjectStore as _, ObjectStoreExt as _,
+    PutMultipartOptions, WriteMultipart,
 };
 
 use super::CONNECT_TIMEOUT;
@@ -48,6 +50,40 @@ impl Classify for StorageError {
 #[derive(Debug, Clone)]
 pub struct Storage(AmazonS3);
 
+/// What lies under a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// How large it is.
+    pub bytes: u64,
+    /// Another one for other contents.
+    pub version: String,
+}
+
+/// A file on its way into a bucket, in parts.
+#[derive(Debug)]
+pub struct Upload(WriteMultipart);
+
+impl Upload {
+    /// Adds to it; waits where too much is on its way.
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), StorageError> {
+        self.0.wait_for_capacity(PARTS_AT_ONCE).await?;
+        self.0.write(bytes);
+        Ok(())
+    }
+
+    /// Ends it; now it is there.
+    pub async fn finish(self) -> Result<(), StorageError> {
+        self.0.finish().await?;
+        Ok(())
+    }
+
+    /// Gives it up; what was there stays.
+    pub async fn abandon(self) -> Result<(), StorageError> {
+        self.0.abort().await?;
+        Ok(())
+    }
+}
+
 impl Storage {
     /// A client of this bucket. Credentials and region are those that Lambda puts into the environment; an endpoint of
     /// one's own is spoken to in path style, since it has no name for each bucket.
@@ -73,8 +109,33 @@ impl Storage {
         file_name: &str,
         file: &mut (impl Read + Seek),
     ) -> Result<(), StorageError> {
+        file.rewind()?;
+        let mut upload = self.upload(key, "application/zip", file_name).await?;
+        let mut buffer = vec![0; READ_BYTES];
+        loop {
+            // A local file, in a container that serves nobody else meanwhile: nothing waits for this thread.
+            match file.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(read) => upload.write(&buffer[..read]).await?,
+                Err(error) => {
+                    upload.abandon().await?;
+                    return Err(error.into());
+                }
+            }
+        }
+        upload.finish().await
+    }
+
+    /// Begins to store a file under this key, in parts; nothing is there, or what was there stays, until it is finished.
+    /// Browsers save it as `file_name`.
+    pub async fn upload(
+        &self,
+        key: &str,
+        media_type: &'static str,
+        file_name: &str,
+    ) -> Result<Upload, StorageError> {
         let attributes = Attributes::from_iter([
-            (Attribute::ContentType, "application/zip".to_owned()),
+            (Attribute::ContentType, media_type.to_owned()),
             (
                 Attribute::ContentDisposition,
                 format!("attachment; filename=\"{file_name}\""),
@@ -84,26 +145,8 @@ impl Storage {
             attributes,
             ..PutMultipartOptions::default()
         };
-        file.rewind()?;
         let upload = self.0.put_multipart_opts(&Path::from(key), options).await?;
-        let mut upload = WriteMultipart::new_with_chunk_size(upload, PART_BYTES);
-        let mut buffer = vec![0; READ_BYTES];
-        loop {
-            // A local file, in a container that serves nobody else meanwhile: nothing waits for this thread.
-            match file.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(read) => {
-                    upload.wait_for_capacity(PARTS_AT_ONCE).await?;
-                    upload.write(&buffer[..read]);
-                }
-                Err(error) => {
-                    upload.abort().await?;
-                    return Err(error.into());
-                }
-            }
-        }
-        upload.finish().await?;
-        Ok(())
+        Ok(Upload(WriteMultipart::new_with_chunk_size(upload, PART_BYTES)))
     }
 
     /// Stores an object under this key, in one request.
@@ -121,6 +164,42 @@ impl Storage {
             Err(error) => return Err(error.into()),
         };
         Ok(Some(found.bytes().await?.to_vec()))
+    }
+
+    /// What lies under this key, if anything.
+    pub async fn look(&self, key: &str) -> Result<Option<Stored>, StorageError> {
+        match self.0.head(&Path::from(key)).await {
+            Ok(found) => Ok(Some(Stored {
+                bytes: found.size,
+                version: found.e_tag.unwrap_or_default(),
+            })),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Some bytes of an object; none where it is gone, or is another than it was.
+    pub async fn part(
+        &self,
+        key: &str,
+        version: &str,
+        range: Range<u64>,
+    ) -> Result<Option<Bytes>, StorageError> {
+        let options = GetOptions::new()
+            .with_range(Some(range))
+            .with_if_match(Some(version));
+        match self.0.get_opts(&Path::from(key), options).await {
+            Ok(found) => Ok(Some(found.bytes().await?)),
+            Err(object_store::Error::NotFound { .. } | object_store::Error::Precondition { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A link to store an object with under this key, for so long. Made without asking S3.
+    pub async fn signed_upload(&self, key: &str, lifetime: Duration) -> Result<String, StorageError> {
+        let method = http::Method::PUT;
+        let link = self.0.signed_url(method, &Path::from(key), lifetime).await?;
+        Ok(link.into())
     }
 
     /// A link to read this object with, for so long. Made without asking S3.

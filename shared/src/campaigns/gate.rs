@@ -202,6 +202,19 @@ pub fn decide(contact: &GateContact, campaign: &GateCampaign, history: &History,
     }
 }
 
+/// Whether the number may be called at all, and its holder has not objected.
+pub(super) fn reachable(contact: &GateContact) -> Result<(), Refusal> {
+    let never = |code, rule| Err(Refusal::never(code, rule));
+    match contact.phone.region() {
+        None => never(RefusalCode::NumberInvalid, "contact.phone"),
+        Some(country) if !country.is_french() => {
+            never(RefusalCode::CountryNotAllowed, "zencall.allowed_countries")
+        }
+        Some(_) if contact.do_not_call => never(RefusalCode::Suppressed, SUPPRESSED_RULE),
+        Some(_) => Ok(()),
+    }
+}
+
 fn first_refusal(
     contact: &GateContact,
     campaign: &GateCampaign,
@@ -211,16 +224,7 @@ fn first_refusal(
     let never = |code, rule| Err(Refusal::never(code, rule));
     let bindings = campaign.legal_basis.bindings();
 
-    match contact.phone.region() {
-        None => return never(RefusalCode::NumberInvalid, "contact.phone"),
-        Some(country) if !country.is_french() => {
-            return never(RefusalCode::CountryNotAllowed, "zencall.allowed_countries");
-        }
-        Some(_) => {}
-    }
-    if contact.do_not_call {
-        return never(RefusalCode::Suppressed, SUPPRESSED_RULE);
-    }
+    reachable(contact)?;
     match &campaign.caller_number {
         None => {
             return never(
@@ -312,16 +316,21 @@ fn earlier(left: Option<Timestamp>, right: Option<Timestamp>) -> Option<Timestam
 }
 
 fn zones(contact: &GateContact, campaign: &GateCampaign, zone_needed: bool) -> Zones {
-    let own = zones_of(
-        contact.timezone.as_ref(),
-        contact.postal_code.as_deref(),
-        &contact.phone,
-    );
+    let own = own_zones(contact);
     if zone_needed {
         own
     } else {
         own.or(&campaign.timezone)
     }
+}
+
+/// The clocks that hang at the contact's, as far as anything tells.
+pub(super) fn own_zones(contact: &GateContact) -> Zones {
+    zones_of(
+        contact.timezone.as_ref(),
+        contact.postal_code.as_deref(),
+        &contact.phone,
+    )
 }
 
 #[cfg(test)]

@@ -323,13 +323,18 @@ impl<'a> CallingHours<'a> {
         }
     }
 
+    /// Why no hour will do: nobody knows what time it is there.
+    pub fn without_clock(&self) -> Option<Closed> {
+        self.zones.is_unknown().then_some(Closed {
+            code: "zone_unknown",
+            rule: CANVASSING_HOURS.article,
+            retry_at: None,
+        })
+    }
+
     fn closed(&self, now: Timestamp) -> Closed {
-        if self.zones.is_unknown() {
-            return Closed {
-                code: "zone_unknown",
-                rule: CANVASSING_HOURS.article,
-                retry_at: None,
-            };
+        if let Some(closed) = self.without_clock() {
+            return closed;
         }
         let holiday = |zone: &Timezone| is_public_holiday(local_date(zone, now));
         let retry_at = self.next_dispatch(now);

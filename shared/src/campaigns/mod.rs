@@ -17,6 +17,7 @@ mod grounds;
 pub mod holidays;
 pub mod law;
 pub mod lifecycle;
+pub mod prospects;
 pub mod read;
 pub mod reconcile;
 pub mod release;

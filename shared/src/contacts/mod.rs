@@ -29,6 +29,7 @@ pub use import::{Encoding, File, ImportError, Imported, Rejection, import};
 pub use list::{Filter, list};
 pub use members::{Members, NewContact};
 pub use read::{ReadError, read};
+pub use store::{Batch, Written};
 
 /// As whom somebody is called.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]

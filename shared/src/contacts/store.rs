@@ -24,11 +24,24 @@ pub(super) enum Deletion {
 }
 
 /// Rows of an import, each number once.
-#[derive(Debug, Default)]
-pub(super) struct Batch {
+#[derive(Default)]
+pub struct Batch {
     pub(super) ids: Vec<ContactId>,
     pub(super) phones: Vec<String>,
     pub(super) members: Vec<Value>,
+}
+
+crate::kernel::shown::shows!(Batch, ids);
+
+/// What became of a number of an import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The number.
+    pub phone: PhoneNumber,
+    /// Its contact.
+    pub id: ContactId,
+    /// Whether the organisation did not know it.
+    pub is_new: bool,
 }
 
 /// The country in which national numbers are read.
@@ -206,14 +219,14 @@ pub(super) async fn take_turns(tx: &TenantTx) -> Result<(), DbError> {
     .map(drop)
 }
 
-/// Writes a batch in one statement and returns how many of its numbers were new.
+/// Writes a batch in one statement and tells of each of its numbers what became of it.
 ///
 /// Known numbers are updated first, since only an update can tell what a line did not mention; the rest is inserted.
 /// Where a number was created in the very same moment, what is known of it stays and the line adds to it. Variables
 /// are joined with those already there, as long as the sum stays within the limits of one contact.
-pub(super) async fn upsert(tx: &TenantTx, batch: &Batch, now: Timestamp) -> Result<i64, DbError> {
-    let row = tx
-        .query_one(
+pub(super) async fn upsert(tx: &TenantTx, batch: &Batch, now: Timestamp) -> Result<Vec<Written>, DbError> {
+    let rows = tx
+        .query(
             "-- contacts.upsert
              with given as (
                select * from unnest($2, $3, $4) as g (id, phone, m)
@@ -241,7 +254,7 @@ pub(super) async fn upsert(tx: &TenantTx, batch: &Batch, now: Timestamp) -> Resu
                       updated_at = $5
                  from given g
                 where c.organization_id = $1 and c.phone = g.phone
-               returning c.phone
+               returning c.phone, c.id
              ), inserted as (
                insert into contacts (id, organization_id, phone, kind, first_name, last_name, email, company,
                                      postal_code, timezone, language, tags, variables, contract, callback_request,
@@ -264,13 +277,22 @@ pub(super) async fn upsert(tx: &TenantTx, batch: &Batch, now: Timestamp) -> Resu
                       callback_request = coalesce(excluded.callback_request, contacts.callback_request),
                       do_not_call = contacts.do_not_call or excluded.do_not_call,
                       updated_at = excluded.updated_at
-               returning xmax = 0 as is_new
+               returning phone, id, xmax = 0 as is_new
              )
-             select count(*) filter (where is_new) as new from inserted",
+             select phone, id, false as is_new from updated
+             union all
+             select phone, id, is_new from inserted",
             &[&tx.organization(), &batch.ids, &batch.phones, &batch.members, &now],
         )
         .await?;
-    get(&row, "new")
+    let written = |row| {
+        Ok(Written {
+            phone: PhoneNumber::from_database(get(row, "phone")?),
+            id: get(row, "id")?,
+            is_new: get(row, "is_new")?,
+        })
+    };
+    rows.iter().map(written).collect()
 }
 
 impl TryFrom<&Row> for Contact {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::edge::get;
 use super::{Db, DbError};
-use crate::kernel::ids::OrganizationId;
+use crate::kernel::ids::{ImportId, OrganizationId};
 
 impl Db {
     /// Organisations with text messages that are due and on no queue, or were put there too long ago.
@@ -53,5 +53,23 @@ impl Db {
             )
             .await?;
         rows.iter().map(|row| get(row, 0)).collect()
+    }
+
+    /// Imports whose file nobody told of, or of which nothing is heard any more, the oldest first.
+    pub async fn left_contact_imports(
+        &self,
+        waiting_before: Timestamp,
+        silent_before: Timestamp,
+        at_most: i32,
+    ) -> Result<Vec<(OrganizationId, ImportId)>, DbError> {
+        let rows = self
+            .lookup(
+                "edge.left_contact_imports",
+                "-- edge.left_contact_imports
+                 select organization_id, id from zencall.left_contact_imports($1, $2, $3)",
+                &[&waiting_before, &silent_before, &at_most],
+            )
+            .await?;
+        rows.iter().map(|row| Ok((get(row, 0)?, get(row, 1)?))).collect()
     }
 }

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::kernel::ids::{
     ApiKeyId, AppointmentId, AssistantId, AttemptId, AuditEntryId, CallId, CampaignId, ConsentId, ContactId,
-    DecisionId, DoNotCallId, GdprRequestId, InvitationId, MessageId, OneTimeTokenId, OrganizationId,
-    OutboxId, SessionId, UserId,
+    DecisionId, DoNotCallId, GdprRequestId, ImportId, InvitationId, MessageId, OneTimeTokenId,
+    OrganizationId, OutboxId, SessionId, UserId,
 };
 
 /// A Rust type with its SQL type.
@@ -67,6 +67,7 @@ sql_types! {
     DoNotCallId => UUID, UUID_ARRAY;
     OutboxId => UUID, UUID_ARRAY;
     GdprRequestId => UUID, UUID_ARRAY;
+    ImportId => UUID, UUID_ARRAY;
     AppointmentId => UUID, UUID_ARRAY;
 }
 

@@ -139,13 +139,17 @@ pub(super) async fn promote_oldest(
         .transpose()
 }
 
-/// The archives in the bucket: the person's, or everybody's.
+/// The archives in the bucket: the person's, or everybody's, and then also what lies there of files that were imported.
 pub(super) async fn archives(tx: &TenantTx, user: UserId, scope: Scope) -> Result<Vec<String>, DbError> {
     let rows = tx
         .query(
             "-- gdpr.archives
              select object_key from gdpr_requests
-              where organization_id = $1 and object_key is not null and ($2 = 'organization' or user_id = $3)",
+              where organization_id = $1 and object_key is not null and ($2 = 'organization' or user_id = $3)
+             union all
+             select unnest(array[format('imports/uploads/%s/%s', organization_id, id),
+                                 format('imports/outcomes/%s/%s.csv', organization_id, id)])
+               from contact_imports where organization_id = $1 and $2 = 'organization'",
             &[&tx.organization(), &scope.as_str(), &user],
         )
         .await?;

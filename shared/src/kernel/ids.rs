@@ -93,4 +93,6 @@ typed_id! {
     GdprRequestId;
     /// An appointment.
     AppointmentId;
+    /// A file of contacts that is being imported.
+    ImportId;
 }

@@ -80,6 +80,7 @@ impl Environment {
             ("QUEUE_EVENTS_URL", queues.url(QueueKind::Events).to_owned()),
             ("QUEUE_MAIL_URL", queues.url(QueueKind::Mail).to_owned()),
             ("QUEUE_GDPR_URL", queues.url(QueueKind::Gdpr).to_owned()),
+            ("QUEUE_IMPORTS_URL", queues.url(QueueKind::Imports).to_owned()),
             ("EXPORT_BUCKET", EXPORT_BUCKET.to_owned()),
             ("QUEUE_MESSAGES_URL", queues.url(QueueKind::Messages).to_owned()),
             ("MAIL_FROM", "Zencall <no-reply@zencall.example>".to_owned()),

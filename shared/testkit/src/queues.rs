@@ -16,23 +16,25 @@ pub enum QueueKind {
     Gdpr,
     /// Text messages to send.
     Messages,
+    /// Files of contacts to import.
+    Imports,
 }
 
 /// Queues of one test.
 #[derive(Debug)]
 pub struct TestQueues {
     client: Client,
-    urls: [String; 5],
+    urls: [String; 6],
 }
 
 impl TestQueues {
     pub(crate) async fn create() -> Self {
         let client = Client::new(&zencall::adapters::aws_config().await);
         let test = Uuid::now_v7().simple();
-        let mut urls = [const { String::new() }; 5];
+        let mut urls = [const { String::new() }; 6];
         for (url, name) in urls
             .iter_mut()
-            .zip(["calls", "events", "mail", "gdpr", "messages"])
+            .zip(["calls", "events", "mail", "gdpr", "messages", "imports"])
         {
             let created = client
                 .create_queue()
@@ -53,6 +55,7 @@ impl TestQueues {
             QueueKind::Mail => &self.urls[2],
             QueueKind::Gdpr => &self.urls[3],
             QueueKind::Messages => &self.urls[4],
+            QueueKind::Imports => &self.urls[5],
         }
     }
 

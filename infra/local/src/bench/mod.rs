@@ -1,5 +1,6 @@
-//! What a deployed function weighs, how long it takes to be ready, and what row security costs.
+//! What a deployed function weighs, how long it takes to be ready, what row security costs, and what a campaign does.
 
+mod campaign;
 mod cold;
 mod rls;
 mod runtime_api;
@@ -36,6 +37,14 @@ async fn build(layout: &Layout) -> anyhow::Result<PathBuf> {
     let own = crate::daemon::own_program()?;
     let target = own.ancestors().nth(2).context("this program lies in no folder")?;
     Ok(target.join("release"))
+}
+
+/// Nanoseconds that a backend of PostgreSQL has had a processor for.
+fn processor_time(backend: i32) -> anyhow::Result<f64> {
+    let path = format!("/proc/{backend}/schedstat");
+    let text = std::fs::read_to_string(path).context("this kernel does not account for processor time")?;
+    let first = text.split_whitespace().next().unwrap_or_default();
+    Ok(first.parse()?)
 }
 
 /// The middle one of some measures.

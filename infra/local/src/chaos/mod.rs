@@ -11,6 +11,7 @@
 
 mod crash;
 mod line;
+mod people;
 mod plan;
 mod platform;
 mod proxy;

@@ -1,6 +1,5 @@
 //! The platform of a run: a database of its own, filled, behind the way that breaks; and what a container is made of.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -8,17 +7,16 @@ use jiff::Timestamp;
 use tokio_postgres::Client;
 use uuid::Uuid;
 use zencall::App;
-use zencall::app::Aws as AppAws;
 use zencall::campaigns::start;
-use zencall::config::Config;
 use zencall::kernel::ids::{CampaignId, OrganizationId, SessionId, UserId};
 use zencall::kernel::{Caller, Origin, Person, Principal, Role};
 
 use super::plan::Plan;
 use super::proxy::Proxy;
 use super::vapi::Vapi;
-use super::world::{CALLS, EVENTS, WEBHOOK_SECRET, World};
+use super::world::World;
 use crate::loopback::aws::Aws;
+use crate::loopback::container::Containers;
 use crate::loopback::http;
 use crate::postgres;
 use crate::settings::{Ports, Secrets};
@@ -34,8 +32,7 @@ pub(super) struct Platform {
     pub(super) aws: Arc<Aws<World>>,
     /// The database as nobody of the product sees it.
     pub(super) database: Client,
-    settings: Config,
-    clients: AppAws,
+    containers: Containers,
 }
 
 /// A campaign of the run, and who started it.
@@ -61,36 +58,27 @@ impl Platform {
         let vapi_url = http::serve(Arc::clone(&vapi)).await?;
         let server = format!("127.0.0.1:{}", ports.postgres);
         let (proxy, way) = Proxy::open(server.clone(), plan.clone()).await?;
-        let secrets = HashMap::from(
-            [
-                ("database-url", database.functions_url.replace(&server, &way)),
-                ("pepper", secrets.pepper.clone()),
-                ("vapi-api-key", "the-key-of-the-run".to_owned()),
-                ("vapi-webhook-secret", WEBHOOK_SECRET.to_owned()),
-            ]
-            .map(|(name, value)| (name.to_owned(), value)),
-        );
-        let aws = Aws::new(Arc::clone(&world), secrets);
-        let clients = AppAws::with(aws.serve().await?);
+        let url = database.functions_url.replace(&server, &way);
+        let (containers, aws) = Containers::of(
+            Arc::clone(&world),
+            (&url, &secrets.pepper),
+            &vapi_url,
+            &world.clock,
+        )
+        .await?;
         Ok(Self {
             world,
             vapi,
             proxy,
             aws,
             database: client,
-            settings: settings(&vapi_url)?,
-            clients,
+            containers,
         })
     }
 
     /// A container: a pool of one connection and clients of its own.
     pub(super) fn container(&self) -> App {
-        App::on(
-            self.clients.clone(),
-            self.settings.clone(),
-            self.world.clock.clone(),
-            1,
-        )
+        self.containers.start()
     }
 
     /// Starts every campaign, as its administrator does: again, when an error came back.
@@ -132,6 +120,21 @@ impl Platform {
         Ok(started)
     }
 
+    /// Numbers of people who will object, and to whose campaign.
+    pub(super) async fn some_phones(&self, started: &[Started]) -> anyhow::Result<Vec<(usize, String)>> {
+        let many = i64::from(self.world.plan.contacts / 100 + 1);
+        let mut phones = Vec::new();
+        for (index, started) in started.iter().enumerate() {
+            let sql = "select phone from contacts where organization_id = $1 order by md5(phone) limit $2";
+            let rows = self
+                .database
+                .query(sql, &[&started.caller.organization.0, &many])
+                .await?;
+            phones.extend(rows.iter().map(|row| (index, row.get(0))));
+        }
+        Ok(phones)
+    }
+
     /// Ends every session of the functions, as a failover does.
     pub(super) async fn fail_over(&self) -> anyhow::Result<usize> {
         let ended = self
@@ -158,22 +161,4 @@ async fn fill(client: &Client, plan: &Plan, now: Timestamp) -> anyhow::Result<()
             .with_context(|| format!("cannot fill: {statement}"))?;
     }
     Ok(())
-}
-
-fn settings(vapi_url: &str) -> anyhow::Result<Config> {
-    let lookup = |name: &str| {
-        let value = match name {
-            "STAGE" => "chaos",
-            "DATABASE_SECRET" => "database-url",
-            "PEPPER_SECRET" => "pepper",
-            "VAPI_API_KEY_SECRET" => "vapi-api-key",
-            "VAPI_WEBHOOK_SECRET_NAME" => "vapi-webhook-secret",
-            "VAPI_API_URL" => vapi_url,
-            "QUEUE_CALLS_URL" => CALLS,
-            "QUEUE_EVENTS_URL" => EVENTS,
-            _ => return None,
-        };
-        Some(value.to_owned())
-    };
-    Ok(Config::from_lookup(lookup)?)
 }

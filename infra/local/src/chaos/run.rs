@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::LocalSet;
 
+use super::people;
 use super::plan::seconds;
 use super::platform::{Platform, Started};
 use super::worker::work;
@@ -40,8 +41,9 @@ pub(super) async fn run(platform: &Platform) -> anyhow::Result<Vec<Started>> {
                 }
             }
             let started = platform.start(&platform.container()).await?;
-            plan_trouble(&platform.world);
-            conduct(platform).await?;
+            let phones = platform.some_phones(&started).await?;
+            plan_trouble(platform, &phones);
+            conduct(platform, &started).await?;
             anyhow::Ok(started)
         }))
         .await;
@@ -51,7 +53,8 @@ pub(super) async fn run(platform: &Platform) -> anyhow::Result<Vec<Started>> {
 }
 
 /// Failovers and outages while the most is going on.
-fn plan_trouble(world: &World) {
+fn plan_trouble(platform: &Platform, phones: &[(usize, String)]) {
+    let world = &platform.world;
     let plan = &world.plan;
     let now = world.clock.now();
     world.plan_for(now + MINUTE, What::Tick);
@@ -68,9 +71,11 @@ fn plan_trouble(world: &World) {
         world.plan_for(at, What::Close);
         world.plan_for(at + seconds(20.0 + chance.share() * 130.0), What::Reopen);
     }
+    people::plan(platform, &mut chance, long, phones);
 }
 
-async fn conduct(platform: &Platform) -> anyhow::Result<()> {
+async fn conduct(platform: &Platform, started: &[Started]) -> anyhow::Result<()> {
+    let desk = platform.container();
     let world = &platform.world;
     let (mut last, mut quiet, mut unchanged) = (Standing::default(), 0, 0);
     let mut minutes: u64 = 0;
@@ -82,7 +87,7 @@ async fn conduct(platform: &Platform) -> anyhow::Result<()> {
                     call,
                     step,
                     names_attempt,
-                } => world.tell(platform.vapi.message(call, step, names_attempt)),
+                } => world.tell(&platform.vapi.message(call, step, names_attempt)),
                 What::Failover => {
                     // In the middle of what begins now.
                     tokio::time::sleep(Duration::from_millis(3)).await;
@@ -93,6 +98,7 @@ async fn conduct(platform: &Platform) -> anyhow::Result<()> {
                     platform.proxy.close();
                 }
                 What::Reopen => platform.proxy.reopen(),
+                What::Act(act) => Box::pin(people::act(world, &desk, started, act)).await,
                 What::Tick => {
                     minutes += 1;
                     world.tally("ticks", 1);
@@ -131,7 +137,7 @@ async fn standing(platform: &Platform) -> anyhow::Result<Standing> {
     let row = platform
         .database
         .query_one(
-            "select (select count(*) from campaigns where status <> 'completed'),
+            "select (select count(*) from campaigns where status not in ('completed', 'cancelled')),
                     (select count(*) from call_attempts where status in ('queued', 'dialing', 'unknown', 'in_call')),
                     (select (extract(epoch from min(due_at)) * 1000)::bigint from campaign_contacts
                       where status in ('pending', 'waiting'))",

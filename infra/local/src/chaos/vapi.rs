@@ -238,7 +238,7 @@ impl Vapi {
                     names_attempt: webhook.names_attempt,
                 };
                 if step == Step::Queued && delay.is_zero() && plan.tells_first(person, nth) {
-                    self.world.tell(self.message(index, step, webhook.names_attempt));
+                    self.world.tell(&self.message(index, step, webhook.names_attempt));
                 } else {
                     self.world.plan_for(at + delay, what);
                 }

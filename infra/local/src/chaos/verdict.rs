@@ -8,6 +8,7 @@ use zencall::App;
 use zencall::campaigns::report;
 use zencall::kernel::ended_reason::EndedReason;
 
+use super::people::Silence;
 use super::platform::{Platform, Started};
 use super::vapi::{Call, Record};
 
@@ -63,6 +64,7 @@ pub(super) async fn judge(platform: &Platform, app: &App, started: &[Started]) -
     {
         let record = platform.vapi.record();
         calls(&record, platform.world.plan.slots, &mut verdict);
+        silence(&record, &platform.world.silences(), &mut verdict);
     }
     attempts(platform, &mut verdict).await?;
     reports(platform, app, started, &mut verdict).await?;
@@ -79,8 +81,8 @@ async fn database(platform: &Platform, verdict: &mut Verdict) -> anyhow::Result<
               where k.status not in ('completed', 'failed', 'skipped', 'cancelled')",
         ),
         (
-            "campaigns that are not completed",
-            "select id || ' is ' || status from campaigns where status <> 'completed'",
+            "campaigns that are not through",
+            "select id || ' is ' || status from campaigns where status not in ('completed', 'cancelled')",
         ),
         (
             "slots leaked",
@@ -176,6 +178,21 @@ fn calls(record: &Record, slots: i32, verdict: &mut Verdict) {
     }
 }
 
+/// Nobody is called after it was acknowledged that they, or their campaign, are not to be.
+fn silence(record: &Record, silences: &[Silence], verdict: &mut Verdict) {
+    let broken = record.calls.iter().filter(|call| !call.blocked).filter(|call| {
+        silences.iter().any(|silence| {
+            silence.campaign == call.campaign
+                && silence.phone.as_ref().is_none_or(|phone| *phone == call.phone)
+                && call.placed_at > silence.from
+                && call.placed_at < silence.until
+        })
+    });
+    let broken = broken.map(|call| call.attempt.clone()).collect();
+    verdict.judge("calls after a pause, an end or an objection", broken);
+}
+
+/// The most calls that ever were under way together.
 fn most_at_once<'a>(calls: impl Iterator<Item = &'a Call>) -> usize {
     let mut changes: Vec<(Timestamp, i64)> = calls
         .flat_map(|call| [(call.placed_at, 1), (call.ended_at(), -1)])

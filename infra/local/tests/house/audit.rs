@@ -448,6 +448,17 @@ async fn contacts(story: &mut Story) {
             "contact.import",
         )
         .await;
+    let path = "/api/v1/contacts/imports";
+    let route = "POST /api/v1/contacts/imports";
+    let file = json!({ "file_name": "clients.csv" });
+    let made = story
+        .step(Who::Member, route, path, file, "contact_import.create")
+        .await;
+    let one = format!("{path}/{}/cancel", id(&made, "import"));
+    let route = "POST /api/v1/contacts/imports/{id}/cancel";
+    story
+        .step(Who::Member, route, &one, Value::Null, "contact_import.cancel")
+        .await;
     let path = "/api/v1/do-not-call";
     let made = story
         .step(

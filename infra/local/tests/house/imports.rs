@@ -44,8 +44,10 @@ fn allowed_in_functions(function: &str, path: &str) -> bool {
             "twilio-webhook" => provider("twilio"),
             // The one function that pays for the mail client.
             "mailer" => path == "adapters::mail" || path.starts_with("adapters::mail::"),
-            // And those that pay for the bucket's: archives, and events that no queue takes.
-            "gdpr-export" | "gdpr-worker" | "provider-events" => path.starts_with("adapters::storage::"),
+            // And those that pay for the bucket's: archives, files to import, events that no queue takes.
+            "contacts" | "contact-importer" | "gdpr-export" | "gdpr-worker" | "provider-events" => {
+                path.starts_with("adapters::storage::")
+            }
             _ => false,
         },
         _ => true,
@@ -273,6 +275,8 @@ fn the_client_of_the_bucket_is_made_where_it_is_needed_only() {
     assert_eq!(
         makers,
         [
+            "functions/contact-importer/src/main.rs",
+            "functions/contacts/src/imports.rs",
             "functions/gdpr-export/src/lib.rs",
             "functions/gdpr-worker/src/main.rs",
             "functions/provider-events/src/lib.rs",

@@ -58,11 +58,17 @@ fn every_queue_is_that_of_the_local_stack_with_a_dead_letter_queue() {
     assert_eq!(queues.len(), 2 * seen.len(), "a queue without a consumer");
     for (id, queue) in queues {
         assert_eq!(queue["Properties"]["SqsManagedSseEnabled"], true, "{id}");
-        let over_tls = &template.properties("QueuesOverTlsOnly")["Queues"];
-        assert!(
-            over_tls.to_string().contains(&format!("\"{id}\"")),
-            "{id} is open to plain HTTP"
-        );
+        let policies = template.resources("AWS::SQS::QueuePolicy");
+        // A queue has one policy: of two, the second would replace the first.
+        let policies: Vec<_> = policies
+            .values()
+            .map(|policy| &policy["Properties"])
+            .filter(|policy| policy["Queues"].to_string().contains(&format!("\"{id}\"")))
+            .collect();
+        assert_eq!(policies.len(), 1, "{id}");
+        let plain = &policies[0]["PolicyDocument"]["Statement"][0];
+        assert_eq!(plain["Effect"], "Deny", "{id} is open to plain HTTP");
+        assert_eq!(plain["Condition"]["Bool"]["aws:SecureTransport"], false, "{id}");
     }
 }
 
@@ -77,6 +83,18 @@ fn buckets_are_private_encrypted_and_forget() {
         let rule = &properties["LifecycleConfiguration"]["Rules"][0];
         assert!(rule["ExpirationInDays"].is_u64(), "{id}");
         assert!(rule["AbortIncompleteMultipartUpload"].is_object(), "{id}");
+    }
+}
+
+#[test]
+fn the_bucket_tells_of_uploads_as_the_local_one_does() {
+    let template = Template::load();
+    let told = &template.properties("Exports")["NotificationConfiguration"]["QueueConfigurations"][0];
+    assert_eq!(target(&told["Queue"]), Some("ImportsQueue"));
+    let local = local::emulator::notification("arn");
+    for value in [&told["Event"], &told["Filter"]["S3Key"]["Rules"][0]["Value"]] {
+        let value = value.as_str().unwrap();
+        assert!(local.contains(&format!(">{value}<")), "{value}");
     }
 }
 

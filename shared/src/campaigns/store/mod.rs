@@ -6,6 +6,7 @@ pub(super) mod correction;
 pub(super) mod decision;
 pub(super) mod ending;
 pub(super) mod lifecycle;
+pub(super) mod prospects;
 pub(super) mod release;
 pub(super) mod report;
 pub(super) mod solicitation;

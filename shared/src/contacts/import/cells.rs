@@ -4,13 +4,41 @@
 /// The longest text in quotes that is looked through for its end.
 const QUOTED_LIMIT: usize = 16 * 1024;
 
-/// One line of a table, or why it cannot be cut into cells.
+/// Why a line cannot be cut into cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Broken {
+    /// A quote is not closed as it should be.
+    Quote,
+    /// It is longer than any row.
+    TooLong,
+}
+
+/// One line of a table.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Line {
     /// Where it begins, from 1.
     pub(super) number: usize,
-    /// Its cells; `None` where a quote is not closed.
-    pub(super) cells: Option<Vec<String>>,
+    /// Its cells.
+    pub(super) cells: Result<Vec<String>, Broken>,
+}
+
+impl Line {
+    /// Whether nothing is in it.
+    pub(super) fn is_blank(&self) -> bool {
+        self.cells
+            .as_ref()
+            .is_ok_and(|cells| cells.iter().all(|cell| cell.trim().is_empty()))
+    }
+}
+
+/// What the beginning of a text is cut into.
+enum Cut<'a> {
+    /// The cells of a line, and what follows it.
+    Line(Vec<String>, &'a str),
+    /// No line; one that no text behind it could mend.
+    Broken,
+    /// A quote, whose end did not come yet.
+    Unfinished,
 }
 
 /// Which sign stands between the cells: the one that the first line has most of.
@@ -34,27 +62,28 @@ pub(super) fn separator(first_line: &str) -> char {
         .map_or(',', |(separator, _)| *separator)
 }
 
-/// The lines of a text; empty ones are left out.
-pub(super) fn lines(text: &str, separator: char) -> Vec<Line> {
-    let mut lines = Vec::new();
-    let mut rest = text;
-    let mut number = 1;
-    while !rest.is_empty() {
-        let (cells, after) = match cut(rest, separator) {
-            Some((cells, after)) => (Some(cells), after),
-            // Its first physical line alone is lost.
-            None => (None, behind_line_end(rest, physical_line(rest).len())),
-        };
-        let blank = cells
-            .as_ref()
-            .is_some_and(|cells| cells.iter().all(|cell| cell.trim().is_empty()));
-        if !blank {
-            lines.push(Line { number, cells });
+/// The cells of the first line of a text, and what follows it; none where that takes more of the text. `is_all`: no more
+/// will come.
+pub(super) fn first_line(
+    text: &str,
+    separator: char,
+    is_all: bool,
+) -> Option<(Result<Vec<String>, Broken>, &str)> {
+    match cut(text, separator) {
+        // An end of line, or a quote, at the very end of the text may have a second half.
+        Cut::Line(cells, after) => (is_all || !after.is_empty()).then_some((Ok(cells), after)),
+        Cut::Unfinished if !is_all => None,
+        // Its first physical line alone is lost.
+        Cut::Broken | Cut::Unfinished => {
+            behind_first_end(text, is_all).map(|after| (Err(Broken::Quote), after))
         }
-        number += line_ends(&rest[..rest.len() - after.len()]);
-        rest = after;
     }
-    lines
+}
+
+/// What follows the first physical line; none where that takes more of the text.
+pub(super) fn behind_first_end(text: &str, is_all: bool) -> Option<&str> {
+    let after = behind_line_end(text, physical_line(text).len());
+    (is_all || !after.is_empty()).then_some(after)
 }
 
 /// The text up to the end of its first line.
@@ -62,13 +91,15 @@ pub(super) fn physical_line(text: &str) -> &str {
     &text[..text.find(['\r', '\n']).unwrap_or(text.len())]
 }
 
-/// The cells of the first line and what follows it; `None` where a quote is not closed as it should be.
-fn cut(text: &str, separator: char) -> Option<(Vec<String>, &str)> {
+fn cut(text: &str, separator: char) -> Cut<'_> {
     let mut cells = Vec::new();
     let mut rest = text;
     loop {
         let (cell, after) = match rest.trim_start_matches(' ').strip_prefix('"') {
-            Some(quoted) => unquote(quoted)?,
+            Some(quoted) => match unquote(quoted) {
+                Ok(found) => found,
+                Err(cut) => return cut,
+            },
             None => {
                 let end = rest.find([separator, '\r', '\n']).unwrap_or(rest.len());
                 (rest[..end].to_owned(), &rest[end..])
@@ -78,17 +109,22 @@ fn cut(text: &str, separator: char) -> Option<(Vec<String>, &str)> {
         let after = after.trim_start_matches(' ');
         match after.chars().next() {
             Some(sign) if sign == separator => rest = &after[sign.len_utf8()..],
-            Some('\r' | '\n') | None => return Some((cells, behind_line_end(after, 0))),
-            Some(_) => return None,
+            Some('\r' | '\n') | None => return Cut::Line(cells, behind_line_end(after, 0)),
+            Some(_) => return Cut::Broken,
         }
     }
 }
 
 /// A text behind its opening quote: what stands before the closing one, and what follows that.
-fn unquote(text: &str) -> Option<(String, &str)> {
+fn unquote(text: &str) -> Result<(String, &str), Cut<'_>> {
     let mut cell = String::new();
     let mut rest = text;
-    while let Some(at) = rest.find('"').filter(|at| cell.len() + at <= QUOTED_LIMIT) {
+    loop {
+        let at = match rest.find('"') {
+            Some(at) if cell.len() + at <= QUOTED_LIMIT => at,
+            None if cell.len() + rest.len() <= QUOTED_LIMIT => return Err(Cut::Unfinished),
+            _ => return Err(Cut::Broken),
+        };
         cell.push_str(&rest[..at]);
         rest = &rest[at + 1..];
         match rest.strip_prefix('"') {
@@ -96,10 +132,9 @@ fn unquote(text: &str) -> Option<(String, &str)> {
                 cell.push('"');
                 rest = after;
             }
-            None => return Some((cell, rest)),
+            None => return Ok((cell, rest)),
         }
     }
-    None
 }
 
 /// What follows the end of line at `at`.
@@ -110,7 +145,8 @@ fn behind_line_end(text: &str, at: usize) -> &str {
         .unwrap_or(rest)
 }
 
-fn line_ends(text: &str) -> usize {
+/// How many lines end in a text.
+pub(super) fn line_ends(text: &str) -> usize {
     let bytes = text.as_bytes();
     (0..bytes.len())
         .filter(|&at| bytes[at] == b'\n' || (bytes[at] == b'\r' && bytes.get(at + 1) != Some(&b'\n')))
@@ -119,20 +155,7 @@ fn line_ends(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-
-    fn cells(text: &str) -> Vec<(usize, Option<Vec<String>>)> {
-        lines(text, ';')
-            .into_iter()
-            .map(|line| (line.number, line.cells))
-            .collect()
-    }
-
-    fn good(number: usize, cells: &[&str]) -> (usize, Option<Vec<String>>) {
-        (number, Some(cells.iter().map(|&cell| cell.to_owned()).collect()))
-    }
 
     #[test]
     fn the_separator_is_what_the_first_line_has_most_of() {
@@ -147,39 +170,26 @@ mod tests {
         }
     }
 
-    #[test]
-    fn cells_may_be_quoted_hold_lines_and_end_in_any_way() {
-        assert_eq!(
-            cells("a;b\r\n\"x;\"\"y\"\"\";\"1\n2\"\r;;\r\nc;\n\nd"),
-            [
-                good(1, &["a", "b"]),
-                good(2, &["x;\"y\"", "1\n2"]),
-                good(5, &["c", ""]),
-                good(7, &["d"])
-            ]
-        );
+    fn whole(text: &str) -> (Result<Vec<String>, Broken>, &str) {
+        first_line(text, ';', true).unwrap()
     }
 
     #[test]
-    fn a_quote_that_is_not_closed_costs_its_own_line_only() {
-        assert_eq!(
-            cells("a;b\n1;\"x\n2;y\n3;\"z\"\n"),
-            [
-                good(1, &["a", "b"]),
-                (2, None),
-                good(3, &["2", "y"]),
-                good(4, &["3", "z"])
-            ]
-        );
-        assert_eq!(cells("\"Jo \"x\" Roy\"\nb"), [(1, None), good(2, &["b"])]);
-        assert_eq!(cells("5\" pipe;b"), [good(1, &["5\" pipe", "b"])]);
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_panics_or_loses_its_place(text in "[a;\"\r\né \\t]{0,60}") {
-            let numbers: Vec<_> = lines(&text, ';').iter().map(|line| line.number).collect();
-            prop_assert!(numbers.is_sorted());
+    fn a_line_is_known_when_what_follows_is() {
+        for (text, expected) in [
+            ("a;b\n", None),
+            ("a;b\nc", Some((Ok(vec!["a".to_owned(), "b".to_owned()]), "c"))),
+            ("a;b\r\n", None),
+            ("\"a\"", None),
+            ("\"a\nb", None),
+            ("\"a\"b\n", None),
+            ("\"a\"b\nc", Some((Err(Broken::Quote), "c"))),
+        ] {
+            assert_eq!(first_line(text, ';', false), expected, "{text:?}");
         }
+        let open = format!("\"{}\nb", "x".repeat(QUOTED_LIMIT));
+        assert_eq!(first_line(&open, ';', false), Some((Err(Broken::Quote), "b")));
+        assert_eq!(whole("\"a\nb"), (Err(Broken::Quote), "b"));
+        assert_eq!(whole("a"), (Ok(vec!["a".to_owned()]), ""));
     }
 }

@@ -3,31 +3,33 @@
 mod cells;
 mod columns;
 mod decode;
+mod read;
 mod rows;
+mod sheet;
 mod suggestion;
-
-use std::collections::{HashMap, HashSet};
 
 use futures_util::future::{join3, try_join_all};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::store::{self, Batch};
-use super::{NewContact, home_country};
+use super::home_country;
+use super::store::{self, Batch, Written};
 use crate::App;
 use crate::adapters::secrets::SecretsError;
 use crate::audit::{self, Actor};
-use crate::db::{Claims, DbError};
+use crate::db::{Claims, DbError, TenantTx};
 use crate::kernel::class::{Class, Classify, Failure};
-use crate::kernel::ids::ContactId;
-use crate::kernel::{Caller, Country, Invalid, PhoneNumber};
-use crate::oppositions;
-use rows::Row;
+use crate::kernel::{Caller, Country, Invalid};
+
+pub use decode::Look;
+pub use read::{Fate, OpposedError, Read, RowRead};
+pub use rows::Row;
+pub use sheet::{Next, Place, Sheet};
 
 /// The most rows that one request may bring.
 pub const ROWS_LIMIT: usize = 5000;
 /// Rows of one statement.
-const ROWS_PER_STATEMENT: usize = 1000;
+pub const ROWS_PER_STATEMENT: usize = 1000;
 
 /// How the text of a file was encoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +92,12 @@ pub enum ImportError {
     /// Sent as UTF-8 text and is not.
     #[error("the text is not UTF-8")]
     NotUtf8,
+    /// Its mark says UTF-8, and it is not.
+    #[error("the file is not in the encoding that it is marked with")]
+    Mangled,
+    /// Another program's format.
+    #[error("the file is no table of text: {0}")]
+    NoTable(&'static str),
     /// There is not even a header.
     #[error("the file is empty")]
     Empty,
@@ -139,6 +147,18 @@ impl Classify for ImportError {
                 "Ce fichier n'est pas en UTF-8. Envoyez-le en application/octet-stream : son encodage sera reconnu.",
                 "This file is not UTF-8. Send it as application/octet-stream: its encoding will be recognised.",
             ),
+            Self::Mangled => Failure::new(
+                Class::Invalid,
+                "not_utf8",
+                "Ce fichier s'annonce en UTF-8 et ne l'est pas. Enregistrez-le de nouveau au format CSV.",
+                "This file is marked as UTF-8 and is not. Save it again as CSV.",
+            ),
+            Self::NoTable(_) => Failure::new(
+                Class::Invalid,
+                "not_csv",
+                "Ce fichier n'est pas un fichier CSV. Dans votre tableur, enregistrez-le au format CSV.",
+                "This is no CSV file. In your spreadsheet, save it as CSV.",
+            ),
             Self::Empty => Failure::new(
                 Class::Invalid,
                 "file_empty",
@@ -172,17 +192,26 @@ impl Classify for ImportError {
     }
 }
 
+impl From<OpposedError> for ImportError {
+    fn from(error: OpposedError) -> Self {
+        match error {
+            OpposedError::Secrets(error) => Self::Secrets(error),
+            OpposedError::Db(error) => Self::Db(error),
+        }
+    }
+}
+
 /// Takes every good row of a file and says what is wrong with the others.
 pub async fn import(app: &App, caller: &Caller, file: File<'_>) -> Result<Imported, ImportError> {
     let rows = match file {
-        File::Csv(bytes, encoding) => rows::of_csv(&decode::text(bytes, encoding)?)?,
+        File::Csv(bytes, encoding) => rows::of_csv(decode::text(bytes, encoding)?.into_owned())?,
         File::Json(bytes) => rows::of_json(bytes)?,
     };
     let home = home_country(app, caller).await?;
     let total = rows.len();
     let mut read = Read::of(rows, home);
-    read.refuse_opposed(app, caller).await?;
-    let batches = read.batches(|| ContactId::new(&app.clock));
+    read.refuse_opposed(app, &Claims::from(caller)).await?;
+    let batches = read.batches(&app.clock);
     let imported = write(app, caller, &batches, &read, total).await?;
     Ok(Imported {
         imported,
@@ -190,105 +219,6 @@ pub async fn import(app: &App, caller: &Caller, file: File<'_>) -> Result<Import
         rejected: read.rejected,
         errors: read.errors,
     })
-}
-
-/// What the rows of a file come to, before the database has seen them.
-struct Read {
-    /// Each number once, in the order of their first lines.
-    contacts: Vec<NewContact>,
-    /// The lines of each.
-    lines: Vec<Vec<usize>>,
-    rejected: usize,
-    errors: Vec<Rejection>,
-}
-
-impl Read {
-    fn of(rows: Vec<Row>, home: Country) -> Self {
-        let mut read = Self {
-            contacts: Vec::new(),
-            lines: Vec::new(),
-            rejected: 0,
-            errors: Vec::new(),
-        };
-        let mut positions: HashMap<PhoneNumber, usize> = HashMap::new();
-        for row in rows {
-            let parsed = match row.contents {
-                Ok(members) => NewContact::read(&members, home).map_err(|faults| (faults, Some(members))),
-                Err(faults) => Err((faults, None)),
-            };
-            match parsed {
-                Ok(contact) => match positions.get(&contact.phone) {
-                    Some(&position) => {
-                        read.contacts[position].members.overwrite_with(contact.members);
-                        read.lines[position].push(row.line);
-                    }
-                    None => {
-                        positions.insert(contact.phone.clone(), read.contacts.len());
-                        read.contacts.push(contact);
-                        read.lines.push(vec![row.line]);
-                    }
-                },
-                Err((faults, members)) => {
-                    read.rejected += 1;
-                    read.errors.extend(faults.iter().map(|fault| Rejection {
-                        line: row.line,
-                        field: fault.field.clone(),
-                        invalid: fault.invalid.clone(),
-                        suggestion: members.as_ref().and_then(|members| {
-                            suggestion::of(&fault.field, members.get(&fault.field)?.as_str()?, home)
-                        }),
-                    }));
-                }
-            }
-        }
-        read
-    }
-
-    /// Takes out the numbers of people who were erased at their request.
-    async fn refuse_opposed(&mut self, app: &App, caller: &Caller) -> Result<(), ImportError> {
-        let phones = self.contacts.iter().map(|contact| &contact.phone);
-        let hashes = &oppositions::hashes(app, caller.organization, phones).await?;
-        if hashes.is_empty() {
-            return Ok(());
-        }
-        let kept: HashSet<Vec<u8>> = app
-            .db
-            .read("contacts.opposed", &Claims::from(caller), async |tx| {
-                oppositions::among(tx, hashes).await
-            })
-            .await?;
-        if kept.is_empty() {
-            return Ok(());
-        }
-        for index in (0..hashes.len()).rev() {
-            if kept.contains(&hashes[index].0) {
-                self.contacts.remove(index);
-                for line in self.lines.remove(index) {
-                    self.rejected += 1;
-                    self.errors.push(Rejection {
-                        line,
-                        field: "phone".to_owned(),
-                        invalid: oppositions::OPPOSED,
-                        suggestion: None,
-                    });
-                }
-            }
-        }
-        self.errors.sort_by_key(|error| error.line);
-        Ok(())
-    }
-
-    fn batches(&self, new_id: impl Fn() -> ContactId) -> Vec<Batch> {
-        let batch = |contacts: &[NewContact]| Batch {
-            ids: contacts.iter().map(|_| new_id()).collect(),
-            phones: contacts
-                .iter()
-                .map(|contact| contact.phone.as_str().to_owned())
-                .collect(),
-            members: contacts.iter().map(|contact| contact.members.to_json()).collect(),
-        };
-        self.contacts.chunks(ROWS_PER_STATEMENT).map(batch).collect()
-    }
 }
 
 /// Writes the batches in one packet and returns how many numbers were new.
@@ -303,83 +233,37 @@ async fn write(
         return Ok(0);
     }
     let (now, actor) = (app.clock.now(), Actor::from(caller));
-    let details = json!({ "rows": total, "numbers": read.contacts.len(), "rejected": read.rejected });
+    let details = json!({ "rows": total, "numbers": read.numbers(), "rejected": read.rejected });
     let (clock, actor, details) = (&app.clock, &actor, &details);
-    let new = app
-        .db
+    app.db
         .write("contacts.import", &Claims::from(caller), async |tx| {
-            let (turn, new, audited) = join3(
-                store::take_turns(tx),
-                upsert_all(tx, batches, now),
+            let (turn, written, audited) = join3(
+                take_turns(tx),
+                upsert(tx, batches, now),
                 audit::record(tx, clock, actor, "contact.import", Value::clone(details)),
             )
             .await;
             turn?;
-            let new = new?;
+            let written = written?;
             audited?;
-            Ok::<_, DbError>(new)
+            Ok::<_, DbError>(written.iter().filter(|contact| contact.is_new).count())
         })
-        .await?;
-    Ok(usize::try_from(new).unwrap_or_default())
+        .await
 }
 
-async fn upsert_all(tx: &crate::db::TenantTx, batches: &[Batch], now: Timestamp) -> Result<i64, DbError> {
-    let new = try_join_all(batches.iter().map(|batch| store::upsert(tx, batch, now))).await?;
-    Ok(new.into_iter().sum())
+/// The country in which the organisation's national numbers are read.
+pub async fn home_of(tx: &TenantTx) -> Result<Country, DbError> {
+    store::home_country(tx).await
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Lets imports of one organisation wait for each other, until the transaction ends: two that hold the same numbers in
+/// another order would deadlock.
+pub async fn take_turns(tx: &TenantTx) -> Result<(), DbError> {
+    store::take_turns(tx).await
+}
 
-    fn read(csv: &str) -> Read {
-        Read::of(rows::of_csv(csv).unwrap(), Country::FR)
-    }
-
-    #[test]
-    fn a_bad_line_costs_no_good_one_and_the_last_line_wins() {
-        let read = read(
-            "téléphone;prénom;e-mail\n06 39 98 00 01;Ana;\n12;Bob;\n+33 6 39 98 00 01;Anna;a@zencall.example\n\
-             0639980002;;jean@zencall,example\n",
-        );
-        assert_eq!((read.contacts.len(), read.rejected), (1, 2));
-        assert_eq!(
-            read.contacts[0].members.to_json(),
-            json!({ "first_name": "Anna", "email": "a@zencall.example" })
-        );
-        let told: Vec<_> = read
-            .errors
-            .iter()
-            .map(|error| {
-                (
-                    error.line,
-                    error.field.as_str(),
-                    error.invalid.code,
-                    error.suggestion.as_deref(),
-                )
-            })
-            .collect();
-        assert_eq!(
-            told,
-            [
-                (3, "phone", "phone_number_invalid", None),
-                (5, "email", "email_invalid", Some("jean@zencall.example")),
-            ]
-        );
-    }
-
-    #[test]
-    fn a_statement_takes_a_thousand_rows() {
-        let mut csv = "phone\n".to_owned();
-        for number in 0..2001 {
-            csv.push_str(&format!("063998{number:04}\n"));
-        }
-        let clock = crate::kernel::Clock::system();
-        let sizes: Vec<_> = read(&csv)
-            .batches(|| ContactId::new(&clock))
-            .iter()
-            .map(|batch| batch.ids.len())
-            .collect();
-        assert_eq!(sizes, [1000, 1000, 1]);
-    }
+/// Writes what was read, a statement a batch, all at once; tells of every number what became of it.
+pub async fn upsert(tx: &TenantTx, batches: &[Batch], now: Timestamp) -> Result<Vec<Written>, DbError> {
+    let written = try_join_all(batches.iter().map(|batch| store::upsert(tx, batch, now))).await?;
+    Ok(written.into_iter().flatten().collect())
 }

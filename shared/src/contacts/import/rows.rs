@@ -2,15 +2,16 @@
 
 use serde_json::{Map, Value};
 
-use super::cells::{self, Line};
-use super::columns::{self, Column};
+use super::cells::{Broken, Line};
+use super::columns::Column;
+use super::sheet::{Next, Sheet};
 use super::{ImportError, ROWS_LIMIT};
 use crate::contacts::values::WRONG_TYPE;
 use crate::kernel::{Faults, Invalid};
 
 /// One row of a file.
 #[derive(Debug)]
-pub(super) struct Row {
+pub struct Row {
     /// Where it begins.
     pub(super) line: usize,
     /// What it gives, or why it cannot be read at all.
@@ -18,28 +19,14 @@ pub(super) struct Row {
 }
 
 /// The rows of a table; its first line names the columns.
-pub(super) fn of_csv(text: &str) -> Result<Vec<Row>, ImportError> {
-    // Excel is told by a line of its own which separator follows.
-    let told = cells::physical_line(text)
-        .strip_prefix("sep=")
-        .and_then(|rest| rest.chars().next());
-    let first = text
-        .lines()
-        .skip(usize::from(told.is_some()))
-        .find(|line| !line.trim().is_empty());
-    let separator = told.unwrap_or_else(|| cells::separator(first.unwrap_or_default()));
-    let mut lines = cells::lines(text, separator);
-    if told.is_some() {
-        lines.remove(0);
+pub(super) fn of_csv(text: String) -> Result<Vec<Row>, ImportError> {
+    let mut sheet = Sheet::of_text(text);
+    let mut rows = Vec::new();
+    while let Next::Row(row) = sheet.next_row()? {
+        rows.push(row);
     }
-    let mut lines = lines.into_iter();
-    let header = lines
-        .next()
-        .and_then(|line| line.cells)
-        .ok_or(ImportError::Empty)?;
-    let columns = columns::of_header(&header)?;
-    within_limit(lines.len())?;
-    Ok(lines.map(|line| row(&columns, line)).collect())
+    within_limit(rows.len())?;
+    Ok(rows)
 }
 
 /// The objects of a JSON array.
@@ -64,15 +51,21 @@ fn within_limit(rows: usize) -> Result<(), ImportError> {
     }
 }
 
-fn row(columns: &[Column], line: Line) -> Row {
+/// What a line gives, under these columns.
+pub(super) fn row(columns: &[Column], line: Line) -> Row {
     let contents = match line.cells {
-        None => Err(refused(Invalid::new(
+        Err(Broken::Quote) => Err(refused(Invalid::new(
             "quote_unclosed",
             "Un guillemet n'est pas refermé sur cette ligne.",
             "A quote is not closed on this line.",
         ))),
+        Err(Broken::TooLong) => Err(refused(Invalid::new(
+            "line_too_long",
+            "Cette ligne est trop longue pour être celle d'un contact.",
+            "This line is too long to be a contact's.",
+        ))),
         // Its cells stand under the wrong columns, nobody knows from where on.
-        Some(cells)
+        Ok(cells)
             if cells
                 .iter()
                 .skip(columns.len())
@@ -84,7 +77,7 @@ fn row(columns: &[Column], line: Line) -> Row {
                 "This line has more cells than the header. A text that holds the separator must be quoted.",
             )))
         }
-        Some(cells) => Ok(members(columns, cells)),
+        Ok(cells) => Ok(members(columns, cells)),
     };
     Row {
         line: line.number,
@@ -187,7 +180,7 @@ mod tests {
             Ok(members) => Value::Object(members),
             Err(faults) => json!(faults.iter().next().unwrap().invalid.code),
         };
-        of_csv(text)
+        of_csv(text.to_owned())
             .unwrap()
             .into_iter()
             .map(|row| (row.line, contents(row)))
@@ -223,7 +216,7 @@ mod tests {
                 (5, json!({ "phone": "4" })),
             ]
         );
-        assert!(matches!(of_csv("\n \n"), Err(ImportError::Empty)));
+        assert!(matches!(of_csv("\n \n".to_owned()), Err(ImportError::Empty)));
     }
 
     #[test]
@@ -243,6 +236,6 @@ mod tests {
     #[test]
     fn more_rows_than_a_request_may_bring_are_refused() {
         let csv = format!("phone\n{}", "1\n".repeat(ROWS_LIMIT + 1));
-        assert!(matches!(of_csv(&csv), Err(ImportError::TooManyRows(5001))));
+        assert!(matches!(of_csv(csv), Err(ImportError::TooManyRows(5001))));
     }
 }

@@ -190,6 +190,13 @@ const TABLES: &[Table] = &[
         ..ORGANIZATION
     },
     Table {
+        name: "contact_imports",
+        table: "contact_imports",
+        columns: "id file_name language status reason total_bytes bytes_read rows_read imported updated rejected errors \
+                  refused created_by created_at updated_at started_at completed_at",
+        ..ORGANIZATION
+    },
+    Table {
         name: "consent_people",
         about_contact: Some(concat!("t.phone = ", their_number!())),
         table: "consent_people",
@@ -380,6 +387,16 @@ pub const WITHHELD: &[(&str, &str, &str)] = &[
         "organizations",
         "twilio_sms_former",
         "addresses of the organisation's own webhooks, which may hold passwords",
+    ),
+    ("contact_imports", "open", PLATFORM),
+    ("contact_imports", "version", PLATFORM),
+    ("contact_imports", "place", PLATFORM),
+    ("contact_imports", "batches", PLATFORM),
+    ("contact_imports", "has_outcome", PLATFORM),
+    (
+        "contact_import_batches",
+        "*",
+        "what became of rows of a file, until all is told; then it lies in the bucket for a week",
     ),
     ("calls", "started_certainty", PLATFORM),
     ("calls", "ended_certainty", PLATFORM),

@@ -32,6 +32,7 @@ const DEFINER_FUNCTIONS: &[&str] = &[
     "give_back",
     "hold_solicitations",
     "lease_slots",
+    "left_contact_imports",
     "live_leases",
     "login_by_email",
     "note_solicitation",

@@ -173,6 +173,16 @@ const ROWS: &[(&str, &str, &str)] = &[
         "{row}, {org}, date_trunc('month', now())::date, 'vapi', {row}, 'k', now(), now(), '{}'",
     ),
     (
+        "contact_imports",
+        "id, organization_id, file_name, language, created_by, created_at, updated_at",
+        "{row}, {org}, 'clients.csv', 'fr', {row}, now(), now()",
+    ),
+    (
+        "contact_import_batches",
+        "organization_id, import_id, number, outcome",
+        "{org}, {row}, 1, '2,imported'",
+    ),
+    (
         "do_not_call",
         "id, organization_id, phone, source, created_at",
         "{row}, {org}, '+33639980001', 'manual', now()",

@@ -1,6 +1,5 @@
 //! Processor time of one backend, from the kernel's own account of it.
 
-use std::fs;
 use std::hint::black_box;
 
 use anyhow::Context;
@@ -57,10 +56,7 @@ impl Session {
 
     /// Nanoseconds that the backend has had a processor for.
     fn processor_time(&self) -> anyhow::Result<f64> {
-        let path = format!("/proc/{}/schedstat", self.backend);
-        let text = fs::read_to_string(path).context("this kernel does not account for processor time")?;
-        let first = text.split_whitespace().next().unwrap_or_default();
-        Ok(first.parse()?)
+        crate::bench::processor_time(self.backend)
     }
 
     /// Opens a transaction as the functions do, bound by the policies or not.

@@ -1,0 +1,20 @@
+//! The SQL of contacts before there is a campaign.
+
+use super::release::{GATE_CONTACT, read_gate_contact};
+use crate::campaigns::gate::GateContact;
+use crate::db::{DbError, TenantTx};
+
+/// The gate's view of the contacts with these numbers. Without a campaign there is no ground to prove.
+pub(in crate::campaigns) async fn by_number(
+    tx: &TenantTx,
+    phones: &[String],
+) -> Result<Vec<GateContact>, DbError> {
+    let sql = format!(
+        "-- campaigns.prospects
+         select {GATE_CONTACT} null::jsonb end as consents
+           from contacts p cross join (select null::text as legal_basis) c
+          where p.organization_id = $1 and p.phone = any ($2)"
+    );
+    let rows = tx.query(&sql, &[&tx.organization(), &phones]).await?;
+    rows.iter().map(read_gate_contact).collect()
+}
