@@ -220,7 +220,6 @@ macro_rules! gate_contact {
 }
 pub(super) use gate_contact;
 
-
 /// Whose turn has come, as far as there is room, held until the transaction ends.
 const RELEASE_CANDIDATES: &str = concat!(
     "-- campaigns.release_candidates
