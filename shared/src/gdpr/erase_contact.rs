@@ -12,7 +12,6 @@ use super::work::{Turn, WorkError, Worked};
 use crate::adapters::storage::Storage;
 use crate::adapters::twilio::Wanted;
 use crate::audit::{self, Actor};
-use crate::db::DbError;
 use crate::oppositions;
 
 pub(super) async fn run(storage: &Storage, turn: &mut Turn<'_>) -> Result<Worked, WorkError> {
@@ -24,7 +23,7 @@ pub(super) async fn run(storage: &Storage, turn: &mut Turn<'_>) -> Result<Worked
     let known = app
         .db
         .read("gdpr.contact_traces", turn.claims, async |tx| {
-            Ok::<_, DbError>(store::traces(tx, contact).await?)
+            store::traces(tx, contact).await
         })
         .await?;
     for key in &known.archives {
