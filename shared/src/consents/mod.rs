@@ -3,6 +3,7 @@
 //! it is in [`standing`].
 
 pub mod chain;
+mod chain_store;
 pub mod forget;
 pub mod list;
 mod new;
