@@ -4,7 +4,6 @@ use futures_util::future::join;
 use jiff::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
-use uuid::Uuid;
 
 use super::chain::{Content, Place, SALT_BYTES, commit, link_hash};
 use super::standing::valid_until;
