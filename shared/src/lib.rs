@@ -22,6 +22,7 @@ pub mod integrations;
 pub mod kernel;
 pub mod limits;
 pub mod messages;
+pub mod oppositions;
 pub mod organizations;
 pub mod outbox;
 pub mod proof;

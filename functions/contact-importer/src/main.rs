@@ -7,7 +7,7 @@ use zencall::{App, telemetry, worker};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), worker::Error> {
     telemetry::init();
-    let app = App::from_env(&[Need::Database, Need::Storage, Need::ImportsQueue])?;
+    let app = App::from_env(&[Need::Database, Need::Pepper, Need::Storage, Need::ImportsQueue])?;
     let storage = Storage::new(app.aws().await, &app.config.export_bucket)?;
     worker::serve(app, async |app, message| {
         contact_importer::handle(app, &storage, message).await

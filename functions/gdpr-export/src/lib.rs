@@ -16,7 +16,7 @@ use zencall::adapters::storage::{Storage, StorageError};
 use zencall::gdpr::export::LINK_LIFETIME;
 use zencall::gdpr::{self, GdprError, GdprRequest, RequestType, Scope, WantedExport};
 use zencall::http::{self, Answer, Caller, Json, Member, ProblemBody};
-use zencall::kernel::ids::GdprRequestId;
+use zencall::kernel::ids::{ContactId, GdprRequestId};
 use zencall::kernel::{Faults, Role};
 
 /// The storage client, made at its first use.
@@ -27,6 +27,8 @@ pub fn routes() -> OpenApiRouter<App> {
     http::api()
         .routes(routes!(request_export))
         .routes(routes!(read_export))
+        .routes(routes!(export_contact))
+        .routes(routes!(erase_contact))
         .layer(Extension(Bucket::default()))
 }
 
@@ -127,6 +129,74 @@ async fn request_export(
     }
     let request = gdpr::request_export(&app, &caller, wanted).await?;
     Ok((StatusCode::ACCEPTED, ExportView::answer(request, None)))
+}
+
+/// A request about somebody whom the organisation calls.
+#[derive(Debug, Serialize, ToSchema)]
+struct ContactRequestView {
+    #[schema(value_type = String, format = Uuid)]
+    id: GdprRequestId,
+    /// `data_access` or `data_deletion`.
+    request_type: &'static str,
+    /// `contact`.
+    scope: &'static str,
+    #[schema(value_type = String, format = Uuid)]
+    contact_id: Option<ContactId>,
+    /// `pending`, `processing`, `completed`, `failed`.
+    status: String,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+}
+
+/// A request about somebody whom the organisation calls.
+#[derive(Debug, Serialize, ToSchema)]
+struct ContactRequestAnswer {
+    request: ContactRequestView,
+}
+
+async fn about_contact(
+    app: &App,
+    caller: &Caller,
+    contact: &str,
+    request_type: RequestType,
+) -> Answer<(StatusCode, Json<ContactRequestAnswer>)> {
+    let request = gdpr::request_for_contact(app, caller, contact, request_type).await?;
+    let request = ContactRequestView {
+        id: request.id,
+        request_type: request.request_type.as_str(),
+        scope: request.scope.as_str(),
+        contact_id: request.contact,
+        status: request.status,
+        created_at: request.created_at,
+    };
+    Ok((StatusCode::ACCEPTED, Json(ContactRequestAnswer { request })))
+}
+
+/// Asks for everything that is held about somebody whom the organisation calls, in their name (RGPD, articles 15 and 20):
+/// an archive, read at `/gdpr/export/{id}` by whoever asked.
+#[utoipa::path(post, path = "/api/v1/gdpr/contacts/{id}/export", tag = "gdpr",
+    params(("id" = String, Path, description = "The contact")),
+    responses((status = 202, body = ContactRequestAnswer), (status = "4XX", body = ProblemBody)))]
+async fn export_contact(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Answer<(StatusCode, Json<ContactRequestAnswer>)> {
+    about_contact(&app, &caller, &id, RequestType::DataAccess).await
+}
+
+/// Asks for somebody whom the organisation calls to be forgotten (RGPD, article 17). They are called and texted no more when
+/// this answers; what was said and written is then erased here, at Vapi and at Twilio, and the number cannot be brought back.
+/// Proofs of consent are kept for three years without it.
+#[utoipa::path(post, path = "/api/v1/gdpr/contacts/{id}/erase", tag = "gdpr",
+    params(("id" = String, Path, description = "The contact")),
+    responses((status = 202, body = ContactRequestAnswer), (status = "4XX", body = ProblemBody)))]
+async fn erase_contact(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Answer<(StatusCode, Json<ContactRequestAnswer>)> {
+    about_contact(&app, &caller, &id, RequestType::DataDeletion).await
 }
 
 /// Reads one of one's own exports, with a fresh link where its archive is there.

@@ -11,6 +11,7 @@ async fn main() -> Result<(), worker::Error> {
         Need::Database,
         Need::Storage,
         Need::MailQueue,
+        Need::Pepper,
         Need::Vapi,
         Need::Twilio,
     ])?;

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use zencall::App;
 use zencall::gdpr::{self, GdprError, GdprRequest, Scope, WantedDeletion};
 use zencall::http::{Answer, Caller, Json, ListOf, ListQuery, Member, NoFilter, ProblemBody};
-use zencall::kernel::ids::{GdprRequestId, UserId};
+use zencall::kernel::ids::{ContactId, GdprRequestId, UserId};
 use zencall::kernel::{Faults, Invalid, Role};
 
 /// Who is to be forgotten. `Debug` is left out: the body holds a password.
@@ -71,7 +71,7 @@ pub(crate) struct GdprRequestView {
     id: GdprRequestId,
     /// `data_access`, `data_export` or `data_deletion`.
     request_type: &'static str,
-    /// `self` or `organization`.
+    /// `self`, `organization` or `contact`.
     scope: &'static str,
     /// `pending`, `processing`, `completed`, `rejected`, `failed`, `cancelled`.
     status: String,
@@ -85,6 +85,12 @@ pub(crate) struct GdprRequestView {
     scheduled_at: Option<Timestamp>,
     #[schema(required, value_type = Option<String>, format = DateTime)]
     completed_at: Option<Timestamp>,
+    /// About which contact, where it is about one.
+    #[schema(required, value_type = Option<String>, format = Uuid)]
+    contact_id: Option<ContactId>,
+    /// What was erased of them, and where, in numbers; `proofs_kept` is kept for three years, without the number.
+    #[schema(required, value_type = Option<Object>)]
+    receipts: Option<serde_json::Value>,
 }
 
 impl From<GdprRequest> for GdprRequestView {
@@ -98,6 +104,8 @@ impl From<GdprRequest> for GdprRequestView {
             created_at: request.created_at,
             scheduled_at: request.scheduled_at,
             completed_at: request.completed_at,
+            contact_id: request.contact,
+            receipts: request.receipts,
         }
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use zencall::App;
 use zencall::calls;
 use zencall::campaigns::{offer, reconcile, solicitation, speakers, upkeep};
+use zencall::consents;
 use zencall::gdpr;
 use zencall::imports;
 use zencall::limits;
@@ -90,6 +91,9 @@ pub async fn run(app: &App) -> Result<Ticked, NotHandled> {
         .await
     {
         report("partitions", &error);
+    }
+    if let Err(error) = consents::forget_old(app, now).await {
+        report("consents", &error);
     }
     if let Err(error) = proof::forget(app, now).await {
         report("codes", &error);

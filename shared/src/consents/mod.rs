@@ -3,6 +3,8 @@
 //! it is in [`standing`].
 
 pub mod chain;
+mod chain_store;
+pub mod forget;
 pub mod list;
 mod new;
 pub mod record;
@@ -18,6 +20,7 @@ use crate::kernel::class::{Class, Failure};
 use crate::kernel::ids::{ConsentId, ContactId};
 use crate::kernel::shown::shows;
 
+pub use forget::forget_old;
 pub use list::{list, of_contact};
 pub use new::{NewConsent, NewWithdrawal, Purpose, SpecialSlot};
 pub use record::{RecordError, record};

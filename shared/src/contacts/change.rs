@@ -1,15 +1,17 @@
 //! Changing one contact.
 
-use futures_util::future::join;
+use futures_util::future::join3;
 use serde_json::{Value, json};
 
-use super::{Contact, Members, not_found, number_taken, store};
+use super::{Contact, Members, not_found, number_taken, opposed, store};
 use crate::App;
+use crate::adapters::secrets::SecretsError;
 use crate::audit::{self, Actor};
 use crate::db::{Claims, DbError, OnConstraint as _, TenantTx};
 use crate::kernel::class::{Classify, Failure};
 use crate::kernel::ids::ContactId;
 use crate::kernel::{Caller, PhoneNumber};
+use crate::oppositions;
 
 /// Why a contact was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +22,12 @@ pub enum ChangeError {
     /// Another contact of the organisation has the new number.
     #[error("the number is taken")]
     NumberTaken,
+    /// The holder of the new number was erased at their request.
+    #[error("the holder of the number was erased")]
+    Opposed,
+    /// The platform's pepper is not there.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
     /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -30,6 +38,8 @@ impl Classify for ChangeError {
         match self {
             Self::NotFound => not_found(),
             Self::NumberTaken => number_taken(),
+            Self::Opposed => opposed(),
+            Self::Secrets(error) => error.failure(),
             Self::Db(error) => error.failure(),
         }
     }
@@ -47,8 +57,17 @@ pub async fn change(
     let id = ContactId::parse(id).map_err(|_| ChangeError::NotFound)?;
     let (now, actor) = (app.clock.now(), Actor::from(caller));
     let (clock, actor) = (&app.clock, &actor);
+    let hashes = &oppositions::hashes(app, caller.organization, phone.into_iter()).await?;
     let body = async |tx: &TenantTx| {
-        let (before, contact) = join(store::lock(tx, id), store::update(tx, id, phone, members, now)).await;
+        let (before, contact, kept) = join3(
+            store::lock(tx, id),
+            store::update(tx, id, phone, members, now),
+            oppositions::among(tx, hashes),
+        )
+        .await;
+        if !kept?.is_empty() {
+            return Err(ChangeError::Opposed);
+        }
         let contact = contact.on_constraint("contacts_phone_key", || ChangeError::NumberTaken)?;
         let (before, contact) = before?.zip(contact).ok_or(ChangeError::NotFound)?;
         let about = json!({ "contact_id": id });

@@ -18,7 +18,8 @@ use crate::App;
 use crate::db::{Claims, DbError};
 use crate::kernel::class::{Class, Failure};
 use crate::kernel::ids::ContactId;
-use crate::kernel::{Caller, Country, Invalid, Language, PhoneNumber};
+use crate::kernel::{Caller, Country, Faults, Invalid, Language, PhoneNumber};
+use crate::oppositions::OPPOSED;
 
 use crate::kernel::shown::shows;
 pub use change::{ChangeError, change};
@@ -162,6 +163,13 @@ fn not_found() -> Failure {
         "Ce contact n'existe pas.",
         "There is no such contact.",
     )
+}
+
+/// The person with this number was forgotten, and may not be taken in again.
+fn opposed() -> Failure {
+    let mut faults = Faults::default();
+    faults.add("phone", OPPOSED);
+    Failure::invalid(faults)
 }
 
 fn number_taken() -> Failure {

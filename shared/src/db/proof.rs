@@ -105,6 +105,19 @@ impl Db {
         rows.iter().map(|row| get(row, 0)).collect()
     }
 
+    /// Empties entries of the ledger whose time of proof is over; returns how many.
+    pub async fn forget_old_consents(&self, before: Timestamp, at_most: i32) -> Result<i32, DbError> {
+        let rows = self
+            .lookup(
+                "edge.forget_old_consents",
+                "-- edge.forget_old_consents
+                 select zencall.forget_old_consents($1, $2)",
+                &[&before, &at_most],
+            )
+            .await?;
+        rows.first().map_or(Ok(0), |row| get(row, 0))
+    }
+
     /// Forgets codes that ran out; returns how many.
     pub async fn forget_proof_codes(&self, before: Timestamp, at_most: i32) -> Result<i32, DbError> {
         let rows = self

@@ -32,6 +32,8 @@ pub const TWILIO_OPT_OUT: &str = "twilio_opt_out";
 pub const CALL: &str = "call";
 /// They withdrew everything on the public proof page.
 pub const PROOF_PAGE: &str = "proof_page";
+/// They asked to be forgotten.
+pub const ERASURE: &str = "erasure";
 /// Somebody of the organisation said so.
 pub const MANUAL: &str = "manual";
 

@@ -22,7 +22,7 @@ pub(super) async fn list(
         .query(
             "-- gdpr.list
              select id, user_id, request_type, scope, status, reason, created_at, scheduled_at, completed_at,
-                    expires_at, object_key
+                    expires_at, object_key, contact_id, receipts
                from gdpr_requests
               where organization_id = $1 and user_id = $2 and ($3 is null or id < $3)
               order by id desc limit $4",
@@ -37,10 +37,10 @@ pub(super) async fn open_deletion(tx: &TenantTx, user: UserId) -> Result<Option<
         .query_opt(
             "-- gdpr.open_deletion
              select id, user_id, request_type, scope, status, reason, created_at, scheduled_at, completed_at,
-                    expires_at, object_key
+                    expires_at, object_key, contact_id, receipts
                from gdpr_requests
               where organization_id = $1 and user_id = $2 and request_type = 'data_deletion'
-                and status in ('pending', 'processing')",
+                and scope <> 'contact' and status in ('pending', 'processing')",
             &[&tx.organization(), &user],
         )
         .await?;
@@ -75,7 +75,7 @@ pub(super) async fn insert_deletion(
                                         updated_at)
              values ($1, $2, $3, 'data_deletion', $4, $5, $6, $6)
              returning id, user_id, request_type, scope, status, reason, created_at, scheduled_at, completed_at,
-                       expires_at, object_key",
+                       expires_at, object_key, contact_id, receipts",
             &[
                 &id,
                 &tx.organization(),
@@ -101,7 +101,7 @@ pub(super) async fn cancel(
             "-- gdpr.cancel
              update gdpr_requests set status = 'cancelled', completed_at = $4, updated_at = $4
               where organization_id = $1 and user_id = $2 and id = $3 and request_type = 'data_deletion'
-                and status = 'pending' and attempts = 0",
+                and scope <> 'contact' and status = 'pending' and attempts = 0",
             &[&tx.organization(), &user, &id, &now],
         )
         .await?;

@@ -3,13 +3,16 @@
 
 mod consents;
 mod consents_store;
+mod contact_store;
 mod erase;
+mod erase_contact;
 mod erasure_store;
 pub mod export;
 pub mod legal;
 mod mail;
 mod queue;
 mod read;
+mod request_contact;
 mod request_deletion;
 mod request_export;
 mod store;
@@ -22,12 +25,13 @@ use crate::identity::PasswordRefused;
 use crate::kernel::Invalid;
 use crate::kernel::caller::{AdminOnly, PersonOnly};
 use crate::kernel::class::{Class, Classify, Failure};
-use crate::kernel::ids::{GdprRequestId, UserId};
+use crate::kernel::ids::{ContactId, GdprRequestId, UserId};
 
 pub use consents::{Consent, ConsentType, GivenConsent, give_consent, read_consents};
 pub use mail::{GdprMail, GdprMailKind, GdprNotice, compose, mark_sent};
 pub use queue::{GdprMessage, remind};
 pub use read::{note_download, read_export};
+pub use request_contact::request_for_contact;
 pub use request_deletion::{WantedDeletion, cancel_deletion, list_requests, request_deletion};
 pub use request_export::{WantedExport, request_export};
 pub use work::{WorkError, Worked, work};
@@ -82,6 +86,8 @@ pub enum Scope {
     Own,
     /// Everything of their organisation.
     Organization,
+    /// Somebody's whom the organisation calls.
+    Contact,
 }
 
 impl Scope {
@@ -90,10 +96,20 @@ impl Scope {
         match self {
             Self::Own => "self",
             Self::Organization => "organization",
+            Self::Contact => "contact",
         }
     }
 
     /// Reads what [`Scope::as_str`] wrote.
+    fn from_database(text: &str) -> Self {
+        match text {
+            "organization" => Self::Organization,
+            "contact" => Self::Contact,
+            _ => Self::Own,
+        }
+    }
+
+    /// Reads what somebody may ask for about themselves or their organisation.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
         match typed {
             "self" => Ok(Self::Own),
@@ -130,6 +146,10 @@ pub struct GdprRequest {
     pub completed_at: Option<Timestamp>,
     /// Until when the archive is kept.
     pub expires_at: Option<Timestamp>,
+    /// About which contact, where it is about one.
+    pub contact: Option<ContactId>,
+    /// What was erased of them, and where: counts; and what is kept, until when.
+    pub receipts: Option<serde_json::Value>,
     object_key: Option<String>,
 }
 
@@ -147,6 +167,9 @@ pub enum GdprError {
     /// The person is gone; their access token lives out its minutes.
     #[error("the person is gone")]
     Gone,
+    /// There is no such contact.
+    #[error("no such contact")]
+    ContactNotFound,
     /// There is no such request of this person.
     #[error("no such request")]
     NotFound,
@@ -193,6 +216,12 @@ impl Classify for GdprError {
                 "gdpr_request_not_found",
                 "Cette demande n'existe pas.",
                 "There is no such request.",
+            ),
+            Self::ContactNotFound => Failure::new(
+                Class::NotFound,
+                "contact_not_found",
+                "Ce contact n'existe pas.",
+                "There is no such contact.",
             ),
             Self::TooManyExports(seconds) => Failure::new(
                 Class::TooMany(*seconds),

@@ -18,7 +18,7 @@ impl TryFrom<&Row> for GdprRequest {
             id: row.try_get("id").map_err(DbError::Statement)?,
             user: row.try_get("user_id").map_err(DbError::Statement)?,
             request_type: RequestType::from_database(&text("request_type")?),
-            scope: Scope::parse(&text("scope")?).unwrap_or(Scope::Own),
+            scope: Scope::from_database(&text("scope")?),
             status: text("status")?,
             reason: row.try_get("reason").map_err(DbError::Statement)?,
             created_at: row.try_get("created_at").map_err(DbError::Statement)?,
@@ -26,6 +26,8 @@ impl TryFrom<&Row> for GdprRequest {
             completed_at: at("completed_at")?,
             expires_at: at("expires_at")?,
             object_key: row.try_get("object_key").map_err(DbError::Statement)?,
+            contact: row.try_get("contact_id").map_err(DbError::Statement)?,
+            receipts: row.try_get("receipts").map_err(DbError::Statement)?,
         })
     }
 }
@@ -59,7 +61,7 @@ pub(super) async fn open_export(
         .query_opt(
             "-- gdpr.open_export
              select id, user_id, request_type, scope, status, reason, created_at, scheduled_at, completed_at,
-                    expires_at, object_key
+                    expires_at, object_key, contact_id, receipts
                from gdpr_requests
               where organization_id = $1 and user_id = $2 and request_type = $3 and scope = $4
                 and status in ('pending', 'processing')",
@@ -85,6 +87,7 @@ pub(super) async fn exports_since(
             "-- gdpr.exports_since
              select created_at from gdpr_requests
               where organization_id = $1 and user_id = $2 and request_type <> 'data_deletion' and status <> 'failed'
+                and scope <> 'contact'
                 and created_at > $3
               order by id desc limit 10",
             &[&tx.organization(), &user, &since],
@@ -108,7 +111,7 @@ pub(super) async fn insert_export(
              insert into gdpr_requests (id, organization_id, user_id, request_type, scope, created_at, updated_at)
              values ($1, $2, $3, $4, $5, $6, $6)
              returning id, user_id, request_type, scope, status, reason, created_at, scheduled_at, completed_at,
-                       expires_at, object_key",
+                       expires_at, object_key, contact_id, receipts",
             &[
                 &id,
                 &tx.organization(),
@@ -131,7 +134,7 @@ pub(super) async fn find(
         .query(
             "-- gdpr.find
              select id, user_id, request_type, scope, status, reason, created_at, scheduled_at, completed_at,
-                    expires_at, object_key
+                    expires_at, object_key, contact_id, receipts
                from gdpr_requests where organization_id = $1 and user_id = $2 and id = $3",
             &[&tx.organization(), &user, &id],
         )
@@ -169,7 +172,7 @@ pub(super) async fn claim(
                 and r.status in ('pending', 'processing') and (r.lease_until is null or r.lease_until <= $2)
                 and (r.scheduled_at is null or r.scheduled_at <= $2)
              returning r.id, r.user_id, r.request_type, r.scope, r.status, r.reason, r.created_at, r.scheduled_at,
-                       r.completed_at, r.expires_at, r.object_key, r.attempts, r.lease_until, p.role",
+                       r.completed_at, r.expires_at, r.object_key, r.contact_id, r.receipts, r.attempts, r.lease_until, p.role",
             &[&tx.organization(), &now, &until, &id],
         )
         .await?;
@@ -292,7 +295,7 @@ pub(super) async fn recipient(
         .query_opt(
             "-- gdpr.recipient
              select r.id, r.user_id, r.request_type, r.scope, r.status, r.reason, r.created_at, r.scheduled_at,
-                    r.completed_at, r.expires_at, r.object_key, p.email, p.language
+                    r.completed_at, r.expires_at, r.object_key, r.contact_id, r.receipts, p.email, p.language
                from gdpr_requests r join profiles p on p.organization_id = r.organization_id and p.id = r.user_id
               where r.organization_id = $1 and r.id = $2 and r.mailed_at is null",
             &[&tx.organization(), &id],

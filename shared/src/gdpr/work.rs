@@ -6,10 +6,11 @@ use serde_json::json;
 
 use super::queue::GdprMessage;
 use super::store::{self, Claim};
-use super::{RequestType, erase, export};
+use super::{RequestType, Scope, erase, erase_contact, export};
 use crate::App;
 use crate::adapters::secrets::SecretsError;
 use crate::adapters::storage::{Storage, StorageError};
+use crate::adapters::twilio::TwilioError;
 use crate::adapters::vapi::VapiError;
 use crate::audit::{self, Actor};
 use crate::db::{Claims, DbError};
@@ -60,6 +61,9 @@ pub enum WorkError {
     /// The platform's key at Vapi.
     #[error(transparent)]
     Secrets(#[from] SecretsError),
+    /// Twilio, asked to forget a message.
+    #[error(transparent)]
+    Twilio(#[from] TwilioError),
     /// The connection to Twilio.
     #[error(transparent)]
     Integration(#[from] IntegrationError),
@@ -81,6 +85,7 @@ impl Classify for WorkError {
             Self::Storage(error) => error.failure(),
             Self::Vapi(error) => error.failure(),
             Self::Secrets(error) => error.failure(),
+            Self::Twilio(error) => error.failure(),
             Self::Integration(error) => error.failure(),
             Self::Archive(_) => Failure::internal(),
         }
@@ -163,6 +168,9 @@ pub async fn work(app: &App, storage: &Storage, message: &GdprMessage) -> Result
     };
     let mut turn = Turn { app, claims, claim };
     let worked = match turn.claim.request.request_type {
+        RequestType::DataDeletion if turn.claim.request.scope == Scope::Contact => {
+            Box::pin(erase_contact::run(storage, &mut turn)).await
+        }
         RequestType::DataDeletion => Box::pin(erase::run(storage, &mut turn)).await,
         RequestType::DataAccess | RequestType::DataExport => Box::pin(export::run(storage, &mut turn)).await,
     };

@@ -167,6 +167,8 @@ pub const RIGHTS: &[Right] = &[
     member("GET", "/api/v1/gdpr/consents"),
     member("PUT", "/api/v1/gdpr/consents"),
     public("GET", "/api/v1/legal/{document}"),
+    member("POST", "/api/v1/gdpr/contacts/{id}/erase"),
+    member("POST", "/api/v1/gdpr/contacts/{id}/export"),
     public("POST", "/api/v1/proof"),
     public("POST", "/api/v1/proof/code"),
     public("POST", "/api/v1/proof/withdraw"),

@@ -15,7 +15,9 @@ use crate::adapters::queue::{Outgoing, QueueError};
 use crate::adapters::storage::{Storage, StorageError};
 use crate::audit::{self, Actor};
 use crate::campaigns::prospects;
-use crate::contacts::import::{self as reading, Next, Place, ROWS_PER_STATEMENT, Read, Row, Sheet};
+use crate::contacts::import::{
+    self as reading, Next, OpposedError, Place, ROWS_PER_STATEMENT, Read, Row, Sheet,
+};
 use crate::db::{Claims, DbError};
 use crate::kernel::Country;
 use crate::kernel::class::{Classify, Failure};
@@ -45,6 +47,9 @@ pub enum WorkError {
     /// Its file was replaced just now.
     #[error("the file was replaced while it was looked at")]
     Replaced,
+    /// Nobody can tell who was erased.
+    #[error(transparent)]
+    Opposed(#[from] OpposedError),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -60,7 +65,8 @@ impl Classify for WorkError {
     fn failure(&self) -> Failure {
         match self {
             Self::Replaced => Failure::unavailable(),
-            Self::Db(error) => error.failure(),
+            Self::Opposed(OpposedError::Secrets(error)) => error.failure(),
+            Self::Opposed(OpposedError::Db(error)) | Self::Db(error) => error.failure(),
             Self::Storage(error) => error.failure(),
             Self::Queue(error) => error.failure(),
         }
@@ -216,7 +222,9 @@ impl Job<'_> {
         from: &Progress,
         place: &Place,
     ) -> Result<Option<Progress>, WorkError> {
-        let read = &Read::of(rows, home);
+        let mut read = Read::of(rows, home);
+        read.refuse_opposed(self.app, self.claims).await?;
+        let read = &read;
         let (phones, batches) = (&read.phones(), &read.batches(&self.app.clock));
         let (id, language, now) = (self.import.id, self.import.language, self.app.clock.now());
         let written = self

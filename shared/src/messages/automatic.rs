@@ -79,6 +79,8 @@ async fn take_as(
         is_test: false,
         created_by: None,
         carries_code,
+        // They have just made an appointment, or asked for a code.
+        opposition: None,
     };
     Ok(match store::insert(tx, &new, now).await? {
         Taken::Inserted => Ok(new.id),

@@ -7,12 +7,14 @@ use serde_json::json;
 use super::store::{self, New, Taken};
 use super::{LONGEST_BODY, Purpose, enqueue, hours, is_landline, segments};
 use crate::App;
+use crate::adapters::secrets::SecretsError;
 use crate::audit::{self, Actor};
 use crate::db::{Claims, DbError};
 use crate::kernel::class::{Class, Classify, Failure};
 use crate::kernel::ids::MessageId;
 use crate::kernel::shown::shows;
 use crate::kernel::{Caller, Country, Invalid, PhoneNumber};
+use crate::oppositions;
 
 /// What `POST /integrations/twilio/test` sends.
 const TEST_BODY: &str = "Zencall : votre compte Twilio est bien connecté, les SMS partent.";
@@ -53,6 +55,9 @@ pub enum SendError {
     /// The number is never to be texted again.
     #[error("the recipient has opted out")]
     OptedOut,
+    /// The platform's pepper is not there.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
     /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -79,6 +84,7 @@ impl Classify for SendError {
                 "Ce destinataire ne veut plus recevoir de messages.",
                 "This recipient does not want any more messages.",
             ),
+            Self::Secrets(error) => error.failure(),
             Self::Db(error) => error.failure(),
         }
     }
@@ -163,6 +169,11 @@ async fn take(app: &App, caller: &Caller, message: &NewMessage, is_test: bool) -
         is_test,
         created_by: caller.user(),
         carries_code: false,
+        opposition: Some(oppositions::hash(
+            &*app.pepper().await?,
+            caller.organization,
+            &message.to,
+        )),
     };
     let action = if is_test { "twilio.test" } else { "message.send" };
     let details = &json!({ "message_id": new.id, "purpose": message.purpose, "segments": new.segments });

@@ -5,7 +5,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
 
 use super::{Direction, Message, NewMessage, Purpose, Step, hours};
-use crate::db::{DbError, TenantTx};
+use crate::db::{Bytes, DbError, TenantTx};
 use crate::kernel::ids::{MessageId, UserId};
 use crate::kernel::{PageRequest, PhoneNumber, Timezone, Zones};
 
@@ -20,6 +20,8 @@ pub(super) struct New<'a> {
     pub(super) created_by: Option<UserId>,
     /// Whether its holder asked for it, to prove that the number is theirs: whoever wants no more messages may.
     pub(super) carries_code: bool,
+    /// The hash by which the recipient is known should they have been erased at their request.
+    pub(super) opposition: Option<Bytes>,
 }
 
 /// Whether it was inserted, and why not.
@@ -77,7 +79,8 @@ pub(super) async fn insert(tx: &TenantTx, new: &New<'_>, now: Timestamp) -> Resu
                select o.twilio_configured as configured, o.twilio_rejected_at is not null and not $10 as rejected,
                       coalesce(o.twilio_sms_sender, o.twilio_phone_number) as sender, c.id as contact_id,
                       not $12 and (coalesce(c.do_not_call, false) or exists (
-                        select from do_not_call n where n.organization_id = $1 and n.phone = $3)) as suppressed
+                        select from do_not_call n where n.organization_id = $1 and n.phone = $3) or exists (
+                        select from oppositions x where x.organization_id = $1 and x.phone_hash = $13)) as suppressed
                  from organizations o left join contacts c on c.organization_id = $1 and c.phone = $3
                 where o.id = $1
              ), inserted as (
@@ -106,6 +109,7 @@ pub(super) async fn insert(tx: &TenantTx, new: &New<'_>, now: Timestamp) -> Resu
                 &new.is_test,
                 &now,
                 &new.carries_code,
+                &new.opposition,
             ],
         )
         .await?;

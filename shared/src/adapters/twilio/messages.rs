@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 
 use super::client::Twilio;
 use super::credentials::TwilioCredentials;
 use super::error::TwilioError;
-use crate::adapters::exchange::{Answer, Trouble, send_once};
+use crate::adapters::exchange::{Answer, Trouble, send_once, send_repeatedly};
 use crate::kernel::PhoneNumber;
 use crate::kernel::shown::shows;
 
@@ -170,6 +170,22 @@ impl Twilio {
             Err(Trouble::TimeOut) => Asked::Nothing("time-out"),
             Err(Trouble::Broken) => Asked::Nothing("connection lost"),
         }
+    }
+
+    /// Erases a message at Twilio; one that is not there is fine.
+    pub async fn delete_message(
+        &self,
+        credentials: &TwilioCredentials,
+        sid: &str,
+    ) -> Result<(), TwilioError> {
+        let path = format!("Messages/{sid}.json");
+        let answer = send_repeatedly(|| self.request(credentials, Method::DELETE, &path))
+            .await
+            .map_err(TwilioError::NoAnswer)?;
+        if answer.status.is_success() || answer.status == StatusCode::NOT_FOUND {
+            return Ok(());
+        }
+        Err(TwilioError::of(&answer))
     }
 
     /// The newest messages to a number. Not filtered by date: that is the date of sending, which a message that still

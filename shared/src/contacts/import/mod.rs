@@ -15,13 +15,14 @@ use serde_json::{Value, json};
 use super::home_country;
 use super::store::{self, Batch, Written};
 use crate::App;
+use crate::adapters::secrets::SecretsError;
 use crate::audit::{self, Actor};
 use crate::db::{Claims, DbError, TenantTx};
 use crate::kernel::class::{Class, Classify, Failure};
 use crate::kernel::{Caller, Country, Invalid};
 
 pub use decode::Look;
-pub use read::{Fate, Read, RowRead};
+pub use read::{Fate, OpposedError, Read, RowRead};
 pub use rows::Row;
 pub use sheet::{Next, Place, Sheet};
 
@@ -109,6 +110,9 @@ pub enum ImportError {
     /// More than one request may bring.
     #[error("too many rows: {0}")]
     TooManyRows(usize),
+    /// The platform's pepper is not there.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
     /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -182,7 +186,17 @@ impl Classify for ImportError {
                      which is meant for larger files."
                 ),
             ),
+            Self::Secrets(error) => error.failure(),
             Self::Db(error) => error.failure(),
+        }
+    }
+}
+
+impl From<OpposedError> for ImportError {
+    fn from(error: OpposedError) -> Self {
+        match error {
+            OpposedError::Secrets(error) => Self::Secrets(error),
+            OpposedError::Db(error) => Self::Db(error),
         }
     }
 }
@@ -195,7 +209,8 @@ pub async fn import(app: &App, caller: &Caller, file: File<'_>) -> Result<Import
     };
     let home = home_country(app, caller).await?;
     let total = rows.len();
-    let read = Read::of(rows, home);
+    let mut read = Read::of(rows, home);
+    read.refuse_opposed(app, &Claims::from(caller)).await?;
     let batches = read.batches(&app.clock);
     let imported = write(app, caller, &batches, &read, total).await?;
     Ok(Imported {

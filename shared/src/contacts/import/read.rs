@@ -1,14 +1,29 @@
 //! What the rows of a file come to, before the database has seen them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::rows::Row;
 use super::{ROWS_PER_STATEMENT, Rejection, suggestion};
+use crate::App;
+use crate::adapters::secrets::SecretsError;
 use crate::contacts::NewContact;
 use crate::contacts::store::Batch;
+use crate::db::{Claims, DbError};
 use crate::kernel::ids::ContactId;
 use crate::kernel::{Clock, Country, PhoneNumber};
+use crate::oppositions;
+
+/// Nobody can tell who was erased.
+#[derive(Debug, thiserror::Error)]
+pub enum OpposedError {
+    /// The platform's pepper is not there.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
 
 /// What became of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +103,59 @@ impl Read {
         read
     }
 
+    /// Takes out the numbers of people who were erased at their request: their rows are refused.
+    pub async fn refuse_opposed(&mut self, app: &App, claims: &Claims) -> Result<(), OpposedError> {
+        let phones = self.contacts.iter().map(|contact| &contact.phone);
+        let hashes = &oppositions::hashes(app, claims.organization(), phones).await?;
+        if hashes.is_empty() {
+            return Ok(());
+        }
+        let kept: HashSet<Vec<u8>> = app
+            .db
+            .read("contacts.opposed", claims, async |tx| {
+                oppositions::among(tx, hashes).await
+            })
+            .await?;
+        if !kept.is_empty() {
+            let refused: Vec<bool> = hashes.iter().map(|hash| kept.contains(&hash.0)).collect();
+            self.refuse(&refused);
+        }
+        Ok(())
+    }
+
+    /// Refuses the numbers at these positions.
+    fn refuse(&mut self, refused: &[bool]) {
+        let mut left = 0;
+        let places: Vec<Option<usize>> = refused
+            .iter()
+            .map(|refused| {
+                (!refused).then(|| {
+                    left += 1;
+                    left - 1
+                })
+            })
+            .collect();
+        for row in &mut self.rows {
+            let Fate::Taken(position) = row.fate else { continue };
+            row.fate = match places[position] {
+                Some(place) => Fate::Taken(place),
+                None => {
+                    self.rejected += 1;
+                    self.errors.push(Rejection {
+                        line: row.line,
+                        field: "phone".to_owned(),
+                        invalid: oppositions::OPPOSED,
+                        suggestion: None,
+                    });
+                    Fate::Refused(self.errors.len() - 1..self.errors.len())
+                }
+            };
+        }
+        let mut positions = refused.iter();
+        self.contacts
+            .retain(|_| !positions.next().copied().unwrap_or_default());
+    }
+
     /// How many different numbers were read.
     pub fn numbers(&self) -> usize {
         self.contacts.len()
@@ -164,6 +232,24 @@ mod tests {
                 (5, "email", "email_invalid", Some("jean@zencall.example")),
             ]
         );
+    }
+
+    #[test]
+    fn who_was_erased_is_refused_line_by_line_and_the_others_keep_their_places() {
+        let mut read = read("phone\n0639980001\n0639980002\n0639980001\n0639980003\n");
+        read.refuse(&[true, false, false]);
+        assert_eq!((read.contacts.len(), read.rejected, read.errors.len()), (2, 2, 2));
+        let fates: Vec<_> = read.rows.iter().map(|row| row.fate.clone()).collect();
+        assert_eq!(
+            fates,
+            [
+                Fate::Refused(0..1),
+                Fate::Taken(0),
+                Fate::Refused(1..2),
+                Fate::Taken(1)
+            ]
+        );
+        assert_eq!(read.phones(), ["+33639980002", "+33639980003"]);
     }
 
     #[test]

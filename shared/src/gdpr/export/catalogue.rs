@@ -1,10 +1,11 @@
 //! What is held about people, table by table and column by column: what an export holds, and what it does not, and why.
 //! A test compares this list with the database, so that a new column must be entered here, on the one side or the other.
 
+pub use super::withheld::WITHHELD;
 use crate::gdpr::Scope;
 
 /// A table of an archive.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Table {
     /// The name of its files.
     pub name: &'static str,
@@ -18,7 +19,16 @@ pub struct Table {
     pub(super) key: &'static [(&'static str, &'static str)],
     /// Which rows: `$2` is the person.
     pub(super) filter: &'static str,
+    /// Which rows are about a contact, which `$2` is then.
+    about_contact: Option<&'static str>,
     scope: Scope,
+}
+
+/// The number of the contact.
+macro_rules! their_number {
+    () => {
+        "(select p.phone from contacts p where p.organization_id = $1 and p.id = $2)"
+    };
 }
 
 /// What most tables about one person have in common.
@@ -29,6 +39,7 @@ const OWN: Table = Table {
     computed: &[],
     key: &[("id", "uuid")],
     filter: "t.user_id = $2",
+    about_contact: None,
     scope: Scope::Own,
 };
 
@@ -40,9 +51,15 @@ const ORGANIZATION: Table = Table {
 };
 
 impl Table {
-    /// The columns of its files, in their order, with what they are read as.
+    /// The columns of its files, in their order, with what they are read as. Who of the organisation did something is no
+    /// business of the people whom it calls.
     pub(super) fn columns(&self) -> impl Iterator<Item = (&'static str, String)> {
-        let plain = self.columns.split(' ').map(|name| (name, format!("t.{name}")));
+        let withheld = self.scope == Scope::Contact;
+        let plain = self
+            .columns
+            .split(' ')
+            .filter(move |name| !(withheld && *name == "created_by"))
+            .map(|name| (name, format!("t.{name}")));
         let computed = self.computed.iter();
         plain.chain(computed.map(|(name, expression)| (*name, (*expression).to_owned())))
     }
@@ -57,11 +74,18 @@ impl Table {
     }
 }
 
-/// The tables of an archive: the person's own, and then, where it was asked for, the organisation's.
-pub fn tables(scope: Scope) -> impl Iterator<Item = &'static Table> {
-    TABLES
-        .iter()
-        .filter(move |table| table.scope == Scope::Own || scope == Scope::Organization)
+/// The tables of an archive: the person's own, and then, where it was asked for, the organisation's; or the rows of these
+/// that are about one contact.
+pub fn tables(scope: Scope) -> impl Iterator<Item = Table> {
+    TABLES.iter().filter_map(move |table| match scope {
+        Scope::Contact => table.about_contact.map(|filter| Table {
+            filter,
+            scope,
+            ..*table
+        }),
+        Scope::Organization => Some(*table),
+        Scope::Own => (table.scope == Scope::Own).then_some(*table),
+    })
 }
 
 const TABLES: &[Table] = &[
@@ -161,6 +185,7 @@ const TABLES: &[Table] = &[
     },
     Table {
         name: "contacts",
+        about_contact: Some("t.id = $2"),
         table: "contacts",
         columns: "id phone kind first_name last_name email company postal_code timezone language tags variables \
                   contract callback_request do_not_call created_at updated_at",
@@ -175,6 +200,7 @@ const TABLES: &[Table] = &[
     },
     Table {
         name: "consent_people",
+        about_contact: Some(concat!("t.phone = ", their_number!())),
         table: "consent_people",
         columns: "id phone length created_at",
         computed: &[("head", "encode(t.head, 'hex')")],
@@ -182,6 +208,11 @@ const TABLES: &[Table] = &[
     },
     Table {
         name: "contact_consents",
+        about_contact: Some(concat!(
+            "t.person_id in (select q.id from consent_people q where q.organization_id = $1 and q.phone = ",
+            their_number!(),
+            ")"
+        )),
         table: "consents",
         columns: "id person_id sequence kind contact_id purposes object advertiser_name advertiser_siren \
                   third_party_name third_party_siren wording wording_sha256 text_version channel positive_act \
@@ -204,6 +235,7 @@ const TABLES: &[Table] = &[
     },
     Table {
         name: "campaign_contacts",
+        about_contact: Some("t.contact_id = $2"),
         table: "campaign_contacts",
         columns: "campaign_id contact_id status due_at attempts tries last_outcome refusal_code refusal_rule \
                   created_at updated_at",
@@ -212,6 +244,7 @@ const TABLES: &[Table] = &[
     },
     Table {
         name: "call_attempts",
+        about_contact: Some("t.contact_id = $2"),
         table: "call_attempts",
         columns: "id campaign_id contact_id assistant_id number status outcome released_reason vapi_call_id queued_at \
                   sent_at dialing_at ended_at reserved cost fault allowed_until recalled_at",
@@ -219,6 +252,7 @@ const TABLES: &[Table] = &[
     },
     Table {
         name: "decisions",
+        about_contact: Some("t.contact_id = $2"),
         table: "gate_decisions",
         columns: "id campaign_id contact_id attempt_id stage allowed code rule allowed_until retry_at inputs \
                   inputs_hash decided_at",
@@ -226,6 +260,7 @@ const TABLES: &[Table] = &[
     },
     Table {
         name: "calls",
+        about_contact: Some(concat!("t.contact_id = $2 or t.phone = ", their_number!())),
         table: "calls",
         columns: "id vapi_call_id campaign_id contact_id attempt_id assistant_id direction phone status outcome \
                   ended_reason started_at ended_at duration_seconds cost sentiment sentiment_score sentiment_source \
@@ -235,6 +270,11 @@ const TABLES: &[Table] = &[
     },
     Table {
         name: "call_turns",
+        about_contact: Some(concat!(
+            "t.call_id in (select c.id from calls c where c.organization_id = $1 and (c.contact_id = $2 or c.phone = ",
+            their_number!(),
+            "))"
+        )),
         table: "call_turns",
         columns: "call_id at role source text",
         key: &[
@@ -247,6 +287,11 @@ const TABLES: &[Table] = &[
     },
     Table {
         name: "call_events",
+        about_contact: Some(concat!(
+            "t.call_id in (select c.id from calls c where c.organization_id = $1 and (c.contact_id = $2 or c.phone = ",
+            their_number!(),
+            "))"
+        )),
         table: "provider_events",
         columns: "id provider kind event call_id occurred_at received_at projection",
         key: &[("month", "date"), ("dedupe_key", "text")],
@@ -254,6 +299,7 @@ const TABLES: &[Table] = &[
     },
     Table {
         name: "messages",
+        about_contact: Some(concat!("t.contact_id = $2 or t.phone = ", their_number!())),
         table: "messages",
         columns: "id direction phone sender body purpose status error_code twilio_message_sid segments contact_id \
                   retry_of retries created_by created_at updated_at",
@@ -261,6 +307,11 @@ const TABLES: &[Table] = &[
     },
     Table {
         name: "message_history",
+        about_contact: Some(concat!(
+            "t.message_id in (select m.id from messages m where m.organization_id = $1 and (m.contact_id = $2 or m.phone = ",
+            their_number!(),
+            "))"
+        )),
         table: "message_history",
         columns: "message_id status error_code at",
         key: &[("message_id", "uuid"), ("status", "text")],
@@ -268,6 +319,7 @@ const TABLES: &[Table] = &[
     },
     Table {
         name: "appointments",
+        about_contact: Some(concat!("t.contact_id = $2 or t.phone = ", their_number!())),
         table: "appointments",
         columns: "id calendar_id assistant_id call_id campaign_id contact_id status starts_at ends_at timezone language \
                   name phone email notes sequence created_at updated_at",
@@ -275,124 +327,11 @@ const TABLES: &[Table] = &[
     },
     Table {
         name: "do_not_call",
+        about_contact: Some(concat!("t.phone = ", their_number!())),
         table: "do_not_call",
         columns: "id phone reason source created_by created_at",
         ..ORGANIZATION
     },
-];
-
-/// Why most of it is withheld.
-const PLATFORM: &str = "how the platform works, not about anybody";
-
-/// What is in the database and in no archive: table, column (`*` for all of them), and why.
-pub const WITHHELD: &[(&str, &str, &str)] = &[
-    (
-        "*",
-        "organization_id",
-        "the archive is of one organisation, which its manifest names",
-    ),
-    (
-        "credentials",
-        "password_hash",
-        "a secret: whoever has it may find the password",
-    ),
-    (
-        "refresh_tokens",
-        "*",
-        "secrets; when and from where somebody logged in stands in sessions",
-    ),
-    ("api_keys", "key_hash", "a secret: what a key is compared with"),
-    ("outbox", "*", "ids of messages that leave within a minute"),
-    (
-        "gdpr_requests",
-        "object_key",
-        "where the archive lies; its link stands in data_url",
-    ),
-    ("gdpr_requests", "attempts", PLATFORM),
-    ("gdpr_requests", "lease_until", PLATFORM),
-    ("organizations", "erasing_at", PLATFORM),
-    ("organizations", "twilio_change_until", PLATFORM),
-    (
-        "organizations",
-        "twilio_sms_former",
-        "addresses of the organisation's own webhooks, which may hold passwords",
-    ),
-    ("assistants", "told_hash", "computed from the settings"),
-    ("contact_imports", "open", PLATFORM),
-    ("contact_imports", "version", PLATFORM),
-    ("contact_imports", "place", PLATFORM),
-    ("contact_imports", "batches", PLATFORM),
-    ("contact_imports", "has_outcome", PLATFORM),
-    (
-        "contact_import_batches",
-        "*",
-        "what became of rows of a file, until all is told; then it lies in the bucket for a week",
-    ),
-    ("calls", "started_certainty", PLATFORM),
-    ("calls", "ended_certainty", PLATFORM),
-    ("calls", "report_due_at", PLATFORM),
-    ("calls", "report_asks", PLATFORM),
-    ("call_turns", "text_hash", "computed from the text"),
-    ("provider_events", "month", "computed from the call's time"),
-    ("provider_events", "dedupe_key", "computed from the event"),
-    ("messages", "status_rank", PLATFORM),
-    ("campaigns", "breaker", PLATFORM),
-    ("campaigns", "breaker_since", PLATFORM),
-    ("campaigns", "breaker_trips", PLATFORM),
-    ("campaigns", "probe_at", PLATFORM),
-    ("campaigns", "pause_told_at", PLATFORM),
-    ("campaigns", "is_closing", PLATFORM),
-    ("messages", "dispatch", PLATFORM),
-    ("messages", "due_at", PLATFORM),
-    ("messages", "queued_at", PLATFORM),
-    ("messages", "sending_at", PLATFORM),
-    ("messages", "next_poll_at", PLATFORM),
-    ("messages", "polls", PLATFORM),
-    ("messages", "confirms_stop", PLATFORM),
-    ("messages", "carries_code", PLATFORM),
-    ("appointments", "tool_call_id", PLATFORM),
-    ("appointment_slots", "*", "computed from the appointments"),
-    ("message_history", "rank", PLATFORM),
-    (
-        "call_attempts",
-        "solicitation_key",
-        "a keyed hash of advertiser and number, which stand in campaigns and contacts",
-    ),
-    (
-        "solicitations",
-        "*",
-        "times under a keyed hash that names nobody, deleted when they count no more",
-    ),
-    (
-        "campaign_accounts",
-        "*",
-        "sums of the costs of calls, which stand in calls",
-    ),
-    (
-        "proof_codes",
-        "*",
-        "numbers for which a code was asked, by whoever holds them, deleted after ten minutes",
-    ),
-    ("rate_limits", "*", "how many, under hashes that name nobody"),
-    ("platform_slots", "*", "which lines are busy, not about anybody"),
-    (
-        "platform_limits",
-        "*",
-        "how many lines there are, not about anybody",
-    ),
-    ("platform_inbound", "*", "which lines are busy, not about anybody"),
-    ("platform_turns", "*", "when an organisation last got a line"),
-    ("twilio_paces", "*", "when an account may dial again"),
-    (
-        "idempotency_keys",
-        "*",
-        "copies of answers, deleted after 24 hours; what they told is in the other tables",
-    ),
-    (
-        "parked_events",
-        "*",
-        "events that belong to nobody known, deleted after 24 hours",
-    ),
 ];
 
 /// Whether this column of the database is in an archive, or has a reason not to be.

@@ -5,6 +5,7 @@ mod archive;
 pub mod catalogue;
 mod scratch;
 mod store;
+mod withheld;
 
 use std::time::Duration;
 
@@ -55,15 +56,19 @@ pub(super) async fn run(storage: &Storage, turn: &mut Turn<'_>) -> Result<Worked
 async fn write_table(
     turn: &mut Turn<'_>,
     archive: &mut Archive,
-    table: &'static catalogue::Table,
+    table: catalogue::Table,
 ) -> Result<u64, WorkError> {
-    let user = turn.claim.request.user;
+    let subject = turn
+        .claim
+        .request
+        .contact
+        .map_or(turn.claim.request.user.0, |contact| contact.0);
     let spill = scratch_file(&turn.app.clock)?;
     let mut files = archive.begin(table.name, table.columns().map(|(name, _)| name).collect(), spill)?;
     let mut after: Option<Vec<String>> = None;
     loop {
         turn.keep().await?;
-        let page = store::page(turn.app, turn.claims, table, user, after.as_deref()).await?;
+        let page = store::page(turn.app, turn.claims, &table, subject, after.as_deref()).await?;
         for row in &page {
             files.write(&row.members)?;
         }
@@ -97,6 +102,7 @@ fn manifest(turn: &Turn<'_>) -> serde_json::Value {
         "scope": request.scope.as_str(),
         "organization_id": turn.claims.organization(),
         "user_id": request.user,
+        "contact_id": request.contact,
         "requested_at": request.created_at,
         "written_at": turn.app.clock.now(),
         "csv": "UTF-8, comma. A text that a spreadsheet would take for a formula, or that begins with an apostrophe, \

@@ -2,11 +2,11 @@
 
 use futures_util::future::try_join;
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::catalogue::Table;
 use crate::App;
 use crate::db::{Claims, DbError};
-use crate::kernel::ids::UserId;
 
 /// Rows of a page: what memory holds at once.
 pub(super) const PAGE: usize = 500;
@@ -24,7 +24,7 @@ pub(super) async fn page(
     app: &App,
     claims: &Claims,
     table: &Table,
-    user: UserId,
+    subject: Uuid,
     after: Option<&[String]>,
 ) -> Result<Vec<ExportedRow>, DbError> {
     let sql = &statement(table, after.is_some());
@@ -37,7 +37,7 @@ pub(super) async fn page(
                 "-- gdpr.export_in_utc\n select set_config('TimeZone', 'UTC', true)",
                 &[],
             );
-            try_join(utc, tx.query(sql, &[&organization, &user, &after])).await
+            try_join(utc, tx.query(sql, &[&organization, &subject, &after])).await
         })
         .await?;
     rows.into_iter()
@@ -54,7 +54,7 @@ pub(super) async fn page(
         .collect()
 }
 
-/// `$1` is the organisation, `$2` the person, `$3` the key of the last row. Made of words of the catalogue alone.
+/// `$1` is the organisation, `$2` the person or the contact, `$3` the key of the last row. Made of words of the catalogue alone.
 fn statement(table: &Table, continues: bool) -> String {
     let list = |parts: Vec<String>| parts.join(", ");
     let members = list(

@@ -230,4 +230,9 @@ const ROWS: &[(&str, &str, &str)] = &[
         "organization_id, key_hash, request_hash, user_id, claim_id, claimed_until, expires_at",
         "{org}, {row}::text::bytea, 'x', {row}, {row}, now(), now()",
     ),
+    (
+        "oppositions",
+        "organization_id, phone_hash, created_at",
+        "{org}, {row}::text::bytea, now()",
+    ),
 ];

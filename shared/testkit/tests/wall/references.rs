@@ -24,6 +24,7 @@ const WITHOUT_KEY: &[&str] = &[
     "gdpr_audit_logs.api_key_id",
     "gdpr_audit_logs.organization_id",
     "gdpr_audit_logs.user_id",
+    "gdpr_requests.contact_id",
     "messages.created_by",
     "profiles.supabase_user_id",
     "provider_events.call_id",
