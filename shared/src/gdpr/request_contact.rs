@@ -27,7 +27,7 @@ pub async fn request_for_contact(
         GdprRequestId::new(&app.clock),
         &Actor::from(caller),
     );
-    let body = async |tx: &TenantTx| {
+    let body = async |tx: &TenantTx| -> Result<_, GdprError> {
         // Locked: two who ask at once come one after the other.
         let phone = store::lock(tx, contact)
             .await?

@@ -2,7 +2,6 @@
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
-use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use super::client::Vapi;
@@ -11,17 +10,6 @@ use super::wire::{ListedCall, NewCall, Placed, PlacedAnswer};
 use crate::adapters::exchange::{Answer, Trouble};
 
 impl Vapi {
-    /// Erases what Vapi keeps of a call, its recording included; one that is not there is fine.
-    pub async fn delete_call(&self, vapi_call_id: &str) -> Result<(), VapiError> {
-        let path = format!("/call/{vapi_call_id}");
-        // Vapi wants a body.
-        let request = |vapi: &Self| vapi.request(Method::DELETE, &path).json(&json!({}));
-        match self.repeat(request).await {
-            Ok(IgnoredAny) | Err(VapiError::NotFound) => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-
     /// Places a call, in one request; never repeated after one that Vapi may have carried out.
     pub async fn place_call(&self, call: &NewCall<'_>) -> Result<Placed, PlaceCallError> {
         let body = call.to_json();
@@ -59,10 +47,10 @@ impl Vapi {
         }
     }
 
-    /// Deletes a call: one that waits is not placed any more. Answers what it was, or nothing where it is not there.
+    /// Deletes a call, its recording included: one that waits is not placed any more. Answers what it was, or nothing where it is not there.
     pub async fn delete_call(&self, vapi_call_id: &str) -> Result<Option<ListedCall>, VapiError> {
         let path = format!("/call/{vapi_call_id}");
-        let nothing_more = serde_json::json!({});
+        let nothing_more = json!({});
         match self
             .read_once(|vapi| vapi.request(Method::DELETE, &path).json(&nothing_more))
             .await
