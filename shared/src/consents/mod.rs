@@ -3,6 +3,7 @@
 //! it is in [`standing`].
 
 pub mod chain;
+mod chain_store;
 pub mod list;
 mod new;
 pub mod record;

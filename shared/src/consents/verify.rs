@@ -4,7 +4,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::chain::{self, Broken};
-use super::store;
+use super::chain_store;
 use crate::App;
 use crate::db::{Claims, Db, DbError};
 use crate::kernel::ids::OrganizationId;
@@ -98,7 +98,7 @@ async fn verify_in(db: &Db, organization: OrganizationId) -> Result<Report, DbEr
     loop {
         let people = db
             .read("consents.verify", claims, async |tx| {
-                store::chains(tx, after, CHUNK).await
+                chain_store::chains(tx, after, CHUNK).await
             })
             .await?;
         let Some(last) = people.last() else {

@@ -1,6 +1,7 @@
 //! What is held about people, table by table and column by column: what an export holds, and what it does not, and why.
 //! A test compares this list with the database, so that a new column must be entered here, on the one side or the other.
 
+pub use super::withheld::WITHHELD;
 use crate::gdpr::Scope;
 
 /// A table of an archive.
@@ -279,120 +280,6 @@ const TABLES: &[Table] = &[
         columns: "id phone reason source created_by created_at",
         ..ORGANIZATION
     },
-];
-
-/// Why most of it is withheld.
-const PLATFORM: &str = "how the platform works, not about anybody";
-
-/// What is in the database and in no archive: table, column (`*` for all of them), and why.
-pub const WITHHELD: &[(&str, &str, &str)] = &[
-    (
-        "*",
-        "organization_id",
-        "the archive is of one organisation, which its manifest names",
-    ),
-    (
-        "credentials",
-        "password_hash",
-        "a secret: whoever has it may find the password",
-    ),
-    (
-        "refresh_tokens",
-        "*",
-        "secrets; when and from where somebody logged in stands in sessions",
-    ),
-    ("api_keys", "key_hash", "a secret: what a key is compared with"),
-    ("outbox", "*", "ids of messages that leave within a minute"),
-    (
-        "gdpr_requests",
-        "object_key",
-        "where the archive lies; its link stands in data_url",
-    ),
-    ("gdpr_requests", "attempts", PLATFORM),
-    ("gdpr_requests", "lease_until", PLATFORM),
-    ("organizations", "erasing_at", PLATFORM),
-    ("organizations", "twilio_change_until", PLATFORM),
-    (
-        "organizations",
-        "twilio_sms_former",
-        "addresses of the organisation's own webhooks, which may hold passwords",
-    ),
-    ("assistants", "told_hash", "computed from the settings"),
-    ("contact_imports", "open", PLATFORM),
-    ("contact_imports", "version", PLATFORM),
-    ("contact_imports", "place", PLATFORM),
-    ("contact_imports", "batches", PLATFORM),
-    ("contact_imports", "has_outcome", PLATFORM),
-    (
-        "contact_import_batches",
-        "*",
-        "what became of rows of a file, until all is told; then it lies in the bucket for a week",
-    ),
-    ("calls", "started_certainty", PLATFORM),
-    ("calls", "ended_certainty", PLATFORM),
-    ("calls", "report_due_at", PLATFORM),
-    ("calls", "report_asks", PLATFORM),
-    ("call_turns", "text_hash", "computed from the text"),
-    ("provider_events", "month", "computed from the call's time"),
-    ("provider_events", "dedupe_key", "computed from the event"),
-    ("messages", "status_rank", PLATFORM),
-    ("campaigns", "breaker", PLATFORM),
-    ("campaigns", "breaker_since", PLATFORM),
-    ("campaigns", "breaker_trips", PLATFORM),
-    ("campaigns", "probe_at", PLATFORM),
-    ("campaigns", "pause_told_at", PLATFORM),
-    ("campaigns", "is_closing", PLATFORM),
-    ("messages", "dispatch", PLATFORM),
-    ("messages", "due_at", PLATFORM),
-    ("messages", "queued_at", PLATFORM),
-    ("messages", "sending_at", PLATFORM),
-    ("messages", "next_poll_at", PLATFORM),
-    ("messages", "polls", PLATFORM),
-    ("messages", "confirms_stop", PLATFORM),
-    ("messages", "carries_code", PLATFORM),
-    ("appointments", "tool_call_id", PLATFORM),
-    ("appointment_slots", "*", "computed from the appointments"),
-    ("message_history", "rank", PLATFORM),
-    (
-        "call_attempts",
-        "solicitation_key",
-        "a keyed hash of advertiser and number, which stand in campaigns and contacts",
-    ),
-    (
-        "solicitations",
-        "*",
-        "times under a keyed hash that names nobody, deleted when they count no more",
-    ),
-    (
-        "campaign_accounts",
-        "*",
-        "sums of the costs of calls, which stand in calls",
-    ),
-    (
-        "proof_codes",
-        "*",
-        "numbers for which a code was asked, by whoever holds them, deleted after ten minutes",
-    ),
-    ("rate_limits", "*", "how many, under hashes that name nobody"),
-    ("platform_slots", "*", "which lines are busy, not about anybody"),
-    (
-        "platform_limits",
-        "*",
-        "how many lines there are, not about anybody",
-    ),
-    ("platform_inbound", "*", "which lines are busy, not about anybody"),
-    ("platform_turns", "*", "when an organisation last got a line"),
-    ("twilio_paces", "*", "when an account may dial again"),
-    (
-        "idempotency_keys",
-        "*",
-        "copies of answers, deleted after 24 hours; what they told is in the other tables",
-    ),
-    (
-        "parked_events",
-        "*",
-        "events that belong to nobody known, deleted after 24 hours",
-    ),
 ];
 
 /// Whether this column of the database is in an archive, or has a reason not to be.

@@ -5,6 +5,7 @@ mod archive;
 pub mod catalogue;
 mod scratch;
 mod store;
+mod withheld;
 
 use std::time::Duration;
 
