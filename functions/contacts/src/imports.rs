@@ -11,7 +11,9 @@ use tokio::sync::OnceCell;
 use utoipa::ToSchema;
 use zencall::App;
 use zencall::adapters::storage::{Storage, StorageError};
-use zencall::http::{Answer, Caller, Json, ListOf, ListQuery, Member, NoFilter, Prefers, ProblemBody};
+use zencall::http::{
+    Answer, Caller, HoldsSecret, Json, ListOf, ListQuery, Member, NoFilter, Prefers, ProblemBody,
+};
 use zencall::imports::{self, Import, LINK_LIFETIME, RowFault, Status};
 use zencall::kernel::ids::ImportId;
 use zencall::kernel::{Faults, Name};
@@ -131,7 +133,7 @@ pub(crate) async fn create_import(
     prefers: Prefers,
     Extension(bucket): Extension<Bucket>,
     Json(request): Json<NewImport>,
-) -> Answer<(StatusCode, Json<ImportJobAnswer>)> {
+) -> Answer<HoldsSecret<(StatusCode, Json<ImportJobAnswer>)>> {
     let mut faults = Faults::default();
     let file_name = request
         .file_name
@@ -139,7 +141,7 @@ pub(crate) async fn create_import(
     let file_name = faults.finish(|| file_name)?;
     let import = imports::create(&app, &caller, &file_name, prefers.into()).await?;
     let answer = ImportDetail::of(&app, &caller, &bucket, import, prefers).await?;
-    Ok((StatusCode::CREATED, Json(answer)))
+    Ok(HoldsSecret((StatusCode::CREATED, Json(answer))))
 }
 
 /// The organisation's imports, newest first.
@@ -186,11 +188,10 @@ pub(crate) async fn cancel_import(
     prefers: Prefers,
     Extension(bucket): Extension<Bucket>,
     Path(id): Path<String>,
-) -> Answer<Json<ImportJobAnswer>> {
+) -> Answer<HoldsSecret<Json<ImportJobAnswer>>> {
     let import = imports::cancel(&app, &caller, &id).await?;
-    Ok(Json(
-        ImportDetail::of(&app, &caller, &bucket, import, prefers).await?,
-    ))
+    let answer = ImportDetail::of(&app, &caller, &bucket, import, prefers).await?;
+    Ok(HoldsSecret(Json(answer)))
 }
 
 impl ImportView {

@@ -7,10 +7,6 @@ use rust_decimal::{Decimal, RoundingStrategy};
 /// Why a campaign is paused whose budget does not hold one more call.
 pub const EXHAUSTED: &str = "budget_exhausted";
 
-/// What a minute costs at most where `CALL_PRICE_PER_MINUTE` does not say, in US dollars. Vapi's own share is 0.05 a minute;
-/// the rest is the transcriber, the model, the voice and the line, whose dearest usual choices stay below this.
-pub const PRICE_PER_MINUTE: Decimal = Decimal::from_parts(30, 0, 0, false, 2);
-
 /// How long after its end a call's report may still come before nobody waits for it: a campaign without room for one more
 /// call is paused when nothing that is under way, or has just ended, can make room.
 pub(super) const SETTLING: SignedDuration = SignedDuration::from_mins(30);

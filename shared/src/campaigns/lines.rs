@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 
+use super::store;
 use crate::adapters::vapi::{PlaceCallError, Placed};
 use crate::db::{DbError, TenantTx};
 use crate::kernel::ids::{AttemptId, CallId};
@@ -61,13 +62,8 @@ impl Lines {
         if !self.refused && self.allowed.is_none() && self.remaining.is_none() {
             return Ok(());
         }
-        tx.execute(
-            "-- campaigns.learn_lines
-             select zencall.learn_lines($1, $2, $3, $4, $5)",
-            &[&attempt, &self.refused, &self.allowed, &self.remaining, &now],
-        )
-        .await
-        .map(drop)
+        let told = (self.refused, self.allowed, self.remaining);
+        store::lines::learn(tx, attempt, told, now).await
     }
 }
 
@@ -82,11 +78,5 @@ pub(crate) async fn note_inbound(
     under_way: bool,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    tx.execute(
-        "-- campaigns.note_inbound
-         select zencall.note_inbound($1, $2, $3)",
-        &[&call, &under_way, &now],
-    )
-    .await
-    .map(drop)
+    store::lines::note_inbound(tx, call, under_way, now).await
 }

@@ -65,10 +65,11 @@ pub async fn change(
             oppositions::among(tx, hashes),
         )
         .await;
+        // First: a number that is taken ends the transaction, and with it what was asked behind it.
+        let contact = contact.on_constraint("contacts_phone_key", || ChangeError::NumberTaken)?;
         if !kept?.is_empty() {
             return Err(ChangeError::Opposed);
         }
-        let contact = contact.on_constraint("contacts_phone_key", || ChangeError::NumberTaken)?;
         let (before, contact) = before?.zip(contact).ok_or(ChangeError::NotFound)?;
         let about = json!({ "contact_id": id });
         let details = audit::difference(about, &told(&before), &told(&contact), PRIVATE);

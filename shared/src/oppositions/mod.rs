@@ -1,14 +1,15 @@
 //! People who were forgotten, and are not to be taken in again (RGPD, articles 17 and 21): what is kept of them is a keyed
 //! hash of their number, of which nothing can be read. Whoever brings the number back is refused.
 
-use std::collections::HashSet;
+mod store;
 
-use jiff::Timestamp;
+pub use store::{add, among};
+
 use secrecy::SecretBox;
 
 use crate::App;
 use crate::adapters::secrets::SecretsError;
-use crate::db::{Bytes, DbError, TenantTx};
+use crate::db::Bytes;
 use crate::kernel::ids::OrganizationId;
 use crate::kernel::meter::Subject;
 use crate::kernel::{Invalid, PhoneNumber};
@@ -34,29 +35,4 @@ pub async fn hashes<'a>(
 ) -> Result<Vec<Bytes>, SecretsError> {
     let pepper = app.pepper().await?;
     Ok(phones.map(|phone| hash(&pepper, organization, phone)).collect())
-}
-
-/// Keeps the hash of a number.
-pub async fn add(tx: &TenantTx, hash: &Bytes, now: Timestamp) -> Result<(), DbError> {
-    tx.execute(
-        "-- oppositions.add
-         insert into oppositions (organization_id, phone_hash, created_at) values ($1, $2, $3) on conflict do nothing",
-        &[&tx.organization(), hash, &now],
-    )
-    .await
-    .map(drop)
-}
-
-/// Which of these are kept.
-pub async fn among(tx: &TenantTx, hashes: &[Bytes]) -> Result<HashSet<Vec<u8>>, DbError> {
-    let rows = tx
-        .query(
-            "-- oppositions.among
-             select phone_hash from oppositions where organization_id = $1 and phone_hash = any ($2)",
-            &[&tx.organization(), &hashes],
-        )
-        .await?;
-    rows.iter()
-        .map(|row| row.try_get("phone_hash").map_err(DbError::Statement))
-        .collect()
 }

@@ -37,6 +37,18 @@ const WITHOUT: &[(&str, &str)] = &[
         "looks, and changes nothing: nobody is called",
     ),
     (
+        "POST /api/v1/proof/code",
+        "asks for a code, whether anybody knows the number or not; the entry is written where it is sent",
+    ),
+    (
+        "POST /api/v1/proof",
+        "shows people what is known of themselves, and changes nothing",
+    ),
+    (
+        "POST /api/v1/proof/withdraw",
+        "writes one in each organisation that it concerns, which the function's own tests read",
+    ),
+    (
         "POST /api/v1/vapi/webhook",
         "queues what Vapi reports; each event is kept whole in provider_events",
     ),
@@ -675,6 +687,14 @@ async fn data(story: &mut Story) {
             "gdpr.request_export",
         )
         .await;
+    for (verb, phone) in [("export", "+33639980006"), ("erase", "+33639980007")] {
+        let contact = story.organization.contact(phone).await;
+        let route = format!("POST /api/v1/gdpr/contacts/{{id}}/{verb}");
+        let path = format!("/api/v1/gdpr/contacts/{contact}/{verb}");
+        story
+            .step(Who::Admin, &route, &path, Value::Null, "gdpr.request_for_contact")
+            .await;
+    }
     let path = "/api/v1/gdpr/requests";
     let deletion = json!({ "request_type": "data_deletion", "password": PASSWORD });
     let route = "POST /api/v1/gdpr/requests";

@@ -31,7 +31,8 @@ const PERSONAL: [&str; 23] = [
 /// Types that print whatever they hold. Others keep it to themselves: numbers, addresses, secrets, members of requests.
 const BARE: [&str; 6] = ["String", "str", "Value", "Vec<u8>", "Bytes", "Map<"];
 /// Words of ours, not of people: reasons and texts that the product itself writes.
-const OURS: [&str; 4] = [
+const OURS: [&str; 5] = [
+    "CampaignNotice.reason",
     "DocumentView.text",
     "ExportView.reason",
     "GdprRequest.reason",

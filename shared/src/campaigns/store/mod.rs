@@ -9,6 +9,7 @@ pub(super) mod ending;
 pub(super) mod forecast;
 pub(super) mod granted;
 pub(super) mod lifecycle;
+pub(super) mod lines;
 pub(super) mod predial;
 pub(super) mod prospects;
 pub(super) mod release;

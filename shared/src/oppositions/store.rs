@@ -1,0 +1,32 @@
+//! The SQL of oppositions that are kept.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+
+use crate::db::{Bytes, DbError, TenantTx};
+
+/// Keeps the hash of a number.
+pub async fn add(tx: &TenantTx, hash: &Bytes, now: Timestamp) -> Result<(), DbError> {
+    tx.execute(
+        "-- oppositions.add
+         insert into oppositions (organization_id, phone_hash, created_at) values ($1, $2, $3) on conflict do nothing",
+        &[&tx.organization(), hash, &now],
+    )
+    .await
+    .map(drop)
+}
+
+/// Which of these are kept.
+pub async fn among(tx: &TenantTx, hashes: &[Bytes]) -> Result<HashSet<Vec<u8>>, DbError> {
+    let rows = tx
+        .query(
+            "-- oppositions.among
+             select phone_hash from oppositions where organization_id = $1 and phone_hash = any ($2)",
+            &[&tx.organization(), &hashes],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| row.try_get("phone_hash").map_err(DbError::Statement))
+        .collect()
+}
