@@ -175,7 +175,10 @@ async fn with_the_code_of_their_number_somebody_reads_and_withdraws_everything_e
             .await;
         assert_eq!(receipts, [json!({ "channel": "proof_page", "proven": true })]);
         let told = organization
-            .rows("select details ->> 'source' as source from gdpr_audit_logs where action = 'do_not_call.add'", &[])
+            .rows(
+                "select details ->> 'source' as source from gdpr_audit_logs where action = 'do_not_call.add'",
+                &[],
+            )
             .await;
         assert_eq!(told, [json!({ "source": "proof_page" })]);
     }

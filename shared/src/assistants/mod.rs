@@ -14,6 +14,7 @@ mod likeness;
 mod liquid;
 mod objection;
 mod read;
+pub mod said;
 mod scripts;
 mod store;
 mod sync;

@@ -4,7 +4,6 @@
 use futures_util::future::join3;
 use jiff::{SignedDuration, Timestamp};
 
-use super::disclosures::{self, Disclosures, Spoken};
 use super::ended_reason::{EndedReason, Outcome};
 use super::event::{created_at, dedupe_key, is_about_a_call, keys, name};
 use super::event_store::{self, Attempt, Found, Record, Script};
@@ -12,6 +11,7 @@ use super::facts::Facts;
 use super::{Status, objection, turn_store};
 use crate::App;
 use crate::adapters::vapi::webhook::{Fact, Projection, Report};
+use crate::assistants::said::{self, Disclosures, Spoken};
 use crate::campaigns;
 use crate::campaigns::end::{self, AttemptEnd, Ended};
 use crate::campaigns::lines::{self, Lines};
@@ -190,7 +190,7 @@ fn said(event: &Projection, report: &Report, script: &Script) -> Disclosures {
         is_heard: event.started_at.is_some() && outcome != Some(Outcome::Voicemail),
         seconds: i32::try_from(seconds).unwrap_or(i32::MAX),
     };
-    disclosures::look_for(&spoken, &report.turns)
+    said::look_for(&spoken, &report.turns)
 }
 
 /// Writes what is known of the call now, and what was said.

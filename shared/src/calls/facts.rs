@@ -6,10 +6,10 @@ use std::cmp::max;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::disclosures::Disclosures;
 use super::ended_reason::{Action, EndedReason, Outcome};
 use super::{Sentiment, Status};
 use crate::adapters::vapi::webhook::{Fact, Projection, Report};
+use crate::assistants::said::Disclosures;
 use crate::kernel::shown::shows;
 
 /// What is known of a call.

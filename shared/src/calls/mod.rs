@@ -1,7 +1,6 @@
 //! Calls: what happened on the telephone.
 
 mod apply;
-mod disclosures;
 pub mod during;
 mod during_store;
 mod event;
@@ -23,9 +22,9 @@ mod turn_store;
 mod view;
 
 pub use crate::adapters::vapi::webhook::Projection;
+pub use crate::assistants::said::{Disclosures, Finding};
 pub use crate::kernel::ended_reason;
 pub use apply::{Applied, ApplyError, apply};
-pub use disclosures::{Disclosures, Finding};
 pub use during::transfer_of;
 pub use list::{Filter, TypedFilter, list};
 pub use objection::object;

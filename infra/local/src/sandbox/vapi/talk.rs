@@ -60,13 +60,17 @@ impl Life {
         self.send("conversation-update", history);
     }
 
-    /// Calls the first function that the assistant has, as a model might, and keeps the answer.
+    /// Calls a function of the assistant's, as a model might, and keeps the answer: the one that books, else the first that
+    /// is not for whoever objects. Nobody does in these conversations.
     async fn use_tool(&mut self, said: &Conversation) {
         let tools = self.plan.assistant["model"]["tools"].as_array();
-        let tool = tools
-            .into_iter()
-            .flatten()
-            .find(|tool| tool["type"] == "function" && tool["function"].is_object())
+        let functions = || {
+            let tools = tools.into_iter().flatten();
+            tools.filter(|tool| tool["type"] == "function" && tool["function"].is_object())
+        };
+        let tool = functions()
+            .find(|tool| booking::is_booking(tool))
+            .or_else(|| functions().find(|tool| !is_for_objecting(tool)))
             .cloned();
         let Some(tool) = tool else { return };
         if booking::is_booking(&tool) {
@@ -110,4 +114,10 @@ impl Life {
         let message = report::tool_result_message(self, &id, &name, text);
         self.messages.push(message);
     }
+}
+
+/// Whether a tool notes that somebody objects: it takes their words and nothing else.
+fn is_for_objecting(tool: &serde_json::Value) -> bool {
+    let properties = tool["function"]["parameters"]["properties"].as_object();
+    properties.is_some_and(|properties| properties.len() == 1 && properties.contains_key("quote"))
 }

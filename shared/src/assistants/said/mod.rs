@@ -54,17 +54,17 @@ pub struct Disclosures {
 
 /// A call that is over, as far as this looks.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Spoken<'a> {
+pub(crate) struct Spoken<'a> {
     /// What its assistant speaks.
-    pub(super) language: Language,
+    pub(crate) language: Language,
     /// On whose behalf and why it was placed; nothing where nobody's campaign placed it.
-    pub(super) campaign: Option<(&'a str, &'a str)>,
+    pub(crate) campaign: Option<(&'a str, &'a str)>,
     /// Whether there is a recording.
-    pub(super) is_recorded: bool,
+    pub(crate) is_recorded: bool,
     /// Whether a person answered.
-    pub(super) is_heard: bool,
+    pub(crate) is_heard: bool,
     /// How long it took.
-    pub(super) seconds: i32,
+    pub(crate) seconds: i32,
 }
 
 impl Disclosures {
@@ -94,7 +94,7 @@ impl Disclosures {
 }
 
 /// Looks for everything that must be said in what the assistant said.
-pub(super) fn look_for(call: &Spoken<'_>, turns: &[Turn]) -> Disclosures {
+pub(crate) fn look_for(call: &Spoken<'_>, turns: &[Turn]) -> Disclosures {
     let said: Vec<_> = turns
         .iter()
         .filter(|turn| turn.role == Role::Assistant)
