@@ -65,13 +65,13 @@ bench-campaign: ## what a campaign does, in counts: a wave, an end, a message, a
 	@$(LOCAL) bench-campaign
 
 chaos: ## the campaign engine under fire, counted against what Vapi received: make chaos SEED=1 CONTACTS=10000 (SEEDS=50)
-	@SEED=$(SEED) SEEDS=$(SEEDS) CONTACTS=$(CONTACTS) $(LOCAL) chaos
+	@$(LOCAL) chaos
 
 verify-consents: ## whether every chain of every ledger of consents is whole: here, or make verify-consents STAGE=dev
 	@if [ -n "$(STAGE)" ]; then ./infra/aws/verify-consents.sh "$(STAGE)"; else $(LOCAL) verify-consents; fi
 
 simulate: ## pacing and fairness on a clock of their own: make simulate SEED=1 SIZE=full
-	@LOG=error SEED=$(SEED) SIZE=$(SIZE) $(LOCAL) simulate
+	@export LOG=error; $(LOCAL) simulate
 
 invoke: ## hand a sample event to a function: make invoke FN=minute-tick EVENT=minute-tick.json
 	@$(LOCAL) invoke "$(FN)" "$(EVENT)"
