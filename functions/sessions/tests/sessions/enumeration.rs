@@ -38,6 +38,9 @@ async fn known_and_unknown_addresses_take_as_long() {
             // Limits count within an hour.
             person.test.app.clock.advance(SignedDuration::from_mins(61));
             let stranger = format!("nobody{round}.{}", person.email);
+            // After an hour the platform's secrets are fetched anew: whoever comes first pays for it, and is not timed.
+            let first = format!("first{round}.{}", person.email);
+            person.post(path, json!({ "email": first, member: value })).await;
             for (email, times) in [(&person.email, &mut known), (&stranger, &mut unknown)] {
                 let began = Instant::now();
                 person.post(path, json!({ "email": email, member: value })).await;
