@@ -26,6 +26,8 @@ pub(in crate::campaigns) struct Plan {
     pub(in crate::campaigns) max_duration_seconds: i32,
     pub(in crate::campaigns) retry_on: Vec<Outcome>,
     pub(in crate::campaigns) has_assistant: bool,
+    /// That the organisation is entitled to its number is on file.
+    pub(in crate::campaigns) has_mandate: bool,
     /// How many calls it may have at once.
     pub(in crate::campaigns) lines: i32,
     pub(in crate::campaigns) experience: Experience,
@@ -50,7 +52,8 @@ pub(in crate::campaigns) async fn plan(tx: &TenantTx, id: CampaignId) -> Result<
              select c.legal_basis, c.advertiser_name, c.advertiser_siren, c.object, c.sector, c.timezone, c.call_windows,
                     c.max_attempts, c.max_cost, c.retry_on, o.twilio_phone_number, s.max_duration_seconds,
                     s.disclosures_version, s.checked_at, s.drifted_at,
-                    s.deleted_at is null as has_assistant, least(c.concurrent_calls, o.concurrent_calls_limit) as lines,
+                    s.deleted_at is null as has_assistant, o.caller_number_mandate is not null as has_mandate,
+                    least(c.concurrent_calls, o.concurrent_calls_limit) as lines,
                     (select coalesce(sum(t.spent), 0) from campaign_accounts t where t.campaign_id = c.id)
                       + (select coalesce(sum(a.reserved), 0) from call_attempts a
                           where a.campaign_id = c.id and a.status <> 'released' and a.cost is null) as spent
@@ -96,6 +99,7 @@ pub(in crate::campaigns) async fn plan(tx: &TenantTx, id: CampaignId) -> Result<
         max_duration_seconds: get(&row, "max_duration_seconds")?,
         retry_on: parse_retry_on(&retry_on).map_err(|_| DbError::Aborted)?,
         has_assistant: get(&row, "has_assistant")?,
+        has_mandate: get(&row, "has_mandate")?,
         lines: get(&row, "lines")?,
         experience,
     }))
