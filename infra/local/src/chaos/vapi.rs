@@ -168,7 +168,7 @@ impl Vapi {
             *asked += 1;
             *asked
         };
-        let reception = plan.reception(person, nth);
+        let reception = plan.reception(person, nth).at(now);
         *self.record().receptions.entry(name(reception)).or_default() += 1;
         let error = |status, message: &str| {
             Answer::json(status, &json!({ "message": message, "statusCode": status }))
