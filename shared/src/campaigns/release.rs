@@ -14,7 +14,8 @@ use super::gate::{self, Decision, History, RefusalCode};
 use super::solicitation::{self, Recent};
 use super::store::decision::DecisionRow;
 use super::store::granted::Granted;
-use super::store::release::{Candidate, UnderWay, Wave};
+use super::store::release::{Candidate, UnderWay};
+use super::store::wave::Wave;
 use super::turns::Turns;
 use super::{offer, requests, store, upkeep};
 use crate::App;
@@ -53,7 +54,7 @@ pub(super) async fn release_up_to(
     up_to: i32,
     deadline: Instant,
 ) -> Result<usize, DbError> {
-    let claims = &Claims::platform(organization);
+    let claims = &Claims::platform(organization).with_joins_as_written();
     let pepper = solicitation::pepper(app).await;
     let pepper = pepper.as_deref();
     let mut queued = 0;
@@ -116,7 +117,14 @@ async fn release_wave(
     // Its account dials no more now, though there is room: somebody comes back.
     let more =
         overview.turns_left < room && i32::try_from(wanted).is_ok_and(|wanted| wanted >= overview.turns_left);
-    let queued = store::release::write(tx, &wave, &under_way, more, now).await?;
+    // Whoever has a call under way, or gets one, has somebody left.
+    let idle: Vec<_> = overview
+        .campaigns
+        .iter()
+        .filter(|campaign| campaign.leases == 0 && !wave.attempt_campaigns.contains(&campaign.id))
+        .map(|campaign| campaign.id)
+        .collect();
+    let queued = store::wave::write(tx, &wave, &idle, more, now).await?;
     Ok(Done {
         // Slots are left, and in some campaign there may be more contacts behind those that were refused.
         go_on: queued.attempts.len() == wanted && turns.may_find_more(&limits),

@@ -1,0 +1,78 @@
+-- What release asks for before a tenant is known, at a cost that does not depend on how many contacts there are: the first of
+-- those who wait, in the order of their index. Whether there is any was looked for through the whole table, since PostgreSQL
+-- takes whoever is asked about for evenly spread, and half a campaign that is done lies together. And planned once a
+-- session, since no plan here depends on what is asked.
+
+do $$ begin execute format('grant zencall_lookup to %I', current_user); end $$;
+grant create on schema zencall to zencall_lookup;
+
+-- As before.
+create or replace function zencall.has_campaign_through(wanted uuid) returns boolean
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
+begin
+  return exists (
+    select from public.campaigns c
+     where c.organization_id = wanted and c.status = 'running'
+       and (select k.contact_id from public.campaign_contacts k
+             where k.campaign_id = c.id and k.status in ('pending', 'waiting') order by k.due_at limit 1) is null
+       and not exists (select from public.campaign_contacts k where k.campaign_id = c.id and k.status = 'active'));
+end $$;
+
+-- As before.
+create or replace function zencall.due_organizations(at_time timestamptz, at_most int, own uuid)
+returns table (organization_id uuid, leases int, room int, wants_lines boolean, free int)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
+declare
+  t     record;
+  named int := 0;
+begin
+  free := zencall.free_platform_slots(at_time);
+  if free > 0 or own is null then
+    for t in
+      select o.id, coalesce(b.leases, 0) as leases,
+             least(o.concurrent_calls_limit - coalesce(b.leases, 0),
+                   zencall.turns_left(p.free_at, o.calls_per_second, at_time)) as room
+        from (select distinct c.organization_id from public.campaigns c where c.status in ('running', 'scheduled')) r
+        join public.organizations o on o.id = r.organization_id
+        left join (select s.leased_by, count(*)::int as leases from public.platform_slots s
+                    where s.leased_until > at_time group by 1) b on b.leased_by = o.id
+        left join public.platform_turns u on u.holder = o.id
+        left join public.twilio_paces p on p.account = coalesce(o.twilio_account_sid, o.id::text)
+       order by 2, u.served_at nulls first, 1
+    loop
+      organization_id := t.id;
+      leases := t.leases;
+      room := t.room;
+      wants_lines := free > 0 and t.room > 0 and exists (
+        select from public.campaigns c
+         where c.organization_id = t.id
+           and c.status in ('running', 'scheduled')
+           and ((c.status = 'running' and (
+                   select k.due_at from public.campaign_contacts k
+                    where k.campaign_id = c.id and k.status in ('pending', 'waiting')
+                    order by k.due_at limit 1) <= at_time)
+             or (c.status = 'scheduled' and c.scheduled_at <= at_time))
+           and c.concurrent_calls > (select count(*) from public.platform_slots s
+                                      where s.leased_by = t.id and s.campaign_id = c.id and s.leased_until > at_time));
+      if wants_lines or (own is null and (zencall.has_campaign_through(t.id) or exists (
+           select from public.campaigns c
+            where c.organization_id = t.id and c.status = 'scheduled' and c.scheduled_at <= at_time))) then
+        return next;
+        named := named + 1;
+        exit when named >= greatest(at_most, free);
+      end if;
+    end loop;
+  end if;
+  if zencall.has_campaign_through(own) then
+    organization_id := own;
+    leases := 0;
+    room := 0;
+    wants_lines := false;
+    return next;
+  end if;
+end $$;
+
+revoke create on schema zencall from zencall_lookup;
+do $$ begin execute format('revoke zencall_lookup from %I', current_user); end $$;
