@@ -74,5 +74,27 @@ begin
   end if;
 end $$;
 
+-- What bounds a release of the organisation in whose transaction this runs: the calls that each of its campaigns has under
+-- way, all of them together, the lines of the platform that are free, and how many calls its account may be given now.
+create function zencall.release_bounds(at_time timestamptz)
+returns table (campaigns uuid[], leases int[], organization_leases int, free_slots int, turns_left int)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
+declare
+  own uuid := zencall.organization_id();
+begin
+  return query
+  select coalesce(array_agg(h.campaign_id) filter (where h.leased_by = own), '{}'),
+         coalesce(array_agg(h.calls) filter (where h.leased_by = own), '{}'),
+         coalesce(sum(h.calls) filter (where h.leased_by = own), 0)::int,
+         greatest(0, zencall.outbound_platform_slots(at_time) - coalesce(sum(h.calls), 0))::int,
+         zencall.calls_in_turn(at_time)
+    from (select s.leased_by, s.campaign_id, count(*)::int as calls from public.platform_slots s
+           where s.leased_until > at_time group by 1, 2) h;
+end $$;
+alter function zencall.release_bounds(timestamptz) owner to zencall_lookup;
+revoke all on function zencall.release_bounds(timestamptz) from public;
+grant execute on function zencall.release_bounds(timestamptz) to zencall_app;
+
 revoke create on schema zencall from zencall_lookup;
 do $$ begin execute format('revoke zencall_lookup from %I', current_user); end $$;

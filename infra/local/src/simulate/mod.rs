@@ -1,4 +1,4 @@
-//! Pacing and fairness, shown: `make simulate` (SEED=…, SIZE=full).
+//! Pacing and fairness, shown: `make simulate` (SEED=…, SIZE=full; CONTACTS=…, TENANTS=… and SLOTS=… for another size).
 //!
 //! The functions themselves, on the database itself, on a clock of their own: hours pass in seconds. Vapi and AWS answer at
 //! once; how each call goes follows from the seed, the person and how often they were called, so that two runs of a seed
@@ -12,7 +12,7 @@ mod world;
 
 use std::time::Instant;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use jiff::SignedDuration;
 
 use crate::postgres::{self, Server};
@@ -71,11 +71,14 @@ impl Stack {
             Some(text) => text.parse().context("SEED is not a number")?,
             None => 1,
         };
-        let size = match settings::environment("SIZE").as_deref() {
+        let mut size = match settings::environment("SIZE").as_deref() {
             None | Some("small") => SMALL,
             Some("full") => FULL,
             Some(other) => bail!("SIZE={other} is neither small nor full"),
         };
+        size.contacts = number("CONTACTS", size.contacts)?;
+        size.tenants = number("TENANTS", size.tenants)?.clamp(1, size.contacts);
+        size.slots = number("SLOTS", size.slots)?;
         let turn = daemon::take_turn(&self.layout, "turn")?;
         let ran = Server::locate(&self.layout).await?.is_running().await?;
         self.start_postgres().await?;
@@ -206,6 +209,14 @@ impl Stack {
         broken += never(&outcome);
         show_cost(&outcome);
         Ok(broken)
+    }
+}
+
+/// A number of the command line, where it is given.
+fn number<T: std::str::FromStr>(name: &str, usual: T) -> anyhow::Result<T> {
+    match settings::environment(name) {
+        Some(text) => text.parse().map_err(|_| anyhow!("{name} is not a number")),
+        None => Ok(usual),
     }
 }
 
