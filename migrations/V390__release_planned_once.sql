@@ -78,7 +78,7 @@ end $$;
 -- way, all of them together, the lines of the platform that are free, and how many calls its account may be given now.
 create function zencall.release_bounds(at_time timestamptz)
 returns table (campaigns uuid[], leases int[], organization_leases int, free_slots int, turns_left int)
-language plpgsql stable security definer
+language plpgsql stable security definer rows 1
 set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
   own uuid := zencall.organization_id();
@@ -95,6 +95,41 @@ end $$;
 alter function zencall.release_bounds(timestamptz) owner to zencall_lookup;
 revoke all on function zencall.release_bounds(timestamptz) from public;
 grant execute on function zencall.release_bounds(timestamptz) to zencall_app;
+
+-- As before, and in PL/pgSQL, which keeps its plans: a function in SQL is planned at every call.
+create or replace function zencall.organization_of_vapi_event(
+  wanted_attempt uuid, wanted_call text, wanted_assistant text, wanted_phone_number text) returns uuid
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
+begin
+  return (with named as (
+    select a.organization_id from public.call_attempts a
+     where a.id = wanted_attempt and (a.vapi_call_id is null or wanted_call is null or a.vapi_call_id = wanted_call)
+    union
+    select a.organization_id from public.call_attempts a where a.vapi_call_id = wanted_call
+    union
+    select c.organization_id from public.calls c where c.vapi_call_id = wanted_call
+    union
+    select s.organization_id from public.assistants s where s.vapi_assistant_id = wanted_assistant
+  )
+  select case (select count(*) from named)
+    when 0 then (select o.id from public.organizations o where o.vapi_phone_number_id = wanted_phone_number)
+    when 1 then (select organization_id from named)
+  end);
+end $$;
+
+create or replace function zencall.free_slots(attempts uuid[]) returns int
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
+declare
+  freed int;
+begin
+  update public.platform_slots s
+     set leased_by = null, campaign_id = null, attempt_id = null, leased_until = null
+   where s.attempt_id = any (attempts) and s.leased_by = zencall.organization_id();
+  get diagnostics freed = row_count;
+  return freed;
+end $$;
 
 revoke create on schema zencall from zencall_lookup;
 do $$ begin execute format('revoke zencall_lookup from %I', current_user); end $$;

@@ -25,8 +25,9 @@ use crate::kernel::ids::{AttemptId, CampaignId, OrganizationId};
 
 /// The most contacts that one wave looks at.
 const WAVE: i32 = 500;
-/// How many more contacts than there are slots a first wave looks at, since some will be refused.
-const SPARE: i32 = 20;
+/// How many more contacts than there are slots a first wave looks at, since some will be refused; five times as many each
+/// further one. Whoever is looked at is locked.
+const SPARE: i32 = 4;
 /// How long one release goes on before it leaves the rest to the next.
 const TIME: Duration = Duration::from_secs(10);
 /// How long a lease outlives the longest call, so that a late end finds its slot still held.

@@ -26,9 +26,10 @@ const CLAIM_BY_KEY: &str =
 const SET_CLAIMS: &str =
     "select set_config('role', 'zencall_app', true), set_config('request.jwt.claims', $1, true)";
 
-/// The same where joins are made in the order in which they are written.
+/// The same where joins are made in the order in which they are written, and nothing is worth compiling.
 const SET_CLAIMS_AND_JOINS: &str = "select set_config('role', 'zencall_app', true), \
-    set_config('request.jwt.claims', $1, true), set_config('join_collapse_limit', '1', true)";
+    set_config('request.jwt.claims', $1, true), set_config('join_collapse_limit', '1', true), \
+    set_config('jit', 'off', true)";
 
 /// How a transaction begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
