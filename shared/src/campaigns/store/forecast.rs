@@ -27,6 +27,8 @@ pub(in crate::campaigns) struct Plan {
     pub(in crate::campaigns) max_duration_seconds: i32,
     pub(in crate::campaigns) retry_on: Vec<Outcome>,
     pub(in crate::campaigns) has_assistant: bool,
+    /// That the organisation is entitled to its number is on file.
+    pub(in crate::campaigns) has_mandate: bool,
     /// How many calls it may have at once.
     pub(in crate::campaigns) lines: i32,
     pub(in crate::campaigns) experience: Experience,
@@ -48,6 +50,7 @@ const CAMPAIGN: &str = concat!(
          select ",
     gate_campaign!(),
     ", c.retry_on, s.max_duration_seconds, s.deleted_at is null as has_assistant,
+                o.caller_number_mandate is not null as has_mandate,
                 least(c.concurrent_calls, o.concurrent_calls_limit) as lines, ",
     spent!(),
     "
@@ -97,6 +100,7 @@ pub(in crate::campaigns) async fn plan(tx: &TenantTx, id: CampaignId) -> Result<
         max_duration_seconds: get(&row, "max_duration_seconds")?,
         retry_on: parse_retry_on(&retry_on).map_err(|_| DbError::Aborted)?,
         has_assistant: get(&row, "has_assistant")?,
+        has_mandate: get(&row, "has_mandate")?,
         lines: get(&row, "lines")?,
         experience,
     }))
