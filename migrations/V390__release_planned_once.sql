@@ -19,58 +19,53 @@ begin
        and not exists (select from public.campaign_contacts k where k.campaign_id = c.id and k.status = 'active'));
 end $$;
 
--- As before.
+-- Organisations with something to do now, in their order, as before; one statement that looks at one after the other until
+-- there are enough.
 create or replace function zencall.due_organizations(at_time timestamptz, at_most int, own uuid)
 returns table (organization_id uuid, leases int, room int, wants_lines boolean, free int)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
+#variable_conflict use_column
 declare
-  t     record;
-  named int := 0;
+  lines int := zencall.free_platform_slots(at_time);
 begin
-  free := zencall.free_platform_slots(at_time);
-  if free > 0 or own is null then
-    for t in
-      select o.id, coalesce(b.leases, 0) as leases,
-             least(o.concurrent_calls_limit - coalesce(b.leases, 0),
-                   zencall.turns_left(p.free_at, o.calls_per_second, at_time)) as room
-        from (select distinct c.organization_id from public.campaigns c where c.status in ('running', 'scheduled')) r
-        join public.organizations o on o.id = r.organization_id
-        left join (select s.leased_by, count(*)::int as leases from public.platform_slots s
-                    where s.leased_until > at_time group by 1) b on b.leased_by = o.id
-        left join public.platform_turns u on u.holder = o.id
-        left join public.twilio_paces p on p.account = coalesce(o.twilio_account_sid, o.id::text)
-       order by 2, u.served_at nulls first, 1
-    loop
-      organization_id := t.id;
-      leases := t.leases;
-      room := t.room;
-      wants_lines := free > 0 and t.room > 0 and exists (
-        select from public.campaigns c
-         where c.organization_id = t.id
-           and c.status in ('running', 'scheduled')
-           and ((c.status = 'running' and (
-                   select k.due_at from public.campaign_contacts k
-                    where k.campaign_id = c.id and k.status in ('pending', 'waiting')
-                    order by k.due_at limit 1) <= at_time)
-             or (c.status = 'scheduled' and c.scheduled_at <= at_time))
-           and c.concurrent_calls > (select count(*) from public.platform_slots s
-                                      where s.leased_by = t.id and s.campaign_id = c.id and s.leased_until > at_time));
-      if wants_lines or (own is null and (zencall.has_campaign_through(t.id) or exists (
-           select from public.campaigns c
-            where c.organization_id = t.id and c.status = 'scheduled' and c.scheduled_at <= at_time))) then
-        return next;
-        named := named + 1;
-        exit when named >= greatest(at_most, free);
-      end if;
-    end loop;
+  if lines > 0 or own is null then
+    return query
+    select t.id, t.leases, t.room, w.wants, lines
+      from (select o.id, coalesce(b.leases, 0) as leases,
+                   least(o.concurrent_calls_limit - coalesce(b.leases, 0),
+                         zencall.turns_left(p.free_at, o.calls_per_second, at_time)) as room
+              from (select distinct c.organization_id from public.campaigns c
+                     where c.status in ('running', 'scheduled')) r
+              join public.organizations o on o.id = r.organization_id
+              left join (select s.leased_by, count(*)::int as leases from public.platform_slots s
+                          where s.leased_until > at_time group by 1) b on b.leased_by = o.id
+              left join public.platform_turns u on u.holder = o.id
+              left join public.twilio_paces p on p.account = coalesce(o.twilio_account_sid, o.id::text)
+             order by 2, u.served_at nulls first, 1
+            offset 0) t
+     cross join lateral (
+       select lines > 0 and t.room > 0 and exists (
+                select from public.campaigns c
+                 where c.organization_id = t.id
+                   and c.status in ('running', 'scheduled')
+                   and case when c.status = 'running'
+                            then (select k.due_at from public.campaign_contacts k
+                                   where k.campaign_id = c.id and k.status in ('pending', 'waiting')
+                                   order by k.due_at limit 1) <= at_time
+                            else c.scheduled_at <= at_time end
+                   -- A campaign has no more calls under way than its organisation.
+                   and (c.concurrent_calls > t.leases or c.concurrent_calls > (
+                          select count(*) from public.platform_slots s
+                           where s.leased_by = t.id and s.campaign_id = c.id and s.leased_until > at_time))) as wants
+       offset 0) w
+     where w.wants or (own is null and (zencall.has_campaign_through(t.id) or exists (
+             select from public.campaigns c
+              where c.organization_id = t.id and c.status = 'scheduled' and c.scheduled_at <= at_time)))
+     limit greatest(at_most, lines);
   end if;
   if zencall.has_campaign_through(own) then
-    organization_id := own;
-    leases := 0;
-    room := 0;
-    wants_lines := false;
-    return next;
+    return query select own, 0, 0, false, lines;
   end if;
 end $$;
 
