@@ -118,11 +118,14 @@ async fn release_wave(
     // Its account dials no more now, though there is room: somebody comes back.
     let more =
         overview.turns_left < room && i32::try_from(wanted).is_ok_and(|wanted| wanted >= overview.turns_left);
-    // Whoever has a call under way, or gets one, has somebody left.
+    // A campaign that gets a call has somebody left, and so, where any call is given out, has one with a call under way.
+    let nobody_called = wave.attempts.is_empty();
     let idle: Vec<_> = overview
         .campaigns
         .iter()
-        .filter(|campaign| campaign.leases == 0 && !wave.attempt_campaigns.contains(&campaign.id))
+        .filter(|campaign| {
+            nobody_called || (campaign.leases == 0 && !wave.attempt_campaigns.contains(&campaign.id))
+        })
         .map(|campaign| campaign.id)
         .collect();
     let queued = store::wave::write(tx, &wave, &idle, more, now).await?;
