@@ -92,27 +92,6 @@ revoke all on function zencall.release_bounds(timestamptz) from public;
 grant execute on function zencall.release_bounds(timestamptz) to zencall_app;
 
 -- As before, and in PL/pgSQL, which keeps its plans: a function in SQL is planned at every call.
-create or replace function zencall.organization_of_vapi_event(
-  wanted_attempt uuid, wanted_call text, wanted_assistant text, wanted_phone_number text) returns uuid
-language plpgsql stable security definer
-set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
-begin
-  return (with named as (
-    select a.organization_id from public.call_attempts a
-     where a.id = wanted_attempt and (a.vapi_call_id is null or wanted_call is null or a.vapi_call_id = wanted_call)
-    union
-    select a.organization_id from public.call_attempts a where a.vapi_call_id = wanted_call
-    union
-    select c.organization_id from public.calls c where c.vapi_call_id = wanted_call
-    union
-    select s.organization_id from public.assistants s where s.vapi_assistant_id = wanted_assistant
-  )
-  select case (select count(*) from named)
-    when 0 then (select o.id from public.organizations o where o.vapi_phone_number_id = wanted_phone_number)
-    when 1 then (select organization_id from named)
-  end);
-end $$;
-
 create or replace function zencall.free_slots(attempts uuid[]) returns int
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
@@ -128,3 +107,37 @@ end $$;
 
 revoke create on schema zencall from zencall_lookup;
 do $$ begin execute format('revoke zencall_lookup from %I', current_user); end $$;
+
+-- The rest is asked with the rights of whoever asks, behind the wall.
+
+-- How the latest calls of a campaign went that ended after `since` and were queued not before `from_when`, for its circuit
+-- breaker.
+create function zencall.latest_calls(
+  wanted uuid, since timestamptz, from_when timestamptz, at_most bigint, out calls bigint, out faults bigint)
+language plpgsql stable set plan_cache_mode = force_generic_plan as $$
+begin
+  select count(*), count(*) filter (where j.fault) into calls, faults
+    from (select a.fault from public.call_attempts a
+           where a.campaign_id = wanted and (a.status = 'ended' or a.fault) and a.ended_at > since
+             and (from_when is null or a.queued_at >= from_when)
+           order by a.ended_at desc limit at_most) j;
+end $$;
+
+-- What the calls of a campaign have cost, with what is set aside for those whose cost is not known, and whether some of that
+-- may be given back soon: a call is under way, or it ended after `since`. Nothing of no campaign.
+create function zencall.campaign_account(
+  wanted uuid, since timestamptz, out spent numeric, out is_settling boolean)
+language plpgsql stable strict set plan_cache_mode = force_generic_plan as $$
+begin
+  select coalesce(sum(a.reserved), 0)
+           + (select coalesce(sum(t.spent), 0) from public.campaign_accounts t where t.campaign_id = wanted),
+         coalesce(bool_or(a.ended_at is null or a.ended_at > since), false)
+    into spent, is_settling
+    from public.call_attempts a
+   where a.campaign_id = wanted and a.status <> 'released' and a.cost is null;
+end $$;
+
+revoke all on function zencall.latest_calls(uuid, timestamptz, timestamptz, bigint),
+  zencall.campaign_account(uuid, timestamptz) from public;
+grant execute on function zencall.latest_calls(uuid, timestamptz, timestamptz, bigint),
+  zencall.campaign_account(uuid, timestamptz) to zencall_app;

@@ -78,20 +78,8 @@ pub(in crate::campaigns) async fn overview(tx: &TenantTx, now: Timestamp) -> Res
               cross join campaigns c
                join organizations o on o.id = c.organization_id
                join assistants s on s.organization_id = c.organization_id and s.id = c.assistant_id
-               cross join lateral (
-                 select count(*) as calls, count(*) filter (where j.fault) as faults
-                   from (select a.fault from call_attempts a
-                          where a.campaign_id = c.id and (a.status = 'ended' or a.fault) and a.ended_at > $4
-                            and (c.breaker_since is null or a.queued_at >= c.breaker_since)
-                          order by a.ended_at desc limit $5) j) f
-               left join lateral (
-                 select coalesce(sum(a.reserved), 0)
-                          + (select coalesce(sum(t.spent), 0) from campaign_accounts t
-                              where c.max_cost is not null and t.campaign_id = c.id) as spent,
-                        bool_or(a.ended_at is null or a.ended_at > $3) as is_settling
-                   from call_attempts a
-                  where c.max_cost is not null and a.campaign_id = c.id and a.status <> 'released' and a.cost is null) b
-                 on true
+              cross join lateral zencall.latest_calls(c.id, $4, c.breaker_since, $5) f
+              cross join lateral zencall.campaign_account(case when c.max_cost is not null then c.id end, $3) b
               where c.organization_id = $1
                 and (c.status = 'running' or (c.status = 'scheduled' and c.scheduled_at <= $2))
               order by c.id for share of c"
