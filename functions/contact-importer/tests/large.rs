@@ -84,7 +84,7 @@ async fn import(rows: usize) -> (usize, u64) {
         [rows, rows - repeated - refused, repeated, refused].map(|count| json!(count))
     );
     println!(
-        "{rows} rows, {} KiB: {:.1} s in {messages} messages, {round_trips} round trips to PostgreSQL (four for each thousand \
+        "{rows} rows, {} KiB: {:.1} s in {messages} messages, {round_trips} round trips to PostgreSQL (three for each thousand \
          rows), {} MiB more memory at most",
         bytes / 1024,
         took.as_secs_f64(),
@@ -97,8 +97,8 @@ async fn import(rows: usize) -> (usize, u64) {
 async fn memory_and_round_trips_do_not_grow_with_the_file() {
     let (few, _) = Box::pin(import(4000)).await;
     let (many, grown) = Box::pin(import(12_000)).await;
-    // Four for each batch more, and one for each page of the outcome.
-    assert!(many - few <= 8 * 4 + 1, "{few} and {many} round trips");
+    // Three for each batch more, and one for each page of the outcome.
+    assert!(many - few <= 8 * 3 + 1, "{few} and {many} round trips");
     assert!(grown < GROWTH_KIB, "{grown} KiB");
 }
 

@@ -9,6 +9,7 @@ use local::functions::Mode;
 use local::stack::{self, Stack};
 use local::terminal::say;
 use local::{bench, bridge, demo, emulator, send};
+use tokio::runtime::{Builder, Runtime};
 
 const USAGE: &str = "\
 usage: local <command>
@@ -31,8 +32,29 @@ usage: local <command>
   chaos         the campaign engine under fire (SEED, SEEDS, CONTACTS, JOBS)
   simulate      pacing and fairness on a clock of its own (SEED, SIZE=full)";
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            say(format!("\n✗ {error:#}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    runtime.block_on(begin())
+}
+
+/// One thread where what is measured waits for nobody but PostgreSQL: two that wake each other for every message take longer
+/// than the work.
+fn runtime() -> anyhow::Result<Runtime> {
+    let command = std::env::args_os().nth(1).unwrap_or_default();
+    let mut builder = match command.to_str() {
+        Some("simulate") => Builder::new_current_thread(),
+        _ => Builder::new_multi_thread(),
+    };
+    Ok(builder.enable_all().build()?)
+}
+
+async fn begin() -> ExitCode {
     daemon::end_with_parent();
     let filter = local::settings::environment("LOG").unwrap_or_else(|| "info".to_owned());
     tracing_subscriber::fmt()

@@ -132,41 +132,45 @@ async fn store(
     let now = app.clock.now();
     let hurries = now.duration_since(event.received_at) > PATIENCE;
     app.db
-        .write("calls.apply", &Claims::platform(organization), async |tx| {
-            let found = event_store::take(tx, event, record).await?;
-            if !found.stored {
-                return Ok((Applied::Repeated, Vec::new()));
-            }
-            if record.new_call.is_none() {
-                return Ok((Applied::Stored { freed: None }, Vec::new()));
-            }
-            let unknown = found.attempt.is_none() && found.call.is_none();
-            if unknown && event.inbound != Some(true) && found.expecting && !hurries {
-                return Err(Undone::NotYet);
-            }
-            let mut facts = found
-                .call
-                .as_ref()
-                .map(|call| call.facts.clone())
-                .unwrap_or_default();
-            facts.learn(event);
-            if let (Fact::Report(report), Some(script)) = (&event.fact, &found.script) {
-                facts.disclosures = Some(said(event, report, script));
-            }
-            // The campaign and its attempt are locked before the call's row, as everywhere: nobody waits in a circle.
-            let freed = match &found.attempt {
-                Some(attempt) => tell_campaign(tx, app, event, attempt, &facts).await?,
-                None => false,
-            };
-            write(tx, event, record, &found, &facts, now).await?;
-            objection::apply(tx, app, event).await?;
-            let missing = match &event.fact {
-                Fact::Report(_) => facts.disclosures.as_ref().map(Disclosures::missing),
-                _ => None,
-            };
-            let freed = freed.then_some(organization);
-            Ok((Applied::Stored { freed }, missing.unwrap_or_default()))
-        })
+        .write(
+            "calls.apply",
+            &Claims::platform(organization).with_joins_as_written(),
+            async |tx| {
+                let found = event_store::take(tx, event, record).await?;
+                if !found.stored {
+                    return Ok((Applied::Repeated, Vec::new()));
+                }
+                if record.new_call.is_none() {
+                    return Ok((Applied::Stored { freed: None }, Vec::new()));
+                }
+                let unknown = found.attempt.is_none() && found.call.is_none();
+                if unknown && event.inbound != Some(true) && found.expecting && !hurries {
+                    return Err(Undone::NotYet);
+                }
+                let mut facts = found
+                    .call
+                    .as_ref()
+                    .map(|call| call.facts.clone())
+                    .unwrap_or_default();
+                facts.learn(event);
+                if let (Fact::Report(report), Some(script)) = (&event.fact, &found.script) {
+                    facts.disclosures = Some(said(event, report, script));
+                }
+                // The campaign and its attempt are locked before the call's row, as everywhere: nobody waits in a circle.
+                let freed = match &found.attempt {
+                    Some(attempt) => tell_campaign(tx, app, event, attempt, &facts).await?,
+                    None => false,
+                };
+                write(tx, event, record, &found, &facts, now).await?;
+                objection::apply(tx, app, event).await?;
+                let missing = match &event.fact {
+                    Fact::Report(_) => facts.disclosures.as_ref().map(Disclosures::missing),
+                    _ => None,
+                };
+                let freed = freed.then_some(organization);
+                Ok((Applied::Stored { freed }, missing.unwrap_or_default()))
+            },
+        )
         .await
 }
 

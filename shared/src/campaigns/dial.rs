@@ -78,7 +78,7 @@ pub async fn dial(app: &App, request: &CallRequested) -> Result<Dialled, DialErr
     // Before anything is marked: without a key nothing can be dialled.
     let vapi = &app.vapi().await?;
     let (organization, attempt) = (request.organization_id, request.attempt_id);
-    let claims = &Claims::platform(organization);
+    let claims = &Claims::platform(organization).with_joins_as_written();
     let now = app.clock.now();
     let claim = app
         .db

@@ -14,7 +14,8 @@ use super::gate::{self, Decision, History, RefusalCode};
 use super::solicitation::{self, Recent};
 use super::store::decision::DecisionRow;
 use super::store::granted::Granted;
-use super::store::release::{Candidate, UnderWay, Wave};
+use super::store::release::{Candidate, UnderWay};
+use super::store::wave::Wave;
 use super::turns::Turns;
 use super::{offer, requests, store, upkeep};
 use crate::App;
@@ -24,8 +25,9 @@ use crate::kernel::ids::{AttemptId, CampaignId, OrganizationId};
 
 /// The most contacts that one wave looks at.
 const WAVE: i32 = 500;
-/// How many more contacts than there are slots a first wave looks at, since some will be refused.
-const SPARE: i32 = 20;
+/// How many more contacts than there are slots a first wave looks at, since some will be refused; five times as many each
+/// further one. Whoever is looked at is locked.
+const SPARE: i32 = 4;
 /// How long one release goes on before it leaves the rest to the next.
 const TIME: Duration = Duration::from_secs(10);
 /// How long a lease outlives the longest call, so that a late end finds its slot still held.
@@ -53,7 +55,7 @@ pub(super) async fn release_up_to(
     up_to: i32,
     deadline: Instant,
 ) -> Result<usize, DbError> {
-    let claims = &Claims::platform(organization);
+    let claims = &Claims::platform(organization).with_joins_as_written();
     let pepper = solicitation::pepper(app).await;
     let pepper = pepper.as_deref();
     let mut queued = 0;
@@ -116,7 +118,17 @@ async fn release_wave(
     // Its account dials no more now, though there is room: somebody comes back.
     let more =
         overview.turns_left < room && i32::try_from(wanted).is_ok_and(|wanted| wanted >= overview.turns_left);
-    let queued = store::release::write(tx, &wave, &under_way, more, now).await?;
+    // A campaign that gets a call has somebody left, and so, where any call is given out, has one with a call under way.
+    let nobody_called = wave.attempts.is_empty();
+    let idle: Vec<_> = overview
+        .campaigns
+        .iter()
+        .filter(|campaign| {
+            nobody_called || (campaign.leases == 0 && !wave.attempt_campaigns.contains(&campaign.id))
+        })
+        .map(|campaign| campaign.id)
+        .collect();
+    let queued = store::wave::write(tx, &wave, &idle, more, now).await?;
     Ok(Done {
         // Slots are left, and in some campaign there may be more contacts behind those that were refused.
         go_on: queued.attempts.len() == wanted && turns.may_find_more(&limits),

@@ -8,7 +8,7 @@ use tokio_postgres::Row;
 
 use super::list::Filter;
 use super::{Contact, Kind, Members, NewContact};
-use crate::db::{DbError, TenantTx};
+use crate::db::{Bytes, DbError, TenantTx};
 use crate::kernel::ids::ContactId;
 use crate::kernel::{Country, Language, PageRequest, PhoneNumber};
 
@@ -28,6 +28,8 @@ pub(super) enum Deletion {
 pub struct Batch {
     pub(super) ids: Vec<ContactId>,
     pub(super) phones: Vec<String>,
+    /// Under which an opposition to the number would be kept.
+    pub(super) hashes: Vec<Bytes>,
     pub(super) members: Vec<Value>,
 }
 
@@ -219,7 +221,8 @@ pub(super) async fn take_turns(tx: &TenantTx) -> Result<(), DbError> {
     .map(drop)
 }
 
-/// Writes a batch in one statement and tells of each of its numbers what became of it.
+/// Writes a batch in one statement and tells of each of its numbers what became of it: nothing where an opposition to it is
+/// kept.
 ///
 /// Known numbers are updated first, since only an update can tell what a line did not mention; the rest is inserted.
 /// Where a number was created in the very same moment, what is known of it stays and the line adds to it. Variables
@@ -229,7 +232,10 @@ pub(super) async fn upsert(tx: &TenantTx, batch: &Batch, now: Timestamp) -> Resu
         .query(
             "-- contacts.upsert
              with given as (
-               select * from unnest($2, $3, $4) as g (id, phone, m)
+               select g.id, g.phone, g.m
+                 from unnest($2::uuid[], $3::text[], $4::jsonb[], $6::bytea[]) as g (id, phone, m, hash)
+                where g.hash not in (select x.phone_hash from oppositions x
+                                      where x.organization_id = $1 and x.phone_hash = any ($6))
              ), updated as (
                update contacts c
                   set kind = coalesce(m->>'kind', c.kind),
@@ -282,7 +288,7 @@ pub(super) async fn upsert(tx: &TenantTx, batch: &Batch, now: Timestamp) -> Resu
              select phone, id, false as is_new from updated
              union all
              select phone, id, is_new from inserted",
-            &[&tx.organization(), &batch.ids, &batch.phones, &batch.members, &now],
+            &[&tx.organization(), &batch.ids, &batch.phones, &batch.members, &now, &batch.hashes],
         )
         .await?;
     let written = |row| {

@@ -26,6 +26,11 @@ const CLAIM_BY_KEY: &str =
 const SET_CLAIMS: &str =
     "select set_config('role', 'zencall_app', true), set_config('request.jwt.claims', $1, true)";
 
+/// The same where joins are made in the order in which they are written, and nothing is worth compiling.
+const SET_CLAIMS_AND_JOINS: &str = "select set_config('role', 'zencall_app', true), \
+    set_config('request.jwt.claims', $1, true), set_config('join_collapse_limit', '1', true), \
+    set_config('jit', 'off', true)";
+
 /// How a transaction begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
@@ -42,6 +47,7 @@ pub struct TenantTx {
     connection: Option<Object>,
     organization: Option<OrganizationId>,
     claims: String,
+    joins_as_written: bool,
     meter: Option<Meter>,
     mode: Mode,
     failed: AtomicBool,
@@ -60,6 +66,7 @@ impl TenantTx {
             connection: Some(connection),
             organization: claims.map(Claims::organization),
             claims: claims.map_or_else(String::new, Claims::to_json),
+            joins_as_written: claims.is_some_and(Claims::joins_as_written),
             meter: claims.and_then(Claims::meter).or(meter).cloned(),
             mode,
             failed: AtomicBool::new(false),
@@ -156,9 +163,14 @@ impl TenantTx {
             return Ok(());
         }
         let claims: [(&(dyn ToSql + Sync), Type); 1] = [(&self.claims, Type::TEXT)];
+        let set_claims = if self.joins_as_written {
+            SET_CLAIMS_AND_JOINS
+        } else {
+            SET_CLAIMS
+        };
         let (begun, set) = join(
             client.batch_execute(begin),
-            client.query_typed(SET_CLAIMS, &claims),
+            client.query_typed(set_claims, &claims),
         )
         .await;
         begun.and(set.map(drop)).map_err(|error| self.note(error))

@@ -12,6 +12,7 @@ use super::work::{Turn, WorkError, Worked};
 use crate::adapters::storage::Storage;
 use crate::adapters::twilio::Wanted;
 use crate::audit::{self, Actor};
+use crate::contacts;
 use crate::oppositions;
 
 pub(super) async fn run(storage: &Storage, turn: &mut Turn<'_>) -> Result<Worked, WorkError> {
@@ -68,6 +69,8 @@ pub(super) async fn run(storage: &Storage, turn: &mut Turn<'_>) -> Result<Worked
     });
     app.db
         .write("gdpr.erase_contact", turn.claims, async |tx| {
+            // An import that runs meanwhile sees the opposition, or its contact is seen here.
+            contacts::import::take_turns(tx).await?;
             let mut receipts = at_providers.clone();
             store::erase(tx, claim.request.id, contact, &known, now, &mut receipts).await?;
             if let (Some(hash), Some(phone)) = (hash, &known.phone) {

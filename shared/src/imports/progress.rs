@@ -1,11 +1,12 @@
 //! Where an import has come to: what is written with each batch of rows.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::{Counts, Reason, Refused, RowFault};
 use crate::campaigns::gate::Refusal;
-use crate::contacts::Written;
 use crate::contacts::import::{Fate, Place, Read, RowRead};
+use crate::contacts::{Rejection, Written};
 use crate::kernel::ids::ContactId;
 
 /// How many faults are shown; all of them stand in the outcome.
@@ -38,7 +39,7 @@ pub(super) enum Outcome<'a> {
     /// Its number was known, or stood in a row before.
     Updated(ContactId, Option<&'a Refusal>),
     /// It was not taken, for these faults.
-    Rejected(&'a [crate::contacts::Rejection]),
+    Rejected(Cow<'a, [Rejection]>),
 }
 
 impl<'a> Batch<'a> {
@@ -54,10 +55,16 @@ impl<'a> Batch<'a> {
         read.rows
             .iter()
             .filter_map(move |RowRead { line, fate }| match fate {
-                Fate::Refused(faults) => Some((*line, Outcome::Rejected(read.errors.get(faults.clone())?))),
+                Fate::Refused(faults) => {
+                    let faults = read.errors.get(faults.clone())?;
+                    Some((*line, Outcome::Rejected(Cow::Borrowed(faults))))
+                }
                 Fate::Taken(position) => {
                     let phone = phones.get(*position)?;
-                    let written = by_phone.get(phone.as_str())?;
+                    let Some(written) = by_phone.get(phone.as_str()) else {
+                        let opposed = vec![Rejection::of_opposed(*line)];
+                        return Some((*line, Outcome::Rejected(Cow::Owned(opposed))));
+                    };
                     let is_first = !std::mem::replace(seen.get_mut(*position)?, true);
                     let outcome = if written.is_new && is_first {
                         Outcome::Imported

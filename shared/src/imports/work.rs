@@ -3,6 +3,7 @@
 //! Whoever works holds nothing between two batches. Each batch's transaction first asks whether the import is still where
 //! its rows begin: of two workers one finds that it is not, undoes what it wrote, and stops.
 
+use futures_util::future::join4;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -12,12 +13,11 @@ use super::store::{self, Found};
 use super::{Import, ImportMessage, Reason, Status, outcome, remind, upload_key};
 use crate::App;
 use crate::adapters::queue::{Outgoing, QueueError};
+use crate::adapters::secrets::SecretsError;
 use crate::adapters::storage::{Storage, StorageError};
 use crate::audit::{self, Actor};
 use crate::campaigns::prospects;
-use crate::contacts::import::{
-    self as reading, Next, OpposedError, Place, ROWS_PER_STATEMENT, Read, Row, Sheet,
-};
+use crate::contacts::import::{self as reading, Next, Place, ROWS_PER_STATEMENT, Read, Row, Sheet};
 use crate::db::{Claims, DbError};
 use crate::kernel::Country;
 use crate::kernel::class::{Classify, Failure};
@@ -49,7 +49,7 @@ pub enum WorkError {
     Replaced,
     /// Nobody can tell who was erased.
     #[error(transparent)]
-    Opposed(#[from] OpposedError),
+    Secrets(#[from] SecretsError),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -65,8 +65,8 @@ impl Classify for WorkError {
     fn failure(&self) -> Failure {
         match self {
             Self::Replaced => Failure::unavailable(),
-            Self::Opposed(OpposedError::Secrets(error)) => error.failure(),
-            Self::Opposed(OpposedError::Db(error)) | Self::Db(error) => error.failure(),
+            Self::Secrets(error) => error.failure(),
+            Self::Db(error) => error.failure(),
             Self::Storage(error) => error.failure(),
             Self::Queue(error) => error.failure(),
         }
@@ -222,16 +222,15 @@ impl Job<'_> {
         from: &Progress,
         place: &Place,
     ) -> Result<Option<Progress>, WorkError> {
-        let mut read = Read::of(rows, home);
-        read.refuse_opposed(self.app, self.claims).await?;
-        let read = &read;
-        let (phones, batches) = (&read.phones(), &read.batches(&self.app.clock));
+        let read = &Read::of(rows, home);
+        let batches = &read.batches(self.app, self.organization()).await?;
+        let phones = &read.phones();
         let (id, language, now) = (self.import.id, self.import.language, self.app.clock.now());
         let written = self
             .app
             .db
             .write("imports.batch", self.claims, async |tx| {
-                let (held, turn, written, refused) = futures_util::future::join4(
+                let (held, turn, written, refused) = join4(
                     store::hold(tx, id, from.batches),
                     reading::take_turns(tx),
                     reading::upsert(tx, batches, now),

@@ -1,4 +1,5 @@
-//! Pacing and fairness, shown: `make simulate` (SEED=…, SIZE=full).
+//! Pacing and fairness, shown: `make simulate` (SEED=…, SIZE=full; CONTACTS=…, TENANTS=… and SLOTS=… for
+//! another size; MINUTES=… to stop after a while).
 //!
 //! The functions themselves, on the database itself, on a clock of their own: hours pass in seconds. Vapi and AWS answer at
 //! once; how each call goes follows from the seed, the person and how often they were called, so that two runs of a seed
@@ -10,9 +11,9 @@ mod platform;
 mod run;
 mod world;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use jiff::SignedDuration;
 
 use crate::postgres::{self, Server};
@@ -42,6 +43,8 @@ struct Size {
     /// Minutes of the day; none for calls at any time.
     windows: &'static [(i64, i64)],
     paced: u32,
+    /// When everybody together stops, through or not.
+    deadline: Option<Instant>,
 }
 
 /// Two windows, the first of which ends in the middle of the work.
@@ -52,6 +55,7 @@ const SMALL: Size = Size {
     slots: 30,
     windows: &[(600, 612), (620, 780)],
     paced: 150,
+    deadline: None,
 };
 
 /// As the platform may be one day.
@@ -62,6 +66,7 @@ const FULL: Size = Size {
     slots: 200,
     windows: &[],
     paced: 2_000,
+    deadline: None,
 };
 
 impl Stack {
@@ -71,11 +76,18 @@ impl Stack {
             Some(text) => text.parse().context("SEED is not a number")?,
             None => 1,
         };
-        let size = match settings::environment("SIZE").as_deref() {
+        let mut size = match settings::environment("SIZE").as_deref() {
             None | Some("small") => SMALL,
             Some("full") => FULL,
             Some(other) => bail!("SIZE={other} is neither small nor full"),
         };
+        size.contacts = number("CONTACTS", size.contacts)?;
+        size.tenants = number("TENANTS", size.tenants)?.clamp(1, size.contacts);
+        size.slots = number("SLOTS", size.slots)?;
+        let minutes: u64 = number("MINUTES", 0)?;
+        if minutes > 0 {
+            size.deadline = Some(Instant::now() + Duration::from_secs(60 * minutes));
+        }
         let turn = daemon::take_turn(&self.layout, "turn")?;
         let ran = Server::locate(&self.layout).await?.is_running().await?;
         self.start_postgres().await?;
@@ -112,8 +124,18 @@ impl Stack {
     }
 
     async fn run(&self, label: &str, plan: Plan, wanted: &[usize]) -> anyhow::Result<Outcome> {
+        self.run_until(label, plan, wanted, None).await
+    }
+
+    async fn run_until(
+        &self,
+        label: &str,
+        plan: Plan,
+        wanted: &[usize],
+        deadline: Option<Instant>,
+    ) -> anyhow::Result<Outcome> {
         let platform = Platform::make(plan, &self.ports, &self.secrets).await?;
-        step(label, run::run(&platform, wanted)).await
+        step(label, run::run(&platform, wanted, deadline)).await
     }
 
     /// A tenant with ten contacts, alone and beside one with 100,000 that has all the lines when it comes.
@@ -163,8 +185,15 @@ impl Stack {
             "{} tenants, {} contacts, {} lines",
             size.tenants, size.contacts, size.slots
         );
-        let outcome = self.run(&label, plan, &[]).await?;
+        let outcome = self.run_until(&label, plan, &[], size.deadline).await?;
         let seen = &outcome.seen;
+        if outcome.left > 0 {
+            print(format!(
+                "\n{label}: the time is over, {} contacts are left after {} attempts and {:.0} legal seconds",
+                outcome.left, seen.attempts, seen.legal_seconds
+            ));
+            return Ok(Self::judge_a_part(&outcome, size.slots));
+        }
         let slots = f64::from(size.slots);
         let busy = seen.call_seconds / slots;
         let rate = as_float(seen.attempts) / (10.0 * f64::from(size.tenants));
@@ -187,6 +216,24 @@ impl Stack {
         Ok(broken)
     }
 
+    /// The same where the time was over first: how busy the lines were until then.
+    fn judge_a_part(outcome: &Outcome, slots: i32) -> usize {
+        let all = outcome.seen.legal_seconds * f64::from(slots);
+        let wasted = outcome.seen.wasted;
+        let mut broken = judge(
+            "of the time that was needed, at most",
+            all / (all - wasted),
+            IN_ALL,
+        );
+        print(format!(
+            "  lines idle while somebody could have been called: {:.2} % of the time",
+            100.0 * wasted / all
+        ));
+        broken += never(outcome);
+        show_cost(outcome);
+        broken
+    }
+
     /// A tenant that has lines enough, and an account that dials two calls a second.
     async fn as_fast_as_an_account_dials(&self, seed: u64, contacts: u32) -> anyhow::Result<usize> {
         let plan = Plan {
@@ -206,6 +253,14 @@ impl Stack {
         broken += never(&outcome);
         show_cost(&outcome);
         Ok(broken)
+    }
+}
+
+/// A number of the command line, where it is given.
+fn number<T: std::str::FromStr>(name: &str, usual: T) -> anyhow::Result<T> {
+    match settings::environment(name) {
+        Some(text) => text.parse().map_err(|_| anyhow!("{name} is not a number")),
+        None => Ok(usual),
     }
 }
 

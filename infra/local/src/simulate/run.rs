@@ -1,5 +1,7 @@
 //! A run: what happens next is done by the functions themselves, until everybody who is waited for is through.
 
+use std::time::Instant;
+
 use anyhow::{Context, bail};
 use jiff::SignedDuration;
 use serde_json::json;
@@ -23,15 +25,21 @@ pub(super) struct Outcome {
     pub(super) cost: Cost,
     /// How long each tenant took that is waited for.
     pub(super) took: Vec<f64>,
+    /// How many contacts were not through when the time was over.
+    pub(super) left: u32,
 }
 
-/// Runs until these tenants are through; until all are where none is named.
-pub(super) async fn run(platform: &Platform, wanted: &[usize]) -> anyhow::Result<Outcome> {
+/// Runs until these tenants are through; until all are where none is named, or the time of this machine is over.
+pub(super) async fn run(
+    platform: &Platform,
+    wanted: &[usize],
+    deadline: Option<Instant>,
+) -> anyhow::Result<Outcome> {
     let world = &platform.world;
     let ends_at = world.plan.begins_at + TOO_LONG;
     let before = Cost::so_far(&platform.database).await?;
-    let (mut calls, began) = (0, std::time::Instant::now());
-    while !world.is_done(wanted) {
+    let (mut calls, began) = (0, Instant::now());
+    while !world.is_done(wanted) && deadline.is_none_or(|deadline| Instant::now() < deadline) {
         let what = world.next().context("nothing happens any more")?;
         if world.clock.now() > ends_at {
             bail!("{} contacts are never through", world.open());
@@ -53,6 +61,7 @@ pub(super) async fn run(platform: &Platform, wanted: &[usize]) -> anyhow::Result
     let cost = Cost::so_far(&platform.database).await?.since(&before);
     let took = wanted.iter().filter_map(|tenant| world.took(*tenant)).collect();
     Ok(Outcome {
+        left: if wanted.is_empty() { world.open() } else { 0 },
         seen: world.seen(),
         cost,
         took,

@@ -18,6 +18,7 @@ pub(super) mod report;
 pub(super) mod solicitation;
 pub(super) mod stale;
 pub(super) mod upkeep;
+pub(super) mod wave;
 pub(super) mod withdraw;
 
 use tokio_postgres::Row;

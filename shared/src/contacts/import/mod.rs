@@ -8,9 +8,9 @@ mod rows;
 mod sheet;
 mod suggestion;
 
-use futures_util::future::{join3, try_join_all};
+use futures_util::future::{join, try_join_all};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::home_country;
 use super::store::{self, Batch, Written};
@@ -20,9 +20,10 @@ use crate::audit::{self, Actor};
 use crate::db::{Claims, DbError, TenantTx};
 use crate::kernel::class::{Class, Classify, Failure};
 use crate::kernel::{Caller, Country, Invalid};
+use crate::oppositions::OPPOSED;
 
 pub use decode::Look;
-pub use read::{Fate, OpposedError, Read, RowRead};
+pub use read::{Fate, Read, RowRead};
 pub use rows::Row;
 pub use sheet::{Next, Place, Sheet};
 
@@ -75,6 +76,18 @@ pub struct Rejection {
     pub invalid: Invalid,
     /// What was probably meant.
     pub suggestion: Option<String>,
+}
+
+impl Rejection {
+    /// Of a person who was erased at their request.
+    pub fn of_opposed(line: usize) -> Self {
+        Self {
+            line,
+            field: "phone".to_owned(),
+            invalid: OPPOSED,
+            suggestion: None,
+        }
+    }
 }
 
 /// Why nothing of a file was imported.
@@ -192,15 +205,6 @@ impl Classify for ImportError {
     }
 }
 
-impl From<OpposedError> for ImportError {
-    fn from(error: OpposedError) -> Self {
-        match error {
-            OpposedError::Secrets(error) => Self::Secrets(error),
-            OpposedError::Db(error) => Self::Db(error),
-        }
-    }
-}
-
 /// Takes every good row of a file and says what is wrong with the others.
 pub async fn import(app: &App, caller: &Caller, file: File<'_>) -> Result<Imported, ImportError> {
     let rows = match file {
@@ -209,10 +213,9 @@ pub async fn import(app: &App, caller: &Caller, file: File<'_>) -> Result<Import
     };
     let home = home_country(app, caller).await?;
     let total = rows.len();
-    let mut read = Read::of(rows, home);
-    read.refuse_opposed(app, &Claims::from(caller)).await?;
-    let batches = read.batches(&app.clock);
-    let imported = write(app, caller, &batches, &read, total).await?;
+    let read = Read::of(rows, home);
+    let batches = read.batches(app, caller.organization).await?;
+    let (read, imported) = write(app, caller, &batches, &read, total).await?;
     Ok(Imported {
         imported,
         updated: total - read.rejected - imported,
@@ -221,32 +224,28 @@ pub async fn import(app: &App, caller: &Caller, file: File<'_>) -> Result<Import
     })
 }
 
-/// Writes the batches in one packet and returns how many numbers were new.
+/// Writes the batches in one packet; returns what the rows came to, and how many numbers were new.
 async fn write(
     app: &App,
     caller: &Caller,
     batches: &[Batch],
     read: &Read,
     total: usize,
-) -> Result<usize, DbError> {
+) -> Result<(Read, usize), DbError> {
     if batches.is_empty() {
-        return Ok(0);
+        return Ok((read.clone(), 0));
     }
-    let (now, actor) = (app.clock.now(), Actor::from(caller));
-    let details = json!({ "rows": total, "numbers": read.numbers(), "rejected": read.rejected });
-    let (clock, actor, details) = (&app.clock, &actor, &details);
+    let (now, actor) = (app.clock.now(), &Actor::from(caller));
     app.db
         .write("contacts.import", &Claims::from(caller), async |tx| {
-            let (turn, written, audited) = join3(
-                take_turns(tx),
-                upsert(tx, batches, now),
-                audit::record(tx, clock, actor, "contact.import", Value::clone(details)),
-            )
-            .await;
+            let (turn, written) = join(take_turns(tx), upsert(tx, batches, now)).await;
             turn?;
-            let written = written?;
-            audited?;
-            Ok::<_, DbError>(written.iter().filter(|contact| contact.is_new).count())
+            let (written, mut read) = (written?, read.clone());
+            read.refuse_unwritten(&written);
+            let details = json!({ "rows": total, "numbers": read.numbers(), "rejected": read.rejected });
+            audit::record(tx, &app.clock, actor, "contact.import", details).await?;
+            let imported = written.iter().filter(|contact| contact.is_new).count();
+            Ok::<_, DbError>((read, imported))
         })
         .await
 }
@@ -256,13 +255,15 @@ pub async fn home_of(tx: &TenantTx) -> Result<Country, DbError> {
     store::home_country(tx).await
 }
 
-/// Lets imports of one organisation wait for each other, until the transaction ends: two that hold the same numbers in
-/// another order would deadlock.
+/// Lets imports and erasures of one organisation wait for each other, until the transaction ends: two imports that hold the
+/// same numbers in another order would deadlock, and who is erased meanwhile would be taken in again.
 pub async fn take_turns(tx: &TenantTx) -> Result<(), DbError> {
     store::take_turns(tx).await
 }
 
-/// Writes what was read, a statement a batch, all at once; tells of every number what became of it.
+/// Writes what was read, a statement a batch, all at once; tells of every number what became of it. Nothing becomes of the
+/// number of a person who was erased at their request. Whoever has taken their turn before sees every such opposition, since
+/// erasure takes turns as well.
 pub async fn upsert(tx: &TenantTx, batches: &[Batch], now: Timestamp) -> Result<Vec<Written>, DbError> {
     let written = try_join_all(batches.iter().map(|batch| store::upsert(tx, batch, now))).await?;
     Ok(written.into_iter().flatten().collect())

@@ -8,22 +8,11 @@ use super::{ROWS_PER_STATEMENT, Rejection, suggestion};
 use crate::App;
 use crate::adapters::secrets::SecretsError;
 use crate::contacts::NewContact;
-use crate::contacts::store::Batch;
-use crate::db::{Claims, DbError};
-use crate::kernel::ids::ContactId;
+use crate::contacts::store::{Batch, Written};
+use crate::db::Bytes;
+use crate::kernel::ids::{ContactId, OrganizationId};
 use crate::kernel::{Clock, Country, PhoneNumber};
 use crate::oppositions;
-
-/// Nobody can tell who was erased.
-#[derive(Debug, thiserror::Error)]
-pub enum OpposedError {
-    /// The platform's pepper is not there.
-    #[error(transparent)]
-    Secrets(#[from] SecretsError),
-    /// The database.
-    #[error(transparent)]
-    Db(#[from] DbError),
-}
 
 /// What became of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +33,7 @@ pub struct RowRead {
 }
 
 /// What the rows of a file come to.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Read {
     /// Each number once, in the order of their first lines.
     pub(super) contacts: Vec<NewContact>,
@@ -103,24 +92,17 @@ impl Read {
         read
     }
 
-    /// Takes out the numbers of people who were erased at their request: their rows are refused.
-    pub async fn refuse_opposed(&mut self, app: &App, claims: &Claims) -> Result<(), OpposedError> {
-        let phones = self.contacts.iter().map(|contact| &contact.phone);
-        let hashes = &oppositions::hashes(app, claims.organization(), phones).await?;
-        if hashes.is_empty() {
-            return Ok(());
-        }
-        let kept: HashSet<Vec<u8>> = app
-            .db
-            .read("contacts.opposed", claims, async |tx| {
-                oppositions::among(tx, hashes).await
-            })
-            .await?;
-        if !kept.is_empty() {
-            let refused: Vec<bool> = hashes.iter().map(|hash| kept.contains(&hash.0)).collect();
+    /// Refuses the numbers of which nothing was written: of people who were erased at their request.
+    pub fn refuse_unwritten(&mut self, written: &[Written]) {
+        let written: HashSet<&str> = written.iter().map(|contact| contact.phone.as_str()).collect();
+        let refused: Vec<bool> = self
+            .contacts
+            .iter()
+            .map(|contact| !written.contains(contact.phone.as_str()))
+            .collect();
+        if refused.contains(&true) {
             self.refuse(&refused);
         }
-        Ok(())
     }
 
     /// Refuses the numbers at these positions.
@@ -141,12 +123,7 @@ impl Read {
                 Some(place) => Fate::Taken(place),
                 None => {
                     self.rejected += 1;
-                    self.errors.push(Rejection {
-                        line: row.line,
-                        field: "phone".to_owned(),
-                        invalid: oppositions::OPPOSED,
-                        suggestion: None,
-                    });
+                    self.errors.push(Rejection::of_opposed(row.line));
                     Fate::Refused(self.errors.len() - 1..self.errors.len())
                 }
             };
@@ -167,14 +144,21 @@ impl Read {
         phones.map(|contact| contact.phone.as_str().to_owned()).collect()
     }
 
-    /// As the database takes them.
-    pub fn batches(&self, clock: &Clock) -> Vec<Batch> {
+    /// As the database takes them, each number with the hash under which an opposition to it would be kept.
+    pub async fn batches(&self, app: &App, organization: OrganizationId) -> Result<Vec<Batch>, SecretsError> {
+        let pepper = &*app.pepper().await?;
+        let hash = |phone: &PhoneNumber| oppositions::hash(pepper, organization, phone);
+        Ok(self.in_batches(&app.clock, hash))
+    }
+
+    fn in_batches(&self, clock: &Clock, hash: impl Fn(&PhoneNumber) -> Bytes) -> Vec<Batch> {
         let batch = |contacts: &[NewContact]| Batch {
             ids: contacts.iter().map(|_| ContactId::new(clock)).collect(),
             phones: contacts
                 .iter()
                 .map(|contact| contact.phone.as_str().to_owned())
                 .collect(),
+            hashes: contacts.iter().map(|contact| hash(&contact.phone)).collect(),
             members: contacts.iter().map(|contact| contact.members.to_json()).collect(),
         };
         self.contacts.chunks(ROWS_PER_STATEMENT).map(batch).collect()
@@ -259,7 +243,7 @@ mod tests {
             csv.push_str(&format!("063998{number:04}\n"));
         }
         let sizes: Vec<_> = read(&csv)
-            .batches(&Clock::system())
+            .in_batches(&Clock::system(), |_| Bytes(Vec::new()))
             .iter()
             .map(|batch| batch.ids.len())
             .collect();

@@ -59,6 +59,7 @@ const DEFINER_FUNCTIONS: &[&str] = &[
     "prove_code",
     "proven_organizations",
     "recent_solicitations",
+    "release_bounds",
     "remove_member",
     "sender_of_proof_code",
     "session_by_refresh_token",

@@ -11,7 +11,7 @@ use crate::stack::Stack;
 use crate::terminal::print;
 use crate::{daemon, settings};
 
-use side::{Did, Side};
+use side::{Did, Side, Touched};
 
 const SMALL: u32 = 1_000;
 const LARGE: u32 = 1_000_000;
@@ -20,6 +20,8 @@ const CALLS: usize = 240;
 const WARM: usize = 30;
 /// How much dearer the end of a call may be in the large campaign.
 const SLOPE: f64 = 1.05;
+/// What each call has PostgreSQL look at.
+const ROWS: &str = "both: rows touched";
 
 impl Stack {
     /// `make bench-campaign`: fails where a count depends on the size of the campaign.
@@ -48,6 +50,7 @@ impl Stack {
         let mut wrong = Vec::new();
         let measured = Box::pin(counts(&sides, &mut wrong)).await?;
         Box::pin(slopes(&mut sides, &mut wrong)).await?;
+        forecasts(&sides).await?;
         price::show(measured);
         for side in sides {
             side.remove(&self.ports, &self.secrets).await?;
@@ -117,7 +120,7 @@ async fn counts(sides: &[Side; 2], wrong: &mut Vec<String>) -> anyhow::Result<pr
 /// What a dialled call and its end cost PostgreSQL, in rows, blocks and processor time, and how that depends on the size.
 async fn slopes(sides: &mut [Side; 2], wrong: &mut Vec<String>) -> anyhow::Result<()> {
     let mut backends = [0; 2];
-    let mut before = [[0; 2]; 2];
+    let mut before = [Touched::new(), Touched::new()];
     for (index, side) in sides.iter_mut().enumerate() {
         side.wave().await?;
         before[index] = side.touched().await?;
@@ -135,15 +138,11 @@ async fn slopes(sides: &mut [Side; 2], wrong: &mut Vec<String>) -> anyhow::Resul
             }
         }
     }
-    let mut touched = [[0.0; 2]; 2];
+    let mut touched = [Touched::new(), Touched::new()];
     for (index, side) in sides.iter_mut().enumerate() {
-        let after = side.touched().await?;
-        for kind in 0..2 {
-            #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
-            let each = (after[kind] - before[index][kind]) as f64 / (WARM + CALLS) as f64;
-            touched[index][kind] = each;
-        }
+        touched[index] = each_call(&before[index], side.touched().await?);
     }
+    let all = |index: usize, kind: usize| -> f64 { touched[index].values().map(|table| table[kind]).sum() };
     let [small, large] = times.map(|kinds| kinds.map(super::median));
     print(format!(
         "\n{:<44} {:>12} {:>12} {:>8}",
@@ -155,8 +154,8 @@ async fn slopes(sides: &mut [Side; 2], wrong: &mut Vec<String>) -> anyhow::Resul
     let rows = [
         ("dialled: processor time, µs (median)", small[0], large[0]),
         ("ended, the next queued: processor time, µs", small[1], large[1]),
-        ("both: rows touched", touched[0][0], touched[1][0]),
-        ("both: blocks looked at", touched[0][1], touched[1][1]),
+        (ROWS, all(0, 0), all(1, 0)),
+        ("both: blocks looked at", all(0, 1), all(1, 1)),
     ];
     for (what, small, large) in rows {
         let slope = large / small;
@@ -167,6 +166,9 @@ async fn slopes(sides: &mut [Side; 2], wrong: &mut Vec<String>) -> anyhow::Resul
                 "{what}: {slope:.3} times as much at {} contacts",
                 sides[1].contacts
             ));
+            if what == ROWS {
+                wrong.push(format!("of these tables more: {}", of_which_more(&touched)));
+            }
         }
     }
     let [sends, secrets] = sides[1].requests();
@@ -174,5 +176,49 @@ async fn slopes(sides: &mut [Side; 2], wrong: &mut Vec<String>) -> anyhow::Resul
         "{sends} requests to SQS and {secrets} secrets fetched for {} calls",
         WARM + CALLS
     ));
+    Ok(())
+}
+
+/// What one call touches, by table.
+fn each_call(before: &Touched, after: Touched) -> Touched {
+    #[expect(clippy::cast_precision_loss, reason = "some hundred calls")]
+    let calls = (WARM + CALLS) as f64;
+    let each = |(table, [rows, blocks]): (String, [f64; 2])| {
+        let [rows_before, blocks_before] = before.get(&table).copied().unwrap_or_default();
+        (
+            table,
+            [(rows - rows_before) / calls, (blocks - blocks_before) / calls],
+        )
+    };
+    after.into_iter().map(each).collect()
+}
+
+/// The tables of which the large campaign has more rows looked at, with how many at each size.
+fn of_which_more([small, large]: &[Touched; 2]) -> String {
+    let mut tables: Vec<_> = large
+        .iter()
+        .map(|(table, [rows, _])| (table, small.get(table).map_or(0.0, |table| table[0]), *rows))
+        .filter(|(_, small, large)| large - small > 0.5)
+        .collect();
+    tables.sort_by(|one, other| (other.2 - other.1).total_cmp(&(one.2 - one.1)));
+    let told: Vec<_> = tables
+        .iter()
+        .map(|(table, small, large)| format!("{table} {small:.1} and {large:.1}"))
+        .collect();
+    told.join(", ")
+}
+
+/// How long a forecast takes.
+async fn forecasts(sides: &[Side; 2]) -> anyhow::Result<()> {
+    print("");
+    for side in sides {
+        let (contacts, seconds) = side.forecast().await?;
+        #[expect(clippy::cast_precision_loss, reason = "at most a million")]
+        let each = 1e6 * seconds / contacts.max(1) as f64;
+        print(format!(
+            "a forecast of the {contacts} contacts that wait, of {}: {seconds:.2} s, {each:.0} µs each",
+            side.contacts
+        ));
+    }
     Ok(())
 }

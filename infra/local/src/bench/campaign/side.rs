@@ -1,5 +1,6 @@
 //! One campaign of one size: a database of its own, a container of each function on it, and what each of them did, counted.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
@@ -8,7 +9,7 @@ use serde_json::{Value, json};
 use tokio_postgres::Client;
 use uuid::Uuid;
 use zencall::App;
-use zencall::campaigns::{CallRequested, release, start};
+use zencall::campaigns::{CallRequested, forecast, release, start};
 use zencall::kernel::ids::{CampaignId, OrganizationId, SessionId, UserId};
 use zencall::kernel::{Caller, Clock, Origin, Person, Principal, Role};
 
@@ -79,6 +80,9 @@ impl Did {
     }
 }
 
+/// Rows and blocks touched, by table.
+pub(super) type Touched = HashMap<String, [f64; 2]>;
+
 /// A campaign of one size.
 pub(super) struct Side {
     pub(super) contacts: u32,
@@ -147,9 +151,8 @@ impl Side {
         OrganizationId(Uuid::from_u128(1))
     }
 
-    /// Starts the campaign through the counting proxy: the first wave with it.
-    pub(super) async fn start(&self) -> anyhow::Result<Did> {
-        let caller = Caller {
+    fn administrator() -> Caller {
+        Caller {
             principal: Principal::Person(Person {
                 user: UserId(Uuid::from_u128(2)),
                 role: Role::Admin,
@@ -157,7 +160,12 @@ impl Side {
             }),
             organization: Self::organization(),
             origin: Origin::default(),
-        };
+        }
+    }
+
+    /// Starts the campaign through the counting proxy: the first wave with it.
+    pub(super) async fn start(&self) -> anyhow::Result<Did> {
+        let caller = Self::administrator();
         self.count(async |app| {
             start::start(app, &caller, CampaignId(Uuid::from_u128(4))).await?;
             Ok(())
@@ -253,24 +261,37 @@ impl Side {
         Ok(row.get(0))
     }
 
-    /// Rows and blocks that this database has touched so far; the warm container is replaced, since a backend that ends
-    /// tells what it did.
-    pub(super) async fn touched(&mut self) -> anyhow::Result<[i64; 2]> {
+    /// Rows and blocks of each table that this database has touched so far; the warm container is replaced, since a backend
+    /// that ends tells what it did.
+    pub(super) async fn touched(&mut self) -> anyhow::Result<Touched> {
         self.app = self.containers.start();
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
         self.database
             .batch_execute("select pg_stat_clear_snapshot()")
             .await?;
-        let row = self
+        let rows = self
             .database
-            .query_one(
-                "select sum(t.seq_tup_read + coalesce(t.idx_tup_fetch, 0) + t.n_tup_ins + t.n_tup_upd + t.n_tup_del)::bigint,
-                        sum(b.heap_blks_hit + b.heap_blks_read + coalesce(b.idx_blks_hit + b.idx_blks_read, 0))::bigint
+            .query(
+                "select t.relname::text,
+                        (t.seq_tup_read + coalesce(t.idx_tup_fetch, 0) + t.n_tup_ins + t.n_tup_upd + t.n_tup_del)::float8,
+                        (b.heap_blks_hit + b.heap_blks_read + coalesce(b.idx_blks_hit + b.idx_blks_read, 0))::float8
                    from pg_stat_user_tables t join pg_statio_user_tables b using (relid)",
                 &[],
             )
             .await?;
-        Ok([row.get(0), row.get(1)])
+        Ok(rows
+            .iter()
+            .map(|row| (row.get(0), [row.get(1), row.get(2)]))
+            .collect())
+    }
+
+    /// How many contacts wait, and how long a forecast of them takes, in seconds.
+    pub(super) async fn forecast(&self) -> anyhow::Result<(i64, f64)> {
+        let began = std::time::Instant::now();
+        let forecast =
+            forecast::forecast(&self.app, &Self::administrator(), CampaignId(Uuid::from_u128(4))).await?;
+        let refused: i64 = forecast.refused.iter().map(|group| group.count).sum();
+        Ok((forecast.callable + refused, began.elapsed().as_secs_f64()))
     }
 
     /// Requests to SQS and secrets fetched by the warm container.
