@@ -77,15 +77,13 @@ impl Db {
         queued_before: Timestamp,
         at_most: i32,
     ) -> Result<Vec<OrganizationId>, DbError> {
-        let rows = self
-            .lookup(
-                "edge.organizations_with_due_messages",
-                "-- edge.organizations_with_due_messages
-                 select zencall.organizations_with_due_messages($1, $2, $3)",
-                &[&now, &queued_before, &at_most],
-            )
-            .await?;
-        rows.iter().map(|row| get(row, 0)).collect()
+        self.lookup_column(
+            "edge.organizations_with_due_messages",
+            "-- edge.organizations_with_due_messages
+             select zencall.organizations_with_due_messages($1, $2, $3)",
+            &[&now, &queued_before, &at_most],
+        )
+        .await
     }
 
     /// Organisations with calls whose report is to be asked for, those that have waited longest first.
@@ -94,15 +92,13 @@ impl Db {
         now: Timestamp,
         at_most: i32,
     ) -> Result<Vec<OrganizationId>, DbError> {
-        let rows = self
-            .lookup(
-                "edge.organizations_with_unreported_calls",
-                "-- edge.organizations_with_unreported_calls
-                 select zencall.organizations_with_unreported_calls($1, $2)",
-                &[&now, &at_most],
-            )
-            .await?;
-        rows.iter().map(|row| get(row, 0)).collect()
+        self.lookup_column(
+            "edge.organizations_with_unreported_calls",
+            "-- edge.organizations_with_unreported_calls
+             select zencall.organizations_with_unreported_calls($1, $2)",
+            &[&now, &at_most],
+        )
+        .await
     }
 
     /// Organisations whose campaigns need some upkeep.
@@ -111,15 +107,13 @@ impl Db {
         now: Timestamp,
         at_most: i32,
     ) -> Result<Vec<OrganizationId>, DbError> {
-        let rows = self
-            .lookup(
-                "edge.organizations_to_look_after",
-                "-- edge.organizations_to_look_after
-                 select zencall.organizations_to_look_after($1, $2)",
-                &[&now, &at_most],
-            )
-            .await?;
-        rows.iter().map(|row| get(row, 0)).collect()
+        self.lookup_column(
+            "edge.organizations_to_look_after",
+            "-- edge.organizations_to_look_after
+             select zencall.organizations_to_look_after($1, $2)",
+            &[&now, &at_most],
+        )
+        .await
     }
 
     /// Organisations with campaigns that call, or will before `starting_before`, whose assistant was last looked at before
@@ -130,28 +124,24 @@ impl Db {
         starting_before: Timestamp,
         at_most: i32,
     ) -> Result<Vec<OrganizationId>, DbError> {
-        let rows = self
-            .lookup(
-                "edge.organizations_with_unchecked_assistants",
-                "-- edge.organizations_with_unchecked_assistants
-                 select zencall.organizations_with_unchecked_assistants($1, $2, $3)",
-                &[&checked_before, &starting_before, &at_most],
-            )
-            .await?;
-        rows.iter().map(|row| get(row, 0)).collect()
+        self.lookup_column(
+            "edge.organizations_with_unchecked_assistants",
+            "-- edge.organizations_with_unchecked_assistants
+             select zencall.organizations_with_unchecked_assistants($1, $2, $3)",
+            &[&checked_before, &starting_before, &at_most],
+        )
+        .await
     }
 
     /// Organisations that text from this number, twenty at most.
     pub async fn organizations_of_twilio_number(&self, number: &str) -> Result<Vec<OrganizationId>, DbError> {
-        let rows = self
-            .lookup(
-                "edge.organizations_of_twilio_number",
-                "-- edge.organizations_of_twilio_number
-                 select zencall.organizations_of_twilio_number($1)",
-                &[&number],
-            )
-            .await?;
-        rows.iter().map(|row| get(row, 0)).collect()
+        self.lookup_column(
+            "edge.organizations_of_twilio_number",
+            "-- edge.organizations_of_twilio_number
+             select zencall.organizations_of_twilio_number($1)",
+            &[&number],
+        )
+        .await
     }
 
     /// Imports whose file nobody told of, or of which nothing is heard any more, the oldest first.

@@ -123,16 +123,13 @@ impl Db {
 
     /// Deletes keys whose day is over, of all organisations; returns how many.
     pub async fn expire_idempotency_keys(&self, now: Timestamp, at_most: i32) -> Result<i32, DbError> {
-        let rows = self
-            .lookup(
-                "edge.expire_idempotency_keys",
-                "-- edge.expire_idempotency_keys
-                 select zencall.expire_idempotency_keys($1, $2)",
-                &[&now, &at_most],
-            )
-            .await?;
-        rows.first()
-            .map_or(Ok(0), |row| row.try_get(0).map_err(DbError::Statement))
+        self.lookup_count(
+            "edge.expire_idempotency_keys",
+            "-- edge.expire_idempotency_keys
+             select zencall.expire_idempotency_keys($1, $2)",
+            &[&now, &at_most],
+        )
+        .await
     }
 }
 

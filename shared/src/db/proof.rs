@@ -16,15 +16,13 @@ impl Db {
         after: Option<OrganizationId>,
         at_most: i32,
     ) -> Result<Vec<OrganizationId>, DbError> {
-        let rows = self
-            .lookup(
-                "edge.organizations_with_consents",
-                "-- edge.organizations_with_consents
-                 select zencall.organizations_with_consents($1, $2)",
-                &[&after, &at_most],
-            )
-            .await?;
-        rows.iter().map(|row| get(row, 0)).collect()
+        self.lookup_column(
+            "edge.organizations_with_consents",
+            "-- edge.organizations_with_consents
+             select zencall.organizations_with_consents($1, $2)",
+            &[&after, &at_most],
+        )
+        .await
     }
 
     /// Notes that a code was asked for. The limits that `meter` owes are paid in the same packet; over one, or where they
@@ -94,40 +92,34 @@ impl Db {
         id: Uuid,
         now: Timestamp,
     ) -> Result<Vec<OrganizationId>, DbError> {
-        let rows = self
-            .lookup(
-                "edge.proven_organizations",
-                "-- edge.proven_organizations
-                 select zencall.proven_organizations($1, $2)",
-                &[&id, &now],
-            )
-            .await?;
-        rows.iter().map(|row| get(row, 0)).collect()
+        self.lookup_column(
+            "edge.proven_organizations",
+            "-- edge.proven_organizations
+             select zencall.proven_organizations($1, $2)",
+            &[&id, &now],
+        )
+        .await
     }
 
     /// Empties entries of the ledger whose time of proof is over; returns how many.
     pub async fn forget_old_consents(&self, before: Timestamp, at_most: i32) -> Result<i32, DbError> {
-        let rows = self
-            .lookup(
-                "edge.forget_old_consents",
-                "-- edge.forget_old_consents
-                 select zencall.forget_old_consents($1, $2)",
-                &[&before, &at_most],
-            )
-            .await?;
-        rows.first().map_or(Ok(0), |row| get(row, 0))
+        self.lookup_count(
+            "edge.forget_old_consents",
+            "-- edge.forget_old_consents
+             select zencall.forget_old_consents($1, $2)",
+            &[&before, &at_most],
+        )
+        .await
     }
 
     /// Forgets codes that ran out; returns how many.
     pub async fn forget_proof_codes(&self, before: Timestamp, at_most: i32) -> Result<i32, DbError> {
-        let rows = self
-            .lookup(
-                "edge.forget_proof_codes",
-                "-- edge.forget_proof_codes
-                 select zencall.forget_proof_codes($1, $2)",
-                &[&before, &at_most],
-            )
-            .await?;
-        rows.first().map_or(Ok(0), |row| get(row, 0))
+        self.lookup_count(
+            "edge.forget_proof_codes",
+            "-- edge.forget_proof_codes
+             select zencall.forget_proof_codes($1, $2)",
+            &[&before, &at_most],
+        )
+        .await
     }
 }
