@@ -4,9 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{ImportMessage, UPLOAD_LIFETIME};
 use crate::App;
-use crate::adapters::queue::{Outgoing, QueueError};
-use crate::db::DbError;
-use crate::kernel::class::{Classify, Failure};
+use crate::outbox::{self, RemindError};
 
 /// An upload that began in time may take a while.
 const GRACE: SignedDuration = SignedDuration::from_mins(10);
@@ -21,26 +19,6 @@ pub(super) fn uploaded_by(created_at: Timestamp) -> Timestamp {
     created_at.saturating_add(lifetime + GRACE).unwrap_or(created_at)
 }
 
-/// Nobody was reminded.
-#[derive(Debug, thiserror::Error)]
-pub enum RemindError {
-    /// The database.
-    #[error(transparent)]
-    Db(#[from] DbError),
-    /// The queue.
-    #[error(transparent)]
-    Queue(#[from] QueueError),
-}
-
-impl Classify for RemindError {
-    fn failure(&self) -> Failure {
-        match self {
-            Self::Db(error) => error.failure(),
-            Self::Queue(error) => error.failure(),
-        }
-    }
-}
-
 /// Sends the message of every import whose file should be there by now, or of which nothing is heard; returns how many.
 /// One that is sent twice is worked on once.
 pub async fn remind(app: &App, now: Timestamp) -> Result<usize, RemindError> {
@@ -50,16 +28,8 @@ pub async fn remind(app: &App, now: Timestamp) -> Result<usize, RemindError> {
         .db
         .left_contact_imports(before(lifetime + GRACE), before(SILENCE), AT_MOST)
         .await?;
-    let messages: Vec<_> = left
-        .iter()
-        .map(|(organization, import)| Outgoing {
-            body: serde_json::to_string(&ImportMessage::new(*organization, *import)).unwrap_or_default(),
-            group: organization.to_string(),
-        })
-        .collect();
-    if !messages.is_empty() {
-        let queue = app.queue().await;
-        queue.send(&app.config.queue_imports_url, &messages).await?;
-    }
-    Ok(messages.len())
+    let messages = left
+        .into_iter()
+        .map(|(organization, import)| (organization, ImportMessage::new(organization, import)));
+    Ok(outbox::remind(app, &app.config.queue_imports_url, messages).await?)
 }

@@ -6,8 +6,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::App;
-use crate::adapters::queue::Outgoing;
+use crate::adapters::queue::{Outgoing, QueueError};
 use crate::db::{Claims, DbError, TenantTx};
+use crate::kernel::class::{Classify, Failure};
 use crate::kernel::ids::{OrganizationId, OutboxId};
 use crate::kernel::shown::shows;
 
@@ -42,6 +43,26 @@ impl Destination {
             "events" => Some(Self::Events),
             "gdpr" => Some(Self::Gdpr),
             _ => None,
+        }
+    }
+}
+
+/// Nobody was reminded of what is due.
+#[derive(Debug, thiserror::Error)]
+pub enum RemindError {
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The queue.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+}
+
+impl Classify for RemindError {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::Db(error) => error.failure(),
+            Self::Queue(error) => error.failure(),
         }
     }
 }
@@ -124,6 +145,22 @@ pub async fn sweep(app: &App, now: Timestamp) -> Result<usize, DbError> {
     Ok(sent)
 }
 
+/// Sends messages that were lost, or never sent, each in its organisation's turn; returns how many.
+pub async fn remind<M: Serialize>(
+    app: &App,
+    queue_url: &str,
+    messages: impl Iterator<Item = (OrganizationId, M)>,
+) -> Result<usize, QueueError> {
+    let outgoing: Vec<_> = messages
+        .map(|(organization, message)| Outgoing::new(organization.to_string(), &message))
+        .collect();
+    // A client of the queue is only made for something to send.
+    if !outgoing.is_empty() {
+        app.queue().await.send(queue_url, &outgoing).await?;
+    }
+    Ok(outgoing.len())
+}
+
 /// Sends, then forgets: a crash in between sends twice, and every consumer is idempotent.
 async fn send(app: &App, promise: &Promise) -> Result<(), String> {
     let url = match promise.destination {
@@ -131,10 +168,7 @@ async fn send(app: &App, promise: &Promise) -> Result<(), String> {
         Destination::Events => &app.config.queue_events_url,
         Destination::Gdpr => &app.config.queue_gdpr_url,
     };
-    let message = Outgoing {
-        body: promise.body.to_string(),
-        group: promise.organization.to_string(),
-    };
+    let message = Outgoing::new(promise.organization.to_string(), &promise.body);
     app.queue()
         .await
         .send(url, &[message])
