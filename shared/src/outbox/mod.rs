@@ -1,9 +1,11 @@
-//! What must be sent because of a commit: written in that commit, sent right after it, and swept a minute later if a
-//! crash came between. Bodies hold ids, never a secret.
+//! What must be sent because of a commit: written in that commit, sent right after it, and swept up a minute later if a
+//! crash came in between. Bodies hold ids, never a secret.
+
+mod delivery;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::App;
 use crate::adapters::queue::{Outgoing, QueueError};
@@ -11,6 +13,8 @@ use crate::db::{Claims, DbError, TenantTx};
 use crate::kernel::class::{Classify, Failure};
 use crate::kernel::ids::{OrganizationId, OutboxId};
 use crate::kernel::shown::shows;
+
+pub use delivery::Delivery;
 
 /// How long a message may lie before the sweep takes it for left behind.
 const LEFT_AFTER: SignedDuration = SignedDuration::from_secs(60);
@@ -87,9 +91,16 @@ pub async fn promise(
     message: &impl Serialize,
 ) -> Result<Promise, DbError> {
     // Messages are structs of ids and words, which always serialise.
-    let body = serde_json::to_value(message).unwrap_or_default();
+    let mut body = serde_json::to_value(message).unwrap_or_default();
+    let id = OutboxId::new(&app.clock);
+    if destination == Destination::Mail
+        && let Value::Object(members) = &mut body
+    {
+        // By this `mailer` knows whether it has sent the mail: see [`Delivery`].
+        members.insert("outbox_id".to_owned(), json!(id));
+    }
     let promise = Promise {
-        id: OutboxId::new(&app.clock),
+        id,
         organization: tx.organization(),
         destination,
         body,

@@ -1,5 +1,7 @@
 //! Messages that send nothing, or go back to the queue.
 
+use testkit::CountingProxy;
+
 use super::*;
 
 #[tokio::test]
@@ -78,4 +80,49 @@ async fn is_dropped_when_the_mail_service_refuses_it_for_good() {
     let outcome = mailer::handle(&post.test.app, &stranger, &on_the_queue(&message)).await;
     assert!(!outcome.unwrap_err().is_worth_retrying());
     assert!(post.sent().await.is_empty());
+}
+
+#[tokio::test]
+async fn that_is_handed_out_again_sends_nothing_whatever_it_is_about() {
+    let post = Post::opens().await;
+    let mut message = post.sign_up(Language::Fr).await;
+    assert!(message["outbox_id"].is_string(), "{message}");
+    for (number, kind) in ["password_changed", "address_known"].into_iter().enumerate() {
+        message["kind"] = json!(kind);
+        message["outbox_id"] = json!(post.test.app.clock.uuid());
+        for _ in 0..3 {
+            post.handle(&message).await.unwrap();
+        }
+        assert_eq!(post.sent().await.len(), number + 1, "{kind}");
+    }
+    // One of a version before, which lies in no outbox.
+    message.as_object_mut().unwrap().remove("outbox_id");
+    post.handle(&message).await.unwrap();
+    assert_eq!(post.sent().await.len(), 3);
+}
+
+#[tokio::test]
+async fn that_was_refused_or_failed_is_not_taken_for_sent() {
+    let post = Post::opens().await;
+    let message = post.sign_up(Language::Fr).await;
+    let stranger = Mailer::new(post.test.app.aws().await, "Zencall <no-reply@unverified.example>");
+    let outcome = mailer::handle(&post.test.app, &stranger, &on_the_queue(&message)).await;
+    assert!(outcome.is_err());
+    post.handle(&message).await.unwrap();
+    assert_eq!(post.sent().await.len(), 1);
+}
+
+#[tokio::test]
+async fn costs_a_round_trip_to_ask_and_one_to_mark_and_again_only_the_first() {
+    let (proxy, options) = CountingProxy::in_front_of_the_database().await;
+    let post = Post::opens_with(options).await;
+    let mut message = post.sign_up(Language::Fr).await;
+    message["kind"] = json!("address_known");
+    let (sent, trips) = proxy.count(post.handle(&message)).await;
+    sent.unwrap();
+    assert_eq!(trips, 3, "asked, composed, marked");
+    let (sent, trips) = proxy.count(post.handle(&message)).await;
+    sent.unwrap();
+    assert_eq!(trips, 1);
+    assert_eq!(post.sent().await.len(), 1);
 }

@@ -85,3 +85,14 @@ async fn that_goes_on_by_now_is_not_told() {
     post.handle(&wanted).await.unwrap();
     assert!(post.sent().await.is_empty());
 }
+
+#[tokio::test]
+async fn is_told_once() {
+    let post = Post::opens().await;
+    let (_, mut wanted) = paused(&post, Some("budget_exhausted"), "fr").await;
+    wanted["outbox_id"] = json!(post.test.app.clock.uuid());
+    for _ in 0..3 {
+        post.handle(&wanted).await.unwrap();
+    }
+    assert_eq!(post.sent().await.len(), 1);
+}
