@@ -1,6 +1,6 @@
 //! Seeing appointments.
 
-use testkit::{CountingProxy, Environment};
+use testkit::CountingProxy;
 
 use super::*;
 
@@ -104,12 +104,8 @@ async fn a_stranger_sees_and_changes_nothing() {
 
 #[tokio::test]
 async fn one_round_trip_each() {
-    let (proxy, url) = CountingProxy::in_front_of(&Environment::get().await.database_url).await;
-    let tenant = Tenant::with(Options {
-        database_url: Some(url),
-        ..Options::default()
-    })
-    .await;
+    let (proxy, options) = CountingProxy::in_front_of_the_database().await;
+    let tenant = Tenant::with(options).await;
     let id = tenant.appointment("2026-11-24T13:00:00Z").await;
     for path in [
         PATH.to_owned(),

@@ -8,13 +8,11 @@ mod people;
 mod refusals;
 
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
-use secrecy::SecretString;
 use serde_json::{Value, json};
 use testkit::{
     Client, QueueKind, TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_NUMBER, TestApp, TestOrganization,
 };
 use zencall::App;
-use zencall::adapters::twilio::{AccountSid, TwilioCredentials, secret};
 use zencall::messages::sweep;
 use zencall::worker::run_batch;
 
@@ -57,20 +55,7 @@ impl Tenant {
     }
 
     async fn store(&self, account: &str, token: &str) {
-        let app = &self.test.app;
-        let credentials = TwilioCredentials {
-            account_sid: AccountSid::parse(account).unwrap(),
-            auth_token: SecretString::from(token),
-            api_key: None,
-        };
-        secret::store(
-            app.secrets().await,
-            &app.config.stage,
-            self.organization.id,
-            &credentials,
-        )
-        .await
-        .unwrap();
+        self.organization.store_twilio_credentials(account, token).await;
     }
 
     /// Takes a message and returns its id.

@@ -1,8 +1,6 @@
 //! People who want no more messages.
 
-use secrecy::SecretString;
 use testkit::{CallingOrganization, QueueKind, TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN};
-use zencall::adapters::twilio::{AccountSid, TwilioCredentials, secret};
 use zencall::campaigns::release;
 
 use super::*;
@@ -91,15 +89,9 @@ async fn stop_in_a_word_that_twilio_does_not_know_is_answered_once() {
 
     // It is the one message that still goes there.
     let app = &test.app;
-    let credentials = TwilioCredentials {
-        account_sid: AccountSid::parse(TWILIO_ACCOUNT_SID).unwrap(),
-        auth_token: SecretString::from(TWILIO_AUTH_TOKEN),
-        api_key: None,
-    };
-    let (secrets, stage) = (app.secrets().await, &app.config.stage);
-    secret::store(secrets, stage, organization.id, &credentials)
-        .await
-        .unwrap();
+    organization
+        .store_twilio_credentials(TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN)
+        .await;
     let queued = test.queues.take(QueueKind::Messages).await;
     assert_eq!(queued.len(), 1);
     for request in queued.iter().chain(&queued) {

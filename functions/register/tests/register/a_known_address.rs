@@ -1,6 +1,6 @@
 //! An address that is known gets the same answer as any other.
 
-use testkit::{CountingProxy, Environment};
+use testkit::CountingProxy;
 
 use super::*;
 
@@ -37,12 +37,7 @@ async fn gets_the_same_answer_and_is_told_by_mail() {
 
 #[tokio::test]
 async fn costs_as_many_steps_as_a_new_one() {
-    let environment = Environment::get().await;
-    let (proxy, url) = CountingProxy::in_front_of(&environment.database_url).await;
-    let options = Options {
-        database_url: Some(url),
-        ..Options::default()
-    };
+    let (proxy, options) = CountingProxy::in_front_of_the_database().await;
     let visitor = Visitor::arrives_at(TestApp::with(options).await);
     visitor.test.app.db.ping().await.unwrap();
     let (_, new) = proxy.count(visitor.signs_up(visitor.company())).await;

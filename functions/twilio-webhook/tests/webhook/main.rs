@@ -46,20 +46,7 @@ impl Door {
     }
 
     async fn store(&self, organization: &TestOrganization, account: &str, token: &str) {
-        let app = &self.test.app;
-        let credentials = TwilioCredentials {
-            account_sid: AccountSid::parse(account).unwrap(),
-            auth_token: SecretString::from(token),
-            api_key: None,
-        };
-        secret::store(
-            app.secrets().await,
-            &app.config.stage,
-            organization.id,
-            &credentials,
-        )
-        .await
-        .unwrap();
+        organization.store_twilio_credentials(account, token).await;
     }
 
     /// Posts a form to `target` that was signed with `token` for `signed_for`.

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use testkit::{Options, TestApp, TestOrganization};
-use zencall::consents::{self, Company, Consent, NewConsent, Purpose};
-use zencall::kernel::ids::{AssistantId, CampaignId};
+use zencall::consents::Consent;
+use zencall::kernel::ids::{AssistantId, CampaignId, ContactId};
 
 use crate::send;
 
@@ -63,28 +63,15 @@ impl Fixture {
 
     /// The person agrees to it.
     async fn agree(&self) -> Consent {
-        let new = NewConsent {
-            purposes: vec![Purpose::Phone, Purpose::AutomatedVoice],
-            object: "votre rendez-vous".to_owned(),
-            advertiser: Company {
-                name: "Agence".to_owned(),
-                siren: None,
-            },
-            third_party: None,
-            text: "J'accepte d'être appelé par un assistant vocal.".to_owned(),
-            text_version: "1".to_owned(),
-            channel: "web_form".to_owned(),
-            positive_act: None,
-            collected_at: "2026-11-01T09:00:00Z".parse().unwrap(),
-            valid_until: None,
-            special_slot: None,
-            evidence: Some(json!("formulaire 12")),
-        };
+        let collected_at = "2026-11-01T09:00:00Z".parse().unwrap();
+        let new = testkit::consent(
+            testkit::advertiser("Agence", None),
+            "votre rendez-vous",
+            collected_at,
+        );
         let contact = self.organization.rows("select id from contacts", &[]).await[0]["id"].clone();
-        let caller = self.organization.caller();
-        consents::record(&self.test.app, &caller, contact.as_str().unwrap(), &new)
-            .await
-            .unwrap()
+        let contact = ContactId::parse(contact.as_str().unwrap()).unwrap();
+        self.organization.record_consent(contact, &new).await
     }
 
     fn question(&self) -> Value {

@@ -1,17 +1,13 @@
 //! What a key costs.
 
-use testkit::{CountingProxy, Options};
+use testkit::CountingProxy;
 
 use super::*;
 
 #[tokio::test]
 async fn a_key_costs_a_round_trip_to_claim_and_one_to_keep_and_no_key_none() {
-    let (proxy, url) = CountingProxy::in_front_of(&Environment::get().await.database_url).await;
-    let test = TestApp::with(Options {
-        database_url: Some(url),
-        ..Options::default()
-    })
-    .await;
+    let (proxy, options) = CountingProxy::in_front_of_the_database().await;
+    let test = TestApp::with(options).await;
     let bench = Bench::of(test).await;
     let admin = bench.admin().await;
     send(&admin, THINGS, "warm", "", "{}").await.expect(201);
