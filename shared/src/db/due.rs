@@ -1,4 +1,4 @@
-//! Who has something to be looked after: asked by the clock, before a tenant is known.
+//! Which organisations have work waiting: asked by the schedule, before a tenant is known.
 
 use jiff::Timestamp;
 
@@ -70,7 +70,7 @@ impl Db {
         .map(drop)
     }
 
-    /// Organisations with text messages that are due and on no queue, or were put there too long ago.
+    /// Organisations with text messages that are due and on no queue, or were queued too long ago.
     pub async fn organizations_with_due_messages(
         &self,
         now: Timestamp,
@@ -86,7 +86,7 @@ impl Db {
         .await
     }
 
-    /// Organisations with calls whose report is to be asked for, those that have waited longest first.
+    /// Organisations with calls whose report has to be asked for, those that have waited longest first.
     pub async fn organizations_with_unreported_calls(
         &self,
         now: Timestamp,
@@ -116,8 +116,8 @@ impl Db {
         .await
     }
 
-    /// Organisations with campaigns that call, or will before `starting_before`, whose assistant was last looked at before
-    /// `checked_before`, or was not as it should be.
+    /// Organisations with campaigns that are calling, or will be before `starting_before`, whose assistant was last
+    /// checked before `checked_before`, or was not as it should be.
     pub async fn organizations_with_unchecked_assistants(
         &self,
         checked_before: Timestamp,
@@ -144,7 +144,7 @@ impl Db {
         .await
     }
 
-    /// Imports whose file nobody told of, or of which nothing is heard any more, the oldest first.
+    /// Imports whose upload was never announced, or whose worker has gone silent, the oldest first.
     pub async fn left_contact_imports(
         &self,
         waiting_before: Timestamp,

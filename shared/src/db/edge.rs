@@ -178,7 +178,7 @@ impl Db {
         optional(rows.first())
     }
 
-    /// Whose event this is, from our own rows.
+    /// Whose event this is, according to our own rows.
     pub async fn organization_of_vapi_event(
         &self,
         keys: &EventKeys,
@@ -255,7 +255,7 @@ impl Db {
             .collect()
     }
 
-    /// What was asked for under the RGPD and is due, or lost its worker, oldest first.
+    /// Requests under the RGPD that are due, or whose worker was lost, oldest first.
     pub async fn due_gdpr_requests(
         &self,
         now: Timestamp,
@@ -285,7 +285,7 @@ impl Db {
         .map(drop)
     }
 
-    /// Events that were kept because their tenant was not known, in the order of their coming.
+    /// Events that were kept because their tenant was not known, in the order in which they came.
     pub async fn parked_events(
         &self,
         received_before: Timestamp,
@@ -322,7 +322,7 @@ impl Db {
         .map(drop)
     }
 
-    /// Forgets some attempts that are too old to count for the law; returns how many.
+    /// Forgets some attempts that are too old to count under the law; returns how many.
     pub async fn forget_old_solicitations(&self, before: Timestamp, at_most: i32) -> Result<i32, DbError> {
         self.lookup_count(
             "edge.forget_old_solicitations",

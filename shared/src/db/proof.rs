@@ -1,4 +1,4 @@
-//! What may be asked about a number by whom it belongs to, before a tenant is known.
+//! What the holder of a number may ask about it, before a tenant is known.
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -46,7 +46,8 @@ impl Db {
         .map(drop)
     }
 
-    /// Whose account sends a code, and to which number; nobody's where nobody has to do with it, or it is too late.
+    /// Whose account sends a code, and to which number; `None` where no organisation knows the number, or the code has
+    /// expired.
     pub async fn sender_of_proof_code(
         &self,
         id: Uuid,
@@ -65,7 +66,7 @@ impl Db {
             .transpose()
     }
 
-    /// The code whose hash this is, if it is the last one for the number, in force and not tried too often; with limits as
+    /// The code with this hash, if it is the number's latest, still valid and not tried too often; with limits as
     /// [`Db::ask_proof_code`].
     pub async fn prove_code(
         &self,
@@ -86,7 +87,7 @@ impl Db {
         rows.first().map_or(Ok(None), |row| get(row, 0))
     }
 
-    /// Organisations that have to do with the number of a code that was shown.
+    /// Organisations that know the number of a code that was shown.
     pub async fn proven_organizations(
         &self,
         id: Uuid,

@@ -9,7 +9,7 @@ use crate::outbox::{self, RemindError};
 
 /// The version of the messages.
 const VERSION: u8 = 1;
-/// An export that nobody has begun for so long has lost its message.
+/// An export that nobody has begun after so long has lost its message.
 const STALLED_AFTER: SignedDuration = SignedDuration::from_mins(10);
 /// How many requests one reminder sends.
 const AT_MOST: i32 = 100;
@@ -35,8 +35,8 @@ impl GdprMessage {
     }
 }
 
-/// Sends the message of every request that is due, or whose worker is not heard of any more; returns how many. One that
-/// is sent twice is begun once.
+/// Sends the message of every request that is due, or whose worker has gone silent; returns how many. One that is sent
+/// twice is begun once.
 pub async fn remind(app: &App, now: Timestamp) -> Result<usize, RemindError> {
     let stalled_before = now.saturating_sub(STALLED_AFTER).unwrap_or(now);
     let due = app.db.due_gdpr_requests(now, stalled_before, AT_MOST).await?;

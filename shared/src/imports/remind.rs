@@ -1,4 +1,4 @@
-//! What nobody would notice: files that the bucket did not tell of, imports whose message was lost.
+//! What nobody else would notice: files that the bucket did not announce, and imports whose message was lost.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -8,19 +8,19 @@ use crate::outbox::{self, RemindError};
 
 /// An upload that began in time may take a while.
 const GRACE: SignedDuration = SignedDuration::from_mins(10);
-/// An import of which nothing is heard for so long has lost its message.
+/// An import that has been silent for so long has lost its message.
 const SILENCE: SignedDuration = SignedDuration::from_mins(10);
 /// How many imports one reminder sends.
 const AT_MOST: i32 = 100;
 
-/// Until when the file of an import that was made then may come.
+/// The latest time at which the file of an import made then may arrive.
 pub(super) fn uploaded_by(created_at: Timestamp) -> Timestamp {
     let lifetime = SignedDuration::try_from(UPLOAD_LIFETIME).unwrap_or(GRACE);
     created_at.saturating_add(lifetime + GRACE).unwrap_or(created_at)
 }
 
-/// Sends the message of every import whose file should be there by now, or of which nothing is heard; returns how many.
-/// One that is sent twice is worked on once.
+/// Sends the message of every import whose file should be there by now, or that has gone silent; returns how many. One
+/// that is sent twice is worked on once.
 pub async fn remind(app: &App, now: Timestamp) -> Result<usize, RemindError> {
     let before = |span: SignedDuration| now.saturating_sub(span).unwrap_or(now);
     let lifetime = SignedDuration::try_from(UPLOAD_LIFETIME).unwrap_or(GRACE);
