@@ -202,7 +202,7 @@ impl Parts {
         self.token_keys.get().await
     }
 
-    /// What an access token says. Where it names a key that the container does not have, with the keys that there are now.
+    /// What an access token says. Where it names a key that this container does not have, the keys are fetched again.
     pub async fn read_access_token(
         &self,
         token: &str,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use testkit::vapi::message;
 use testkit::{CallingOrganization, QueueKind, TestApp};
 use zencall::campaigns::{release, start, withdraw};
-use zencall::consents::{self, Company, Consent, NewConsent, NewWithdrawal, Purpose};
+use zencall::consents::{Consent, NewWithdrawal};
 use zencall::kernel::ids::{CampaignId, ContactId};
 
 /// A Tuesday, noon in Paris.
@@ -46,32 +46,10 @@ async fn person(calling: &CallingOrganization, phone: &str) -> ContactId {
     contact
 }
 
-async fn agree(test: &TestApp, calling: &CallingOrganization, contact: ContactId) -> Consent {
-    let new = NewConsent {
-        purposes: vec![Purpose::Phone, Purpose::AutomatedVoice],
-        object: OBJECT.to_owned(),
-        advertiser: Company {
-            name: "Agence".to_owned(),
-            siren: Some(SIREN.to_owned()),
-        },
-        third_party: None,
-        text: "J'accepte d'être appelé par un assistant vocal.".to_owned(),
-        text_version: "1".to_owned(),
-        channel: "web_form".to_owned(),
-        positive_act: None,
-        collected_at: "2026-11-01T09:00:00Z".parse().unwrap(),
-        valid_until: None,
-        special_slot: None,
-        evidence: Some(json!("formulaire 12")),
-    };
-    consents::record(
-        &test.app,
-        &calling.organization.caller(),
-        &contact.to_string(),
-        &new,
-    )
-    .await
-    .unwrap()
+async fn agree(calling: &CallingOrganization, contact: ContactId) -> Consent {
+    let advertiser = testkit::advertiser("Agence", Some(SIREN));
+    let new = testkit::consent(advertiser, OBJECT, "2026-11-01T09:00:00Z".parse().unwrap());
+    calling.organization.record_consent(contact, &new).await
 }
 
 async fn begin(test: &TestApp, calling: &CallingOrganization, campaign: CampaignId) {
@@ -91,7 +69,7 @@ async fn whoever_agreed_is_called_and_whoever_did_not_is_told_why_not() {
     let calling = CallingOrganization::create(&test).await;
     let agreed = person(&calling, "+33639980001").await;
     let unasked = person(&calling, "+33639980002").await;
-    let consent = agree(&test, &calling, agreed).await;
+    let consent = agree(&calling, agreed).await;
     assert_eq!((consent.sequence, consent.hash.len()), (1, 64));
     let campaign = canvassing(&calling, &[agreed, unasked]).await;
     begin(&test, &calling, campaign).await;
@@ -119,7 +97,7 @@ async fn a_consent_that_is_taken_back_ends_what_is_queued() {
     let test = start_of_test().await;
     let calling = CallingOrganization::create(&test).await;
     let contact = person(&calling, "+33639980001").await;
-    let consent = agree(&test, &calling, contact).await;
+    let consent = agree(&calling, contact).await;
     let campaign = canvassing(&calling, &[contact]).await;
     begin(&test, &calling, campaign).await;
     let messages = test.queues.take(QueueKind::Calls).await;
@@ -168,7 +146,7 @@ async fn of_five_who_dial_for_one_advertiser_at_once_four_get_through() {
     for campaigns in [3, 2] {
         let calling = CallingOrganization::create(&test).await;
         let contact = person(&calling, "+33639980001").await;
-        agree(&test, &calling, contact).await;
+        agree(&calling, contact).await;
         for _ in 0..campaigns {
             let campaign = canvassing(&calling, &[contact]).await;
             begin(&test, &calling, campaign).await;
@@ -223,7 +201,7 @@ async fn an_attempt_that_vapi_refused_does_not_count() {
     let test = start_of_test().await;
     let calling = CallingOrganization::create(&test).await;
     let contact = person(&calling, "+33639980001").await;
-    agree(&test, &calling, contact).await;
+    agree(&calling, contact).await;
     let campaign = canvassing(&calling, &[contact]).await;
     begin(&test, &calling, campaign).await;
     let messages = test.queues.take(QueueKind::Calls).await;

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use serde_json::{Value, json};
-use testkit::{Client, CountingProxy, Environment, Options, TestApp, TestOrganization};
+use testkit::{Client, CountingProxy, TestApp, TestOrganization};
 use zencall::kernel::ids::CallId;
 
 async fn start() -> (TestApp, TestOrganization, Client) {
@@ -275,11 +275,7 @@ mod read {
 
 #[tokio::test]
 async fn one_round_trip_each() {
-    let (proxy, url) = CountingProxy::in_front_of(&Environment::get().await.database_url).await;
-    let options = Options {
-        database_url: Some(url),
-        ..Options::default()
-    };
+    let (proxy, options) = CountingProxy::in_front_of_the_database().await;
     let test = TestApp::with(options).await;
     let organization = test.organization().await;
     let member = organization.member(test.serving(calls::routes())).await;

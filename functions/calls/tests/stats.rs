@@ -3,9 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use serde_json::{Value, json};
-use testkit::{
-    CallingOrganization, Client, CountingProxy, Environment, Options, TestApp, TestOrganization, VAPI_API_KEY,
-};
+use testkit::{CallingOrganization, Client, CountingProxy, TestApp, TestOrganization, VAPI_API_KEY};
 use zencall::kernel::ids::CallId;
 
 async fn call(test: &TestApp, organization: &TestOrganization, columns: &str, values: &str) -> CallId {
@@ -156,11 +154,7 @@ mod stats {
 
     #[tokio::test]
     async fn it_takes_one_round_trip() {
-        let (proxy, url) = CountingProxy::in_front_of(&Environment::get().await.database_url).await;
-        let options = Options {
-            database_url: Some(url),
-            ..Options::default()
-        };
+        let (proxy, options) = CountingProxy::in_front_of_the_database().await;
         let test = TestApp::with(options).await;
         let organization = test.organization().await;
         let member = organization.member(test.serving(calls::routes())).await;

@@ -1,4 +1,4 @@
-//! `contact-importer`: one message of the `imports` queue is a file of contacts that was uploaded, or one to go on with.
+//! `contact-importer`: each message of the `imports` queue is an uploaded file of contacts, or one to continue with.
 
 use jiff::SignedDuration;
 use zencall::App;

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use serde_json::json;
 use support::Tenant;
-use testkit::{CountingProxy, Environment, Options, TestApp};
+use testkit::{CountingProxy, TestApp};
 
 /// Some pieces of the file, a batch of rows as values, and the parts of an upload.
 const GROWTH_KIB: u64 = 48 * 1024;
@@ -55,11 +55,7 @@ fn file(rows: usize) -> (Vec<u8>, usize) {
 
 /// Imports so many rows; returns round trips to the database and what the memory grew by, in KiB.
 async fn import(rows: usize) -> (usize, u64) {
-    let (proxy, url) = CountingProxy::in_front_of(&Environment::get().await.database_url).await;
-    let options = Options {
-        database_url: Some(url),
-        ..Options::default()
-    };
+    let (proxy, options) = CountingProxy::in_front_of_the_database().await;
     let test = TestApp::with(options).await;
     let tenant = Tenant::of(&test).await;
     let (file, refused) = file(rows);

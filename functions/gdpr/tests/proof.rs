@@ -3,12 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use jiff::SignedDuration;
-use secrecy::SecretString;
 use serde_json::{Value, json};
 use testkit::vapi::message;
-use testkit::{Client, QueueKind, TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TestApp, TestOrganization};
-use zencall::adapters::twilio::{AccountSid, TwilioCredentials, secret};
-use zencall::consents::{self, Company, NewConsent, Purpose, verify::verify_all};
+use testkit::{Client, QueueKind, TestApp, TestOrganization};
+use zencall::consents::NewConsent;
+use zencall::consents::verify::verify_all;
 
 const PHONE: &str = "+33639980001";
 const STRANGER: &str = "+33639980002";
@@ -29,46 +28,19 @@ impl Page {
     /// An organisation that may call the number.
     async fn organization(&self) -> TestOrganization {
         let organization = self.test.organization().await;
-        organization.connect_twilio().await;
-        let credentials = TwilioCredentials {
-            account_sid: AccountSid::parse(TWILIO_ACCOUNT_SID).unwrap(),
-            auth_token: SecretString::from(TWILIO_AUTH_TOKEN),
-            api_key: None,
-        };
-        let app = &self.test.app;
-        secret::store(
-            app.secrets().await,
-            &app.config.stage,
-            organization.id,
-            &credentials,
-        )
-        .await
-        .unwrap();
+        organization.connect_twilio_with_credentials().await;
         organization
     }
 
     async fn consent(&self, organization: &TestOrganization, object: &str) {
         let contact = organization.contact(PHONE).await;
+        let advertiser = testkit::advertiser("Atelier Horizon", Some("732829320"));
         let new = NewConsent {
-            purposes: vec![Purpose::Phone, Purpose::AutomatedVoice],
-            object: object.to_owned(),
-            advertiser: Company {
-                name: "Atelier Horizon".to_owned(),
-                siren: Some("732829320".to_owned()),
-            },
-            third_party: None,
-            text: "J'accepte d'être appelé.".to_owned(),
-            text_version: "2026-09".to_owned(),
-            channel: "web_form".to_owned(),
             positive_act: Some("Case cochée".to_owned()),
-            collected_at: self.test.app.clock.now(),
-            valid_until: None,
-            special_slot: None,
             evidence: Some(json!({ "form": "12" })),
+            ..testkit::consent(advertiser, object, self.test.app.clock.now())
         };
-        consents::record(&self.test.app, &organization.caller(), &contact.to_string(), &new)
-            .await
-            .unwrap();
+        organization.record_consent(contact, &new).await;
     }
 
     async fn ask(&self, phone: &str) -> Value {

@@ -1,25 +1,19 @@
 //! The mail to an organisation's administrators: one of its campaigns stopped by itself.
 
 use zencall::App;
-use zencall::adapters::mail::{Mail, MailError, Mailer};
+use zencall::adapters::mail::{Mail, Mailer};
 use zencall::campaigns::upkeep::{self, CampaignMail, CampaignNotice};
 use zencall::kernel::Language;
 use zencall::worker::NotHandled;
 
+use crate::{Sent, nothing_to_send, send};
+
 /// Tells an administrator, unless the campaign goes on by now.
-pub(crate) async fn handle(app: &App, mailer: &Mailer, wanted: &CampaignMail) -> Result<(), NotHandled> {
+pub(crate) async fn handle(app: &App, mailer: &Mailer, wanted: &CampaignMail) -> Result<Sent, NotHandled> {
     let Some(notice) = upkeep::compose(app, wanted).await? else {
-        tracing::info!("nothing to send any more");
-        return Ok(());
+        return Ok(nothing_to_send());
     };
-    match mailer.send(&write(&notice, &app.config.app_url)).await {
-        // Trying again would be refused again.
-        Err(MailError::Refused) => {
-            tracing::warn!("the mail was refused");
-            Ok(())
-        }
-        sent => Ok(sent?),
-    }
+    send(mailer, &write(&notice, &app.config.app_url)).await
 }
 
 fn write(notice: &CampaignNotice, app_url: &str) -> Mail {

@@ -1,34 +1,23 @@
 //! The mails about data and deletion. Who asked, and for what, stands in the request's row; none of it on the queue.
 
 use zencall::App;
-use zencall::adapters::mail::{Mail, MailError, Mailer};
+use zencall::adapters::mail::{Mail, Mailer};
 use zencall::gdpr::{self, GdprMail, GdprMailKind, GdprNotice};
 use zencall::kernel::Language;
 use zencall::worker::NotHandled;
 
+use crate::{Sent, note, nothing_to_send, send};
+
 /// Sends one mail about a request, unless there is nothing to send any more.
-pub(crate) async fn handle(app: &App, mailer: &Mailer, wanted: &GdprMail) -> Result<(), NotHandled> {
+pub(crate) async fn handle(app: &App, mailer: &Mailer, wanted: &GdprMail) -> Result<Sent, NotHandled> {
     let Some(notice) = gdpr::compose(app, wanted).await? else {
-        tracing::info!("nothing to send any more");
-        return Ok(());
+        return Ok(nothing_to_send());
     };
-    match mailer.send(&write(&notice, &app.config.app_url)).await {
-        Ok(()) => {}
-        // Trying again would be refused again.
-        Err(MailError::Refused) => {
-            tracing::warn!("the mail was refused");
-            return Ok(());
-        }
-        Err(error) => return Err(error.into()),
+    let sent = send(mailer, &write(&notice, &app.config.app_url)).await?;
+    if let Sent::Yes = sent {
+        note(gdpr::mark_sent(app, &notice).await);
     }
-    // The mail has left: to hand the message back would send it twice.
-    if let Err(error) = gdpr::mark_sent(app, &notice).await {
-        tracing::warn!(
-            error = &error as &dyn std::error::Error,
-            "a mail was sent and not marked"
-        );
-    }
-    Ok(())
+    Ok(sent)
 }
 
 fn write(notice: &GdprNotice, app_url: &str) -> Mail {

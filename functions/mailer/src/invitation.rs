@@ -1,35 +1,24 @@
-//! The mail of an invitation. Of what somebody typed, one thing stands in it: the inviter's own address, which they have
-//! proved to be theirs; not the names of people or organisations, with which anybody could write to others through us.
+//! The mail of an invitation. It quotes one thing that somebody typed: the inviter's own address, which they have
+//! proved to be theirs. Names of people or organisations would let anybody write to strangers through us.
 
 use zencall::App;
-use zencall::adapters::mail::{Mail, MailError, Mailer};
+use zencall::adapters::mail::{Mail, Mailer};
 use zencall::identity::{self, InvitationMail, InvitationNotice};
 use zencall::kernel::Language;
 use zencall::worker::NotHandled;
 
+use crate::{Sent, note, nothing_to_send, send};
+
 /// Sends the mail of an invitation, unless there is nothing to send any more.
-pub(crate) async fn handle(app: &App, mailer: &Mailer, wanted: &InvitationMail) -> Result<(), NotHandled> {
+pub(crate) async fn handle(app: &App, mailer: &Mailer, wanted: &InvitationMail) -> Result<Sent, NotHandled> {
     let Some(notice) = identity::compose_invitation(app, wanted).await? else {
-        tracing::info!("nothing to send any more");
-        return Ok(());
+        return Ok(nothing_to_send());
     };
-    match mailer.send(&write(&notice, &app.config.app_url)).await {
-        Ok(()) => {}
-        // Trying again would be refused again; the invitation stays open, and can be sent anew.
-        Err(MailError::Refused) => {
-            tracing::warn!("the mail was refused");
-            return Ok(());
-        }
-        Err(error) => return Err(error.into()),
+    let sent = send(mailer, &write(&notice, &app.config.app_url)).await?;
+    if let Sent::Yes = sent {
+        note(identity::mark_invitation_sent(app, &notice).await);
     }
-    // The mail has left: to hand the message back would send it twice.
-    if let Err(error) = identity::mark_invitation_sent(app, &notice).await {
-        tracing::warn!(
-            error = &error as &dyn std::error::Error,
-            "a mail was sent and not marked"
-        );
-    }
-    Ok(())
+    Ok(sent)
 }
 
 fn write(notice: &InvitationNotice, app_url: &str) -> Mail {

@@ -1,5 +1,5 @@
-//! `message-sender`: one message of the queue `messages` is one text message to send, or one to look for at Twilio; or a
-//! code to make one of.
+//! `message-sender`: each message of the queue `messages` is a text message to send, one to look for at Twilio, or a
+//! code to send as one.
 
 use zencall::App;
 use zencall::messages::{MessageRequested, deliver};

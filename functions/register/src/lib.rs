@@ -1,5 +1,5 @@
-//! `register`: sign-up of companies and of people. Apart from `sessions`, since hashing a password for every visitor has
-//! a scaling of its own.
+//! `register`: sign-up of companies and of people. Separate from `sessions`, because hashing a password for every
+//! visitor scales differently.
 
 mod request;
 

@@ -13,8 +13,8 @@ use zencall::adapters::twilio::webhook::{Envelope, Received};
 use zencall::http::{self, Answer, Json, ProblemBody, RawTarget, WEBHOOK_BODY_LIMIT};
 use zencall::messages::{self, Heard};
 
-/// Nobody is answered here: Twilio answers STOP by itself, and what it does not understand is answered by a message of its
-/// own, once, when the number is on the list.
+/// Nothing is replied from here: Twilio confirms STOP itself, and where it does not understand the word, we send one
+/// message of our own once the number is on the list.
 const NO_ANSWER: &str = r#"<?xml version="1.0" encoding="UTF-8"?><Response/>"#;
 
 /// The routes of this function: the versioned ones, the address that existing accounts know, and those of a function URL.

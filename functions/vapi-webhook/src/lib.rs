@@ -1,5 +1,5 @@
-//! `vapi-webhook`: Vapi's events come in. Proven on their raw bytes, put on a queue (what no queue takes: into the bucket),
-//! acknowledged; no database, but for what somebody on the telephone waits for.
+//! `vapi-webhook`: takes in Vapi's events. They are proven on their raw bytes, queued (or put into the bucket where no
+//! queue takes them) and acknowledged, without the database, except for what a person on the telephone is waiting for.
 
 mod answer;
 

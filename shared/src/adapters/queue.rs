@@ -2,6 +2,7 @@
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use serde::Serialize;
 
 use crate::kernel::class::{Classify, Failure, chain};
 use crate::kernel::shown::shows;
@@ -21,6 +22,16 @@ pub struct Outgoing {
 }
 
 shows!(Outgoing, group);
+
+impl Outgoing {
+    /// A message in the turn of `group`. Messages are structs of ids, words and numbers, which always serialise.
+    pub fn new(group: impl Into<String>, message: &impl Serialize) -> Self {
+        Self {
+            body: serde_json::to_string(message).unwrap_or_default(),
+            group: group.into(),
+        }
+    }
+}
 
 /// SQS refused or does not answer.
 #[derive(Debug, thiserror::Error)]

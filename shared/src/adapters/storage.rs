@@ -1,5 +1,5 @@
-//! AWS S3: archives, written in parts, read by whoever holds a link of a few minutes; and events that no queue takes. Reached from the functions that
-//! need it alone, so that no other binary carries its client.
+//! AWS S3: archives, written in parts and read through links that last a few minutes, and events too large for a queue.
+//! Reached only from the functions that need it, so that no other binary carries its client.
 
 use std::io::{Read, Seek};
 use std::ops::Range;

@@ -1,4 +1,5 @@
-//! The time that an appointment takes: whole steps of five minutes, so that a key of the database can referee who has them.
+//! The time that an appointment takes, in whole steps of five minutes, so that a unique key in the database decides who
+//! gets them.
 
 use jiff::{SignedDuration, Timestamp};
 

@@ -1,7 +1,7 @@
-//! Looking at Vapi's copy of an assistant: somebody may have changed it there.
+//! Looking at Vapi's copy of an assistant, which somebody may have changed there.
 //!
-//! What was told by an older version of us, and is as it was told, is brought up to date. What somebody changed is left as it
-//! is, and does not call; it is told again by a change or by `sync`.
+//! A copy that an older version of ours wrote and nobody has touched is brought up to date. A copy that somebody
+//! changed is left as it is and makes no calls, until a change here or `sync` writes it again.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;

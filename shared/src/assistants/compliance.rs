@@ -1,5 +1,5 @@
-//! Whether an assistant says what the law wants said, as far as our rows know. They know what Vapi was told, when its copy
-//! was last seen to be that, and since when it is known to be something else: whatever is missing or old is a lack.
+//! Whether an assistant says what the law requires, as far as our rows know: what Vapi was told, when its copy was last
+//! seen to match, and since when it is known to differ. Whatever is missing or out of date counts against it.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,5 @@
-//! What matters of an assistant's definition, read alike from what we send and from what Vapi shows: Vapi adds members and
-//! defaults of its own, so the two are never equal as they stand.
+//! The parts of an assistant's definition that matter, read the same way from what we send and from what Vapi shows.
+//! Vapi adds members and defaults of its own, so the two are never equal as they stand.
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};

@@ -1,5 +1,6 @@
-//! What an organisation writes is a template: Vapi fills in `{{first_name}}` and the like, in Liquid. A mark that is not closed
-//! makes Liquid give up on the whole text, ours included, and a tag may hide what follows: neither leaves us.
+//! What an organisation writes is a Liquid template, in which Vapi fills in `{{first_name}}` and the like. An unclosed
+//! mark makes Liquid give up on the whole text, ours included, and a tag may hide what follows; so neither is ever
+//! sent.
 
 /// The text with those marks only that fill something in.
 pub(super) fn safe(text: &str) -> String {

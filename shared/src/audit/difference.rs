@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-/// What an entry about a change says: the ids in `about`, and what differs between two states of the thing, the names of the members that changed, and their values before and
-/// after. Members that say something about a person are named and not quoted: the log is append-only, and an entry
-/// outlives the person it speaks of.
+/// What an entry about a change says: the ids in `about`, the names of the members that differ between two states of
+/// the thing, and their values before and after. Members that say something about a person are named and not quoted:
+/// the log is append-only, and an entry outlives the person it speaks of.
 pub fn difference(about: Value, before: &Value, after: &Value, private: &[&str]) -> Value {
     let empty = Map::new();
     let (before, after) = (

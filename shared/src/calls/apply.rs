@@ -121,8 +121,8 @@ impl From<DbError> for Undone {
     }
 }
 
-/// One transaction, which also tells what its call's assistant did not say: a packet to store the event, one to write what is known of the call, what the campaign does at an
-/// end, and the commit.
+/// One transaction, which also records the disclosures that the assistant left out: a packet to store the event, one to
+/// write what is known of the call, what the campaign does at its end, and the commit.
 async fn store(
     app: &App,
     organization: OrganizationId,

@@ -25,22 +25,20 @@ pub(super) async fn request_spread_calls(app: &App, organization: OrganizationId
         .collect();
     let mut delays = granted.delays.clone();
     if let Some(seconds) = granted.wakes_in {
-        messages.push(outgoing(organization, &ReleaseRequested::new(organization)));
+        messages.push(Outgoing::new(
+            organization.to_string(),
+            &ReleaseRequested::new(organization),
+        ));
         delays.push(seconds);
     }
     send(app, &messages, &delays).await;
 }
 
 fn of_call(organization: OrganizationId, attempt: AttemptId) -> Outgoing {
-    outgoing(organization, &CallRequested::new(organization, attempt))
-}
-
-fn outgoing(organization: OrganizationId, message: &impl serde::Serialize) -> Outgoing {
-    Outgoing {
-        // A struct of ids always serialises.
-        body: serde_json::to_string(message).unwrap_or_default(),
-        group: organization.to_string(),
-    }
+    Outgoing::new(
+        organization.to_string(),
+        &CallRequested::new(organization, attempt),
+    )
 }
 
 async fn send(app: &App, messages: &[Outgoing], delays: &[i32]) {

@@ -39,8 +39,9 @@ pub async fn number(tx: &TenantTx, phone: &PhoneNumber, now: Timestamp) -> Resul
     store::withdraw::release_number(tx, phone, now).await
 }
 
-/// Takes one consent of a contact back, both named as they stand in an address; calls that it allowed and nobody has begun
-/// to dial end with it, in every campaign, and so do messages that sell something and have not left. Whatever is under way asks the gate again just before it dials.
+/// Withdraws one consent of a contact, both named as they stand in an address. Calls that it allowed and that nobody
+/// has begun to dial end with it, in every campaign, and so do marketing messages that have not left. Whatever is under
+/// way asks the gate again just before it dials.
 pub async fn consent(
     app: &App,
     caller: &Caller,

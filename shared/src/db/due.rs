@@ -1,4 +1,4 @@
-//! Who has something to be looked after: asked by the clock, before a tenant is known.
+//! Which organisations have work waiting: asked by the schedule, before a tenant is known.
 
 use jiff::Timestamp;
 
@@ -70,39 +70,35 @@ impl Db {
         .map(drop)
     }
 
-    /// Organisations with text messages that are due and on no queue, or were put there too long ago.
+    /// Organisations with text messages that are due and on no queue, or were queued too long ago.
     pub async fn organizations_with_due_messages(
         &self,
         now: Timestamp,
         queued_before: Timestamp,
         at_most: i32,
     ) -> Result<Vec<OrganizationId>, DbError> {
-        let rows = self
-            .lookup(
-                "edge.organizations_with_due_messages",
-                "-- edge.organizations_with_due_messages
-                 select zencall.organizations_with_due_messages($1, $2, $3)",
-                &[&now, &queued_before, &at_most],
-            )
-            .await?;
-        rows.iter().map(|row| get(row, 0)).collect()
+        self.lookup_column(
+            "edge.organizations_with_due_messages",
+            "-- edge.organizations_with_due_messages
+             select zencall.organizations_with_due_messages($1, $2, $3)",
+            &[&now, &queued_before, &at_most],
+        )
+        .await
     }
 
-    /// Organisations with calls whose report is to be asked for, those that have waited longest first.
+    /// Organisations with calls whose report has to be asked for, those that have waited longest first.
     pub async fn organizations_with_unreported_calls(
         &self,
         now: Timestamp,
         at_most: i32,
     ) -> Result<Vec<OrganizationId>, DbError> {
-        let rows = self
-            .lookup(
-                "edge.organizations_with_unreported_calls",
-                "-- edge.organizations_with_unreported_calls
-                 select zencall.organizations_with_unreported_calls($1, $2)",
-                &[&now, &at_most],
-            )
-            .await?;
-        rows.iter().map(|row| get(row, 0)).collect()
+        self.lookup_column(
+            "edge.organizations_with_unreported_calls",
+            "-- edge.organizations_with_unreported_calls
+             select zencall.organizations_with_unreported_calls($1, $2)",
+            &[&now, &at_most],
+        )
+        .await
     }
 
     /// Organisations whose campaigns need some upkeep.
@@ -111,50 +107,44 @@ impl Db {
         now: Timestamp,
         at_most: i32,
     ) -> Result<Vec<OrganizationId>, DbError> {
-        let rows = self
-            .lookup(
-                "edge.organizations_to_look_after",
-                "-- edge.organizations_to_look_after
-                 select zencall.organizations_to_look_after($1, $2)",
-                &[&now, &at_most],
-            )
-            .await?;
-        rows.iter().map(|row| get(row, 0)).collect()
+        self.lookup_column(
+            "edge.organizations_to_look_after",
+            "-- edge.organizations_to_look_after
+             select zencall.organizations_to_look_after($1, $2)",
+            &[&now, &at_most],
+        )
+        .await
     }
 
-    /// Organisations with campaigns that call, or will before `starting_before`, whose assistant was last looked at before
-    /// `checked_before`, or was not as it should be.
+    /// Organisations with campaigns that are calling, or will be before `starting_before`, whose assistant was last
+    /// checked before `checked_before`, or was not as it should be.
     pub async fn organizations_with_unchecked_assistants(
         &self,
         checked_before: Timestamp,
         starting_before: Timestamp,
         at_most: i32,
     ) -> Result<Vec<OrganizationId>, DbError> {
-        let rows = self
-            .lookup(
-                "edge.organizations_with_unchecked_assistants",
-                "-- edge.organizations_with_unchecked_assistants
-                 select zencall.organizations_with_unchecked_assistants($1, $2, $3)",
-                &[&checked_before, &starting_before, &at_most],
-            )
-            .await?;
-        rows.iter().map(|row| get(row, 0)).collect()
+        self.lookup_column(
+            "edge.organizations_with_unchecked_assistants",
+            "-- edge.organizations_with_unchecked_assistants
+             select zencall.organizations_with_unchecked_assistants($1, $2, $3)",
+            &[&checked_before, &starting_before, &at_most],
+        )
+        .await
     }
 
     /// Organisations that text from this number, twenty at most.
     pub async fn organizations_of_twilio_number(&self, number: &str) -> Result<Vec<OrganizationId>, DbError> {
-        let rows = self
-            .lookup(
-                "edge.organizations_of_twilio_number",
-                "-- edge.organizations_of_twilio_number
-                 select zencall.organizations_of_twilio_number($1)",
-                &[&number],
-            )
-            .await?;
-        rows.iter().map(|row| get(row, 0)).collect()
+        self.lookup_column(
+            "edge.organizations_of_twilio_number",
+            "-- edge.organizations_of_twilio_number
+             select zencall.organizations_of_twilio_number($1)",
+            &[&number],
+        )
+        .await
     }
 
-    /// Imports whose file nobody told of, or of which nothing is heard any more, the oldest first.
+    /// Imports whose upload was never announced, or whose worker has gone silent, the oldest first.
     pub async fn left_contact_imports(
         &self,
         waiting_before: Timestamp,

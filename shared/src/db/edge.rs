@@ -178,7 +178,7 @@ impl Db {
         optional(rows.first())
     }
 
-    /// Whose event this is, from our own rows.
+    /// Whose event this is, according to our own rows.
     pub async fn organization_of_vapi_event(
         &self,
         keys: &EventKeys,
@@ -206,15 +206,13 @@ impl Db {
         dialing_before: Timestamp,
         at_most: i32,
     ) -> Result<Vec<OrganizationId>, DbError> {
-        let rows = self
-            .lookup(
-                "edge.stale_organizations",
-                "-- edge.stale_organizations
-                 select zencall.stale_organizations($1, $2, $3)",
-                &[&queued_before, &dialing_before, &at_most],
-            )
-            .await?;
-        rows.iter().map(|row| get(row, 0)).collect()
+        self.lookup_column(
+            "edge.stale_organizations",
+            "-- edge.stale_organizations
+             select zencall.stale_organizations($1, $2, $3)",
+            &[&queued_before, &dialing_before, &at_most],
+        )
+        .await
     }
 
     /// At most five organisations that are connected with this account at Twilio: one account may serve several.
@@ -222,15 +220,13 @@ impl Db {
         &self,
         account_sid: &str,
     ) -> Result<Vec<OrganizationId>, DbError> {
-        let rows = self
-            .lookup(
-                "edge.organizations_of_twilio_account",
-                "-- edge.organizations_of_twilio_account
-                 select zencall.organizations_of_twilio_account($1)",
-                &[&account_sid],
-            )
-            .await?;
-        rows.iter().map(|row| get(row, 0)).collect()
+        self.lookup_column(
+            "edge.organizations_of_twilio_account",
+            "-- edge.organizations_of_twilio_account
+             select zencall.organizations_of_twilio_account($1)",
+            &[&account_sid],
+        )
+        .await
     }
 
     /// Messages that a crash left in the outbox, oldest first.
@@ -259,7 +255,7 @@ impl Db {
             .collect()
     }
 
-    /// What was asked for under the RGPD and is due, or lost its worker, oldest first.
+    /// Requests under the RGPD that are due, or whose worker was lost, oldest first.
     pub async fn due_gdpr_requests(
         &self,
         now: Timestamp,
@@ -289,7 +285,7 @@ impl Db {
         .map(drop)
     }
 
-    /// Events that were kept because their tenant was not known, in the order of their coming.
+    /// Events that were kept because their tenant was not known, in the order in which they came.
     pub async fn parked_events(
         &self,
         received_before: Timestamp,
@@ -326,30 +322,26 @@ impl Db {
         .map(drop)
     }
 
-    /// Forgets some attempts that are too old to count for the law; returns how many.
+    /// Forgets some attempts that are too old to count under the law; returns how many.
     pub async fn forget_old_solicitations(&self, before: Timestamp, at_most: i32) -> Result<i32, DbError> {
-        let rows = self
-            .lookup(
-                "edge.forget_old_solicitations",
-                "-- edge.forget_old_solicitations
-                 select zencall.forget_old_solicitations($1, $2)",
-                &[&before, &at_most],
-            )
-            .await?;
-        Ok(optional(rows.first())?.unwrap_or_default())
+        self.lookup_count(
+            "edge.forget_old_solicitations",
+            "-- edge.forget_old_solicitations
+             select zencall.forget_old_solicitations($1, $2)",
+            &[&before, &at_most],
+        )
+        .await
     }
 
     /// Forgets limits that had ended before this time; returns how many.
     pub async fn forget_limits(&self, ended_before: Timestamp, at_most: i32) -> Result<i32, DbError> {
-        let rows = self
-            .lookup(
-                "edge.forget_limits",
-                "-- edge.forget_limits
-                 select zencall.forget_limits($1, $2)",
-                &[&ended_before, &at_most],
-            )
-            .await?;
-        rows.first().map_or(Ok(0), |row| get(row, 0))
+        self.lookup_count(
+            "edge.forget_limits",
+            "-- edge.forget_limits
+             select zencall.forget_limits($1, $2)",
+            &[&ended_before, &at_most],
+        )
+        .await
     }
 
     /// Makes the partitions that the coming months need.

@@ -4,6 +4,7 @@ use futures_util::future::join;
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
+use super::tenant::Mode;
 use super::{Bytes, Claims, Db, DbError};
 use crate::kernel::Caller;
 use crate::kernel::idempotency::{Claimed, KeptAnswer, KeyedRequest, Terms};
@@ -11,6 +12,9 @@ use crate::kernel::idempotency::{Claimed, KeptAnswer, KeyedRequest, Terms};
 impl Db {
     /// Takes the key for this run, unless another has it. Takes over what has expired, and the claim of a run of the same
     /// request that never ended.
+    ///
+    /// The request is counted in the same packet, so the claim stands even where the answer is
+    /// [`DbError::TooMany`]: then it is to be given up.
     pub async fn claim_idempotency_key(
         &self,
         caller: &Caller,
@@ -21,7 +25,8 @@ impl Db {
             &Bytes(request.key_hash.clone()),
             &Bytes(request.request_hash.clone()),
         );
-        self.write_at_once("idempotency.claim", &Claims::from(caller), async |tx| {
+        let claims = Some(&Claims::from(caller));
+        self.one_packet("idempotency.claim", (claims, None), Mode::Write, async |tx| {
             // The second, in the same packet, has a later snapshot: it sees what a twin has committed meanwhile.
             let (claimed, outcome) = join(
                 tx.execute(
@@ -123,16 +128,13 @@ impl Db {
 
     /// Deletes keys whose day is over, of all organisations; returns how many.
     pub async fn expire_idempotency_keys(&self, now: Timestamp, at_most: i32) -> Result<i32, DbError> {
-        let rows = self
-            .lookup(
-                "edge.expire_idempotency_keys",
-                "-- edge.expire_idempotency_keys
-                 select zencall.expire_idempotency_keys($1, $2)",
-                &[&now, &at_most],
-            )
-            .await?;
-        rows.first()
-            .map_or(Ok(0), |row| row.try_get(0).map_err(DbError::Statement))
+        self.lookup_count(
+            "edge.expire_idempotency_keys",
+            "-- edge.expire_idempotency_keys
+             select zencall.expire_idempotency_keys($1, $2)",
+            &[&now, &at_most],
+        )
+        .await
     }
 }
 

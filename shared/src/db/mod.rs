@@ -18,6 +18,7 @@ mod toll;
 
 use futures_util::future::{join3, join4};
 use tokio_postgres::Row;
+use tokio_postgres::types::FromSqlOwned;
 
 pub use claims::Claims;
 pub use due::{DueOrganization, Offer};
@@ -128,7 +129,29 @@ impl Db {
         .await
     }
 
-    /// The same for a public route whose limit is what protects it: counted in the same packet, and refused where it
+    /// The same where the answer is a list with one column.
+    async fn lookup_column<T: FromSqlOwned>(
+        &self,
+        name: &'static str,
+        sql: &'static str,
+        params: &[&dyn Param],
+    ) -> Result<Vec<T>, DbError> {
+        let rows = self.lookup(name, sql, params).await?;
+        rows.iter().map(|row| edge::get(row, 0)).collect()
+    }
+
+    /// The same where the answer is how many rows were dealt with.
+    async fn lookup_count(
+        &self,
+        name: &'static str,
+        sql: &'static str,
+        params: &[&dyn Param],
+    ) -> Result<i32, DbError> {
+        let counts = self.lookup_column(name, sql, params).await?;
+        Ok(counts.first().copied().unwrap_or_default())
+    }
+
+    /// A look-up of a public route whose limit is what protects it: counted in the same packet, and refused where it
     /// cannot be counted.
     async fn counted_lookup(
         &self,

@@ -1,4 +1,4 @@
-//! What may be asked about a number by whom it belongs to, before a tenant is known.
+//! What the holder of a number may ask about it, before a tenant is known.
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -16,15 +16,13 @@ impl Db {
         after: Option<OrganizationId>,
         at_most: i32,
     ) -> Result<Vec<OrganizationId>, DbError> {
-        let rows = self
-            .lookup(
-                "edge.organizations_with_consents",
-                "-- edge.organizations_with_consents
-                 select zencall.organizations_with_consents($1, $2)",
-                &[&after, &at_most],
-            )
-            .await?;
-        rows.iter().map(|row| get(row, 0)).collect()
+        self.lookup_column(
+            "edge.organizations_with_consents",
+            "-- edge.organizations_with_consents
+             select zencall.organizations_with_consents($1, $2)",
+            &[&after, &at_most],
+        )
+        .await
     }
 
     /// Notes that a code was asked for. The limits that `meter` owes are paid in the same packet; over one, or where they
@@ -48,7 +46,8 @@ impl Db {
         .map(drop)
     }
 
-    /// Whose account sends a code, and to which number; nobody's where nobody has to do with it, or it is too late.
+    /// Whose account sends a code, and to which number; `None` where no organisation knows the number, or the code has
+    /// expired.
     pub async fn sender_of_proof_code(
         &self,
         id: Uuid,
@@ -67,7 +66,7 @@ impl Db {
             .transpose()
     }
 
-    /// The code whose hash this is, if it is the last one for the number, in force and not tried too often; with limits as
+    /// The code with this hash, if it is the number's latest, still valid and not tried too often; with limits as
     /// [`Db::ask_proof_code`].
     pub async fn prove_code(
         &self,
@@ -88,46 +87,40 @@ impl Db {
         rows.first().map_or(Ok(None), |row| get(row, 0))
     }
 
-    /// Organisations that have to do with the number of a code that was shown.
+    /// Organisations that know the number of a code that was shown.
     pub async fn proven_organizations(
         &self,
         id: Uuid,
         now: Timestamp,
     ) -> Result<Vec<OrganizationId>, DbError> {
-        let rows = self
-            .lookup(
-                "edge.proven_organizations",
-                "-- edge.proven_organizations
-                 select zencall.proven_organizations($1, $2)",
-                &[&id, &now],
-            )
-            .await?;
-        rows.iter().map(|row| get(row, 0)).collect()
+        self.lookup_column(
+            "edge.proven_organizations",
+            "-- edge.proven_organizations
+             select zencall.proven_organizations($1, $2)",
+            &[&id, &now],
+        )
+        .await
     }
 
     /// Empties entries of the ledger whose time of proof is over; returns how many.
     pub async fn forget_old_consents(&self, before: Timestamp, at_most: i32) -> Result<i32, DbError> {
-        let rows = self
-            .lookup(
-                "edge.forget_old_consents",
-                "-- edge.forget_old_consents
-                 select zencall.forget_old_consents($1, $2)",
-                &[&before, &at_most],
-            )
-            .await?;
-        rows.first().map_or(Ok(0), |row| get(row, 0))
+        self.lookup_count(
+            "edge.forget_old_consents",
+            "-- edge.forget_old_consents
+             select zencall.forget_old_consents($1, $2)",
+            &[&before, &at_most],
+        )
+        .await
     }
 
     /// Forgets codes that ran out; returns how many.
     pub async fn forget_proof_codes(&self, before: Timestamp, at_most: i32) -> Result<i32, DbError> {
-        let rows = self
-            .lookup(
-                "edge.forget_proof_codes",
-                "-- edge.forget_proof_codes
-                 select zencall.forget_proof_codes($1, $2)",
-                &[&before, &at_most],
-            )
-            .await?;
-        rows.first().map_or(Ok(0), |row| get(row, 0))
+        self.lookup_count(
+            "edge.forget_proof_codes",
+            "-- edge.forget_proof_codes
+             select zencall.forget_proof_codes($1, $2)",
+            &[&before, &at_most],
+        )
+        .await
     }
 }

@@ -1,4 +1,4 @@
-//! Forgetting a person when the day has come, and their organisation with its last member. What lies with the providers
+//! Forgetting a person once the day has come, and their organisation with its last member. What lies with the providers
 //! goes first: as long as it is there, our rows say where. Every step may be repeated.
 
 use serde_json::json;
@@ -10,6 +10,7 @@ use crate::audit::{self, Actor};
 use crate::db::DbError;
 use crate::integrations;
 use crate::kernel::caller::Role;
+use crate::kernel::ids::UserId;
 
 pub(super) async fn run(storage: &Storage, turn: &mut Turn<'_>) -> Result<Worked, WorkError> {
     let scope = turn.claim.request.scope;
@@ -17,20 +18,23 @@ pub(super) async fn run(storage: &Storage, turn: &mut Turn<'_>) -> Result<Worked
         turn.end("rejected", "admin_required").await?;
         return Ok(Worked::Rejected);
     }
-    delete_archives(storage, turn, scope).await?;
-    if scope == Scope::Own && erase_person(turn).await? {
+    let Some(user) = turn.claim.request.user else {
+        turn.end("failed", "person_unknown").await?;
+        return Ok(Worked::Rejected);
+    };
+    delete_archives(storage, turn, user, scope).await?;
+    if scope == Scope::Own && erase_person(turn, user).await? {
         return Ok(Worked::Erased);
     }
-    erase_organization(storage, turn).await?;
+    erase_organization(storage, turn, user).await?;
     Ok(Worked::Erased)
 }
 
 /// Forgets the person; `false` where they are the last of their organisation, which then goes with them.
-async fn erase_person(turn: &Turn<'_>) -> Result<bool, WorkError> {
+async fn erase_person(turn: &Turn<'_>, user: UserId) -> Result<bool, WorkError> {
     let (app, claim, now) = (turn.app, &turn.claim, turn.app.clock.now());
     app.db
         .write("gdpr.erase_person", turn.claims, async |tx| {
-            let user = claim.request.user;
             store::lock_organization(tx).await?;
             let (members, admins) = store::other_members(tx, user).await?;
             if members == 0 {
@@ -53,7 +57,7 @@ async fn erase_person(turn: &Turn<'_>) -> Result<bool, WorkError> {
         .await
 }
 
-async fn erase_organization(storage: &Storage, turn: &mut Turn<'_>) -> Result<(), WorkError> {
+async fn erase_organization(storage: &Storage, turn: &mut Turn<'_>, user: UserId) -> Result<(), WorkError> {
     let (app, claims, now) = (turn.app, turn.claims, turn.app.clock.now());
     let assistants = app
         .db
@@ -68,7 +72,7 @@ async fn erase_organization(storage: &Storage, turn: &mut Turn<'_>) -> Result<()
     }
     turn.keep().await?;
     integrations::disconnect_for(app, claims, &Actor::default()).await?;
-    delete_archives(storage, turn, Scope::Organization).await?;
+    delete_archives(storage, turn, user, Scope::Organization).await?;
     loop {
         turn.keep().await?;
         let erased = app
@@ -96,8 +100,12 @@ async fn erase_organization(storage: &Storage, turn: &mut Turn<'_>) -> Result<()
         .map_err(WorkError::Db)
 }
 
-async fn delete_archives(storage: &Storage, turn: &Turn<'_>, scope: Scope) -> Result<(), WorkError> {
-    let user = turn.claim.request.user;
+async fn delete_archives(
+    storage: &Storage,
+    turn: &Turn<'_>,
+    user: UserId,
+    scope: Scope,
+) -> Result<(), WorkError> {
     let archives: Result<_, DbError> = turn
         .app
         .db

@@ -1,5 +1,5 @@
 //! The rights of the people who use the product (RGPD, chapter III): taking their data away (articles 15 and 20), and
-//! leaving (article 17). One file for each thing that happens.
+//! leaving (article 17). One file for each use-case.
 
 mod consents;
 mod consents_store;
@@ -128,8 +128,8 @@ impl Scope {
 pub struct GdprRequest {
     /// Its id.
     pub id: GdprRequestId,
-    /// Who asked.
-    pub user: UserId,
+    /// Who asked; nobody any more where a member who asked for somebody else is gone.
+    pub user: Option<UserId>,
     /// What for.
     pub request_type: RequestType,
     /// Whose data.

@@ -4,14 +4,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::App;
-use crate::adapters::queue::{Outgoing, QueueError};
-use crate::db::DbError;
-use crate::kernel::class::{Classify, Failure};
 use crate::kernel::ids::{GdprRequestId, OrganizationId};
+use crate::outbox::{self, RemindError};
 
 /// The version of the messages.
 const VERSION: u8 = 1;
-/// An export that nobody has begun for so long has lost its message.
+/// An export that nobody has begun after so long has lost its message.
 const STALLED_AFTER: SignedDuration = SignedDuration::from_mins(10);
 /// How many requests one reminder sends.
 const AT_MOST: i32 = 100;
@@ -37,41 +35,13 @@ impl GdprMessage {
     }
 }
 
-/// Nobody was reminded.
-#[derive(Debug, thiserror::Error)]
-pub enum RemindError {
-    /// The database.
-    #[error(transparent)]
-    Db(#[from] DbError),
-    /// The queue.
-    #[error(transparent)]
-    Queue(#[from] QueueError),
-}
-
-impl Classify for RemindError {
-    fn failure(&self) -> Failure {
-        match self {
-            Self::Db(error) => error.failure(),
-            Self::Queue(error) => error.failure(),
-        }
-    }
-}
-
-/// Sends the message of every request that is due, or whose worker is not heard of any more; returns how many. One that
-/// is sent twice is begun once.
+/// Sends the message of every request that is due, or whose worker has gone silent; returns how many. One that is sent
+/// twice is begun once.
 pub async fn remind(app: &App, now: Timestamp) -> Result<usize, RemindError> {
     let stalled_before = now.saturating_sub(STALLED_AFTER).unwrap_or(now);
     let due = app.db.due_gdpr_requests(now, stalled_before, AT_MOST).await?;
-    let messages: Vec<_> = due
-        .iter()
-        .map(|(organization, request)| Outgoing {
-            body: serde_json::to_string(&GdprMessage::new(*organization, *request)).unwrap_or_default(),
-            group: organization.to_string(),
-        })
-        .collect();
-    if !messages.is_empty() {
-        let queue = app.queue().await;
-        queue.send(&app.config.queue_gdpr_url, &messages).await?;
-    }
-    Ok(messages.len())
+    let messages = due
+        .into_iter()
+        .map(|(organization, request)| (organization, GdprMessage::new(organization, request)));
+    Ok(outbox::remind(app, &app.config.queue_gdpr_url, messages).await?)
 }

@@ -1,4 +1,4 @@
-//! Looking at one's own requests. Anybody else's are not there.
+//! Looking at one's own requests; those of others are not found.
 
 use serde_json::json;
 
@@ -23,7 +23,7 @@ pub async fn read_export(app: &App, caller: &Caller, id: GdprRequestId) -> Resul
         .ok_or(GdprError::NotFound)
 }
 
-/// Notes that the caller was given a link to the archive: reading personal data in bulk leaves a trace.
+/// Notes that the caller was given a link to the archive: reading personal data in bulk leaves a trace in the log.
 pub async fn note_download(app: &App, caller: &Caller, id: GdprRequestId) -> Result<(), GdprError> {
     let actor = &Actor::from(caller);
     let details = json!({ "request_id": id });

@@ -167,22 +167,23 @@ pub(super) async fn claim(
             "-- gdpr.claim
              update gdpr_requests r
                 set status = 'processing', attempts = r.attempts + 1, lease_until = $3, updated_at = $2
-               from profiles p
-              where r.organization_id = $1 and r.id = $4 and p.organization_id = r.organization_id and p.id = r.user_id
-                and r.status in ('pending', 'processing') and (r.lease_until is null or r.lease_until <= $2)
+              where r.organization_id = $1 and r.id = $4 and r.status in ('pending', 'processing')
+                and (r.lease_until is null or r.lease_until <= $2)
                 and (r.scheduled_at is null or r.scheduled_at <= $2)
              returning r.id, r.user_id, r.request_type, r.scope, r.status, r.reason, r.created_at, r.scheduled_at,
-                       r.completed_at, r.expires_at, r.object_key, r.contact_id, r.receipts, r.attempts, r.lease_until, p.role",
+                       r.completed_at, r.expires_at, r.object_key, r.contact_id, r.receipts, r.attempts, r.lease_until,
+                       (select p.role from profiles p
+                         where p.organization_id = r.organization_id and p.id = r.user_id) as role",
             &[&tx.organization(), &now, &until, &id],
         )
         .await?;
     row.map(|row| {
-        let role: String = row.try_get("role").map_err(DbError::Statement)?;
+        let role: Option<String> = row.try_get("role").map_err(DbError::Statement)?;
         Ok(Claim {
             request: GdprRequest::try_from(&row)?,
             attempts: row.try_get("attempts").map_err(DbError::Statement)?,
             until: row.try_get("lease_until").map_err(DbError::Statement)?,
-            role: Role::parse(&role).unwrap_or(Role::Member),
+            role: role.and_then(|role| Role::parse(&role)).unwrap_or(Role::Member),
         })
     })
     .transpose()

@@ -1,5 +1,5 @@
-//! Carrying out a request, once: whoever works on it holds a claim that runs out, so that a worker that was killed is
-//! followed by another, and one that only was slow finds its claim lost.
+//! Carrying out a request, once. Whoever works on it holds a claim that expires: a worker that was killed is followed
+//! by another, and one that was merely slow finds its claim lost.
 
 use jiff::SignedDuration;
 use serde_json::json;
@@ -126,7 +126,7 @@ impl Turn<'_> {
     pub(super) async fn end(&self, status: &'static str, reason: &'static str) -> Result<(), WorkError> {
         let (app, claim, now) = (self.app, &self.claim, self.app.clock.now());
         let actor = &Actor {
-            user: Some(claim.request.user),
+            user: claim.request.user,
             ..Actor::default()
         };
         let details = &json!({ "request_id": claim.request.id, "status": status, "reason": reason });

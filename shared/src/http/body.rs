@@ -38,7 +38,8 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
             .map(Self)
             .map_err(|error| {
                 let mut faults = Faults::default();
-                tracing::debug!(%error, "a body does not fit its type");
+                // Its words would quote the body.
+                tracing::debug!(kind = ?error.classify(), "a body does not fit its type");
                 faults.add(
                     "",
                     Invalid::new(

@@ -1,8 +1,8 @@
 //! `Idempotency-Key`: a request that is sent twice is done once.
 //!
 //! Every POST that needs credentials takes one. The key belongs to the organisation, the caller and the route; with it
-//! goes a hash of address and body. A request with a key costs three round trips more: it is counted before the key is
-//! claimed, so that a request beyond a limit holds none; its key is claimed; its answer is kept. One without costs nothing.
+//! goes a hash of address and body. A request with a key costs two round trips more: one claims it, in the packet in which
+//! the request is counted, and one keeps the answer. One without costs nothing. A request beyond a limit gives its key up.
 //!
 //! * **Kept for a day**: answers of success. The same request gets the first answer again, with
 //!   `Idempotent-Replayed: true`; another request with the same key is refused, 422 `idempotency_key_reused`.
@@ -182,7 +182,13 @@ async fn run_once(app: &App, route: &str, request: Request, next: Next) -> Resul
         claimed_until: now + CLAIM,
         expires_at: now + KEPT,
     };
-    match app.db.claim_idempotency_key(&caller, &request, terms).await? {
+    let claimed = app.db.claim_idempotency_key(&caller, &request, terms).await;
+    if let Err(error) = &claimed
+        && matches!(error.failure().class, Class::TooMany(_))
+    {
+        release(app, &caller, &request).await;
+    }
+    match claimed? {
         Claimed::Ours => {}
         Claimed::Running => return Err(IdempotencyError::InProgress.into()),
         Claimed::Reused => return Err(IdempotencyError::Reused.into()),
@@ -202,9 +208,7 @@ async fn settle(
 ) -> Result<Response, Problem> {
     let status = response.status();
     if !status.is_success() && !status.is_redirection() {
-        if let Err(error) = app.db.release_idempotency_key(caller, request).await {
-            tracing::warn!(%error, "an idempotency key was not given up, and is held for a minute");
-        }
+        release(app, caller, request).await;
         return Ok(response);
     }
     let secret = response.extensions().get::<SecretInside>().is_some();
@@ -222,6 +226,12 @@ async fn settle(
         tracing::warn!(%error, "an answer was not kept, and its key is held for a minute");
     }
     Ok(Response::from_parts(parts, Body::from(body)))
+}
+
+async fn release(app: &App, caller: &Caller, request: &KeyedRequest) {
+    if let Err(error) = app.db.release_idempotency_key(caller, request).await {
+        tracing::warn!(%error, "an idempotency key was not given up, and is held for a minute");
+    }
 }
 
 fn replay(answer: KeptAnswer) -> Response {

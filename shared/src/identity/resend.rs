@@ -1,5 +1,5 @@
-//! Another confirmation mail, and the mail for a lost password. Whether the address is known shows neither in the answer nor in its time: the queue gets
-//! a message either way, and `mailer` finds out whether there is something to send.
+//! Another confirmation mail, and the mail for a lost password. Whether the address is known shows neither in the answer
+//! nor in its time: the queue gets a message either way, and `mailer` finds out whether there is something to send.
 
 use crate::App;
 use crate::adapters::queue::{Outgoing, QueueError};
@@ -67,11 +67,7 @@ async fn ask(
         }
         None => (MailPart::Nobody {}, "nobody".to_owned()),
     };
-    let message = Outgoing {
-        // A struct of ids and words always serialises.
-        body: serde_json::to_string(&MailMessage::new(part)).unwrap_or_default(),
-        group,
-    };
+    let message = Outgoing::new(group, &MailMessage::new(part));
     app.queue()
         .await
         .send(&app.config.queue_mail_url, &[message])

@@ -33,7 +33,7 @@ pub use cancel::cancel;
 pub use create::create;
 pub use message::{ImportMessage, Notice};
 pub use read::{list, read};
-pub use remind::{RemindError, remind};
+pub use remind::remind;
 pub use work::{WorkError, Worked, work};
 
 /// The largest file: 64 MiB.

@@ -303,11 +303,9 @@ impl Job<'_> {
     }
 
     async fn send_on(&self) -> Result<(), QueueError> {
-        let message = ImportMessage::new(self.organization(), self.import.id);
-        let outgoing = Outgoing {
-            body: serde_json::to_string(&message).unwrap_or_default(),
-            group: self.organization().to_string(),
-        };
+        let organization = self.organization();
+        let message = ImportMessage::new(organization, self.import.id);
+        let outgoing = Outgoing::new(organization.to_string(), &message);
         let queue = self.app.queue().await;
         queue.send(&self.app.config.queue_imports_url, &[outgoing]).await
     }

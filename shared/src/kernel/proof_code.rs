@@ -1,5 +1,6 @@
-//! The code with which somebody proves that a number is theirs: six digits that follow from its id under the platform's pepper, so that they lie nowhere, neither in the
-//! database nor on a queue; what is kept is a keyed hash of the number and the code.
+//! The code with which somebody proves that a number is theirs: six digits derived from its id with the platform's
+//! pepper, so that they are stored nowhere, neither in the database nor on a queue. What is kept is a keyed hash of
+//! number and code.
 
 use jiff::SignedDuration;
 use secrecy::SecretBox;

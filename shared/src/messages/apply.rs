@@ -1,4 +1,5 @@
-//! Applying what Twilio told: stored once, applied in the same transaction, whatever its order and however often it comes.
+//! Applying what Twilio reported: stored once and applied in the same transaction, in whatever order and however often
+//! it arrives.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

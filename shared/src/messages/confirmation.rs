@@ -1,6 +1,6 @@
-//! The one answer to somebody who wants no more messages. Twilio answers the words that it knows by itself, and blocks what
-//! would come after; the French ones are ours to answer. Should Twilio have understood one after all, it refuses our answer
-//! (21610): there is never more than one.
+//! The one reply to somebody who wants no more messages. Twilio replies to the words that it knows and blocks what
+//! would follow; the French ones are ours to answer. If Twilio did understand one after all, it refuses our reply
+//! (21610), so there is never more than one.
 
 use jiff::Timestamp;
 

@@ -32,6 +32,7 @@ const SKEW: SignedDuration = SignedDuration::from_secs(90);
 const EXPIRY: SignedDuration = SignedDuration::from_hours(24);
 /// How long a message waits when Twilio was not reached or had no time.
 const PAUSE: SignedDuration = SignedDuration::from_secs(30);
+
 /// What became of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivered {

@@ -187,11 +187,7 @@ async fn enqueue_due(app: &App, organization: OrganizationId, due: &[Due]) -> Re
                 message_id: due.message,
                 ask: due.ask,
             };
-            Outgoing {
-                // A struct of ids always serialises.
-                body: serde_json::to_string(&request).unwrap_or_default(),
-                group: organization.to_string(),
-            }
+            Outgoing::new(organization.to_string(), &request)
         })
         .collect();
     app.queue()

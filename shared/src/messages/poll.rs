@@ -1,5 +1,5 @@
-//! A callback that was lost: Twilio is asked what became of a message, a few times, at growing distances. What it says goes
-//! the way of the callback, so that one that comes late changes nothing.
+//! A lost callback: Twilio is asked a few times, at growing intervals, what became of a message. Its answer takes the
+//! path of the callback, so that one which arrives late changes nothing.
 
 use jiff::SignedDuration;
 

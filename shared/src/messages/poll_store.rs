@@ -24,8 +24,8 @@ pub(super) struct Silent {
     pub(super) sid: String,
 }
 
-/// Messages that are due and on no queue, or were put there before `queued_before`, and those to ask about; marks them as
-/// put there now.
+/// Messages that are due and on no queue, or were queued before `queued_before`, and those to ask Twilio about; marks
+/// them as queued now.
 pub(super) async fn take_due(
     tx: &TenantTx,
     now: Timestamp,

@@ -125,11 +125,7 @@ async fn keep(
                 received_at: app.clock.now(),
                 fact: fact.clone(),
             };
-            Outgoing {
-                // A struct of texts and numbers always serialises.
-                body: serde_json::to_string(&notice).unwrap_or_default(),
-                group: organization.to_string(),
-            }
+            Outgoing::new(organization.to_string(), &notice)
         })
         .collect();
     app.queue()

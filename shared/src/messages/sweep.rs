@@ -1,5 +1,5 @@
-//! Messages that nobody else would notice: due now, lost on their way to the queue, of unknown fate, or without a word of
-//! Twilio since they were sent. They go on the queue again; what is to be done with each, `message-sender` knows.
+//! Messages that nobody else would notice: due now, lost on their way to the queue, of unknown fate, or without news
+//! from Twilio since they were sent. They go on the queue again; `message-sender` knows what to do with each.
 
 use jiff::Timestamp;
 

@@ -1,5 +1,5 @@
-//! People who were forgotten, and are not to be taken in again (RGPD, articles 17 and 21): what is kept of them is a keyed
-//! hash of their number, of which nothing can be read. Whoever brings the number back is refused.
+//! People who were forgotten and must not be recorded again (RGPD, articles 17 and 21). All that is kept of them is a
+//! keyed hash of their number, from which nothing can be read; adding the number again is refused.
 
 mod store;
 

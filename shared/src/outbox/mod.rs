@@ -1,15 +1,20 @@
-//! What must be sent because of a commit: written in that commit, sent right after it, and swept a minute later if a
-//! crash came between. Bodies hold ids, never a secret.
+//! What must be sent because of a commit: written in that commit, sent right after it, and swept up a minute later if a
+//! crash came in between. Bodies hold ids, never a secret.
+
+mod delivery;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::App;
-use crate::adapters::queue::Outgoing;
+use crate::adapters::queue::{Outgoing, QueueError};
 use crate::db::{Claims, DbError, TenantTx};
+use crate::kernel::class::{Classify, Failure};
 use crate::kernel::ids::{OrganizationId, OutboxId};
 use crate::kernel::shown::shows;
+
+pub use delivery::Delivery;
 
 /// How long a message may lie before the sweep takes it for left behind.
 const LEFT_AFTER: SignedDuration = SignedDuration::from_secs(60);
@@ -46,6 +51,26 @@ impl Destination {
     }
 }
 
+/// Nobody was reminded of what is due.
+#[derive(Debug, thiserror::Error)]
+pub enum RemindError {
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The queue.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+}
+
+impl Classify for RemindError {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::Db(error) => error.failure(),
+            Self::Queue(error) => error.failure(),
+        }
+    }
+}
+
 /// A message that the current transaction has promised to send.
 #[derive(Clone)]
 #[must_use = "send it after the commit"]
@@ -66,9 +91,16 @@ pub async fn promise(
     message: &impl Serialize,
 ) -> Result<Promise, DbError> {
     // Messages are structs of ids and words, which always serialise.
-    let body = serde_json::to_value(message).unwrap_or_default();
+    let mut body = serde_json::to_value(message).unwrap_or_default();
+    let id = OutboxId::new(&app.clock);
+    if destination == Destination::Mail
+        && let Value::Object(members) = &mut body
+    {
+        // By this `mailer` knows whether it has sent the mail: see [`Delivery`].
+        members.insert("outbox_id".to_owned(), json!(id));
+    }
     let promise = Promise {
-        id: OutboxId::new(&app.clock),
+        id,
         organization: tx.organization(),
         destination,
         body,
@@ -124,6 +156,22 @@ pub async fn sweep(app: &App, now: Timestamp) -> Result<usize, DbError> {
     Ok(sent)
 }
 
+/// Sends messages that were lost, or never sent, each in its organisation's turn; returns how many.
+pub async fn remind<M: Serialize>(
+    app: &App,
+    queue_url: &str,
+    messages: impl Iterator<Item = (OrganizationId, M)>,
+) -> Result<usize, QueueError> {
+    let outgoing: Vec<_> = messages
+        .map(|(organization, message)| Outgoing::new(organization.to_string(), &message))
+        .collect();
+    // A client of the queue is only made for something to send.
+    if !outgoing.is_empty() {
+        app.queue().await.send(queue_url, &outgoing).await?;
+    }
+    Ok(outgoing.len())
+}
+
 /// Sends, then forgets: a crash in between sends twice, and every consumer is idempotent.
 async fn send(app: &App, promise: &Promise) -> Result<(), String> {
     let url = match promise.destination {
@@ -131,10 +179,7 @@ async fn send(app: &App, promise: &Promise) -> Result<(), String> {
         Destination::Events => &app.config.queue_events_url,
         Destination::Gdpr => &app.config.queue_gdpr_url,
     };
-    let message = Outgoing {
-        body: promise.body.to_string(),
-        group: promise.organization.to_string(),
-    };
+    let message = Outgoing::new(promise.organization.to_string(), &promise.body);
     app.queue()
         .await
         .send(url, &[message])

@@ -26,11 +26,7 @@ pub async fn ask(app: &App, origin: &Origin, phone: &PhoneNumber) -> Result<(), 
     app.db
         .ask_proof_code(&origin.meter, id, phone, &hash, (now, until))
         .await?;
-    let message = Outgoing {
-        // A struct of an id always serialises.
-        body: serde_json::to_string(&ProofCodeRequested::new(id)).unwrap_or_default(),
-        group: GROUP.to_owned(),
-    };
+    let message = Outgoing::new(GROUP, &ProofCodeRequested::new(id));
     app.queue()
         .await
         .send(&app.config.queue_messages_url, &[message])

@@ -1,10 +1,11 @@
-//! The public proof page: whoever holds a number may know, without an account, what everybody has who calls it, and may
-//! withdraw all of it at once (R223-2 and R223-3 code de la consommation; RGPD, articles 7(3), 15 and 21).
+//! The public proof page: whoever holds a number may see, without an account, what every organisation that calls it
+//! knows of it, and may withdraw all of it at once (R223-2 and R223-3 code de la consommation; RGPD, articles 7(3), 15
+//! and 21).
 //!
-//! They show a code that came to the number by text message. The platform has no account at Twilio: of the organisations
-//! that have to do with the number, the one that had last sends it through its own. Where there is none nothing is sent, and
-//! nothing in the answer or its time tells: the request notes the code and puts its id on a queue, whoever asks, and a
-//! worker finds out the rest.
+//! They prove it with a code that is sent to the number by text message. The platform has no Twilio account of its own:
+//! the organisation that last dealt with the number sends the code through its account. Where no organisation knows the
+//! number nothing is sent, and neither the answer nor its timing tells: the request notes the code and puts its id on a
+//! queue in every case, and a worker finds out the rest.
 
 mod ask;
 mod read;

@@ -1,5 +1,5 @@
-//! Sending a code: through the account of the organisation that had to do with the number last. The organisation sees that
-//! a code was sent, and not which.
+//! Sending a code, through the account of the organisation that last dealt with the number. The organisation sees that
+//! a code was sent, but not which.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;

@@ -1,5 +1,5 @@
-//! Withdrawing everything, everywhere: in each organisation that has to do with the number, the one transaction that any
-//! objection is. Whoever is interrupted in between asks again: what is done stays done.
+//! Withdrawing everything, everywhere: one transaction in each organisation that knows the number, the same as for any
+//! objection. Whoever is interrupted asks again: what is done stays done.
 
 use jiff::Timestamp;
 use serde::Serialize;

@@ -28,7 +28,7 @@ use zencall::kernel::Clock;
 pub use client::{Client, Reply, some_address, some_origin};
 pub use environment::Environment;
 pub use mail::SentMail;
-pub use organization::TestOrganization;
+pub use organization::{TestOrganization, advertiser, consent};
 pub use proxy::CountingProxy;
 pub use queues::{QueueKind, TestQueues};
 pub use vapi::CallingOrganization;

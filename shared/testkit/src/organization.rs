@@ -1,10 +1,13 @@
 //! A tenant of one test: fresh, with an administrator and a member, and rows made straight in the database.
 
 use axum::Router;
+use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use zencall::App;
+use zencall::adapters::twilio::{AccountSid, TwilioCredentials, secret};
 use zencall::assistants::DISCLOSURES_VERSION;
+use zencall::consents::{self, Company, Consent, NewConsent, Purpose};
 use zencall::db::{Bytes, Claims, DbError};
 use zencall::kernel::Scope;
 use zencall::kernel::api_key::ApiKey;
@@ -12,7 +15,33 @@ use zencall::kernel::ids::{ApiKeyId, AssistantId, CampaignId, ContactId, Organiz
 use zencall::kernel::{Caller, Origin, Person, Principal, Role};
 
 use crate::client::Client;
-use crate::{TWILIO_ACCOUNT_SID, TWILIO_NUMBER};
+use crate::{TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_NUMBER};
+
+/// What somebody agreed to on this advertiser's web form: to be called, also by an automated voice, about this.
+pub fn consent(advertiser: Company, object: &str, collected_at: Timestamp) -> NewConsent {
+    NewConsent {
+        purposes: vec![Purpose::Phone, Purpose::AutomatedVoice],
+        object: object.to_owned(),
+        advertiser,
+        third_party: None,
+        text: "J'accepte d'être appelé par un assistant vocal.".to_owned(),
+        text_version: "1".to_owned(),
+        channel: "web_form".to_owned(),
+        positive_act: None,
+        collected_at,
+        valid_until: None,
+        special_slot: None,
+        evidence: Some(json!("formulaire 12")),
+    }
+}
+
+/// A company that advertises.
+pub fn advertiser(name: &str, siren: Option<&str>) -> Company {
+    Company {
+        name: name.to_owned(),
+        siren: siren.map(str::to_owned),
+    }
+}
 
 /// A tenant of one test.
 #[derive(Clone)]
@@ -132,6 +161,33 @@ impl TestOrganization {
             &[&self.id, &TWILIO_ACCOUNT_SID, &TWILIO_NUMBER, &self.app.clock.now(), &self.app.clock.uuid().to_string()],
         )
         .await;
+    }
+
+    /// Connects that account, and keeps its credentials where a container fetches them.
+    pub async fn connect_twilio_with_credentials(&self) {
+        self.connect_twilio().await;
+        self.store_twilio_credentials(TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN)
+            .await;
+    }
+
+    /// Keeps the credentials of an account for this organisation, in place of those before.
+    pub async fn store_twilio_credentials(&self, account_sid: &str, auth_token: &str) {
+        let credentials = TwilioCredentials {
+            account_sid: AccountSid::parse(account_sid).unwrap(),
+            auth_token: SecretString::from(auth_token),
+            api_key: None,
+        };
+        let secrets = self.app.secrets().await;
+        secret::store(secrets, &self.app.config.stage, self.id, &credentials)
+            .await
+            .unwrap();
+    }
+
+    /// The contact agrees to `consent`, which a member notes.
+    pub async fn record_consent(&self, contact: ContactId, consent: &NewConsent) -> Consent {
+        consents::record(&self.app, &self.caller(), &contact.to_string(), consent)
+            .await
+            .unwrap()
     }
 
     /// A contact with this number.

@@ -4,6 +4,8 @@ use std::ops::Deref;
 
 use local::loopback::counting;
 
+use crate::{Environment, Options};
+
 /// See [`counting::CountingProxy`].
 pub struct CountingProxy(counting::CountingProxy);
 
@@ -17,6 +19,16 @@ impl CountingProxy {
     pub async fn in_front_of(url: &str) -> (Self, String) {
         let (proxy, through) = counting::CountingProxy::in_front_of(url).await.unwrap();
         (Self(proxy), through)
+    }
+
+    /// A proxy in front of the database that tests share, and what an application has to know to go through it.
+    pub async fn in_front_of_the_database() -> (Self, Options) {
+        let (proxy, url) = Self::in_front_of(&Environment::get().await.database_url).await;
+        let options = Options {
+            database_url: Some(url),
+            ..Options::default()
+        };
+        (proxy, options)
     }
 }
 

@@ -119,11 +119,7 @@ async fn of_many_at_once_exactly_so_many_are_let_in() {
 
 #[tokio::test]
 async fn a_forged_token_asks_the_database_nothing() {
-    let (proxy, url) = CountingProxy::in_front_of(&Environment::get().await.database_url).await;
-    let options = Options {
-        database_url: Some(url),
-        ..Options::default()
-    };
+    let (proxy, options) = CountingProxy::in_front_of_the_database().await;
     let test = TestApp::with(options).await;
     let organization = test.organization().await;
     let router = test.serving(contacts::routes());

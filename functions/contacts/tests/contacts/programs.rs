@@ -70,11 +70,7 @@ impl Program {
 
 #[tokio::test]
 async fn a_key_reads_in_one_round_trip_and_is_proven_before_it_writes() {
-    let (proxy, url) = CountingProxy::in_front_of(&Environment::get().await.database_url).await;
-    let options = Options {
-        database_url: Some(url),
-        ..Options::default()
-    };
+    let (proxy, options) = CountingProxy::in_front_of_the_database().await;
     let program = with(options, &[Scope::ContactsRead, Scope::ContactsWrite]).await;
     let client = &program.client;
     client.get(PATH).await.expect(200);

@@ -2,7 +2,7 @@
 
 use axum::http::Request;
 use serde_json::json;
-use testkit::{Client, CountingProxy, Environment, Options, TestApp};
+use testkit::{Client, CountingProxy, TestApp};
 
 async fn import(proxy: &CountingProxy, member: &Client, rows: usize) -> usize {
     let rows: Vec<_> = (0..rows)
@@ -17,11 +17,7 @@ async fn import(proxy: &CountingProxy, member: &Client, rows: usize) -> usize {
 
 #[tokio::test]
 async fn one_to_read_and_three_or_four_to_write() {
-    let (proxy, url) = CountingProxy::in_front_of(&Environment::get().await.database_url).await;
-    let options = Options {
-        database_url: Some(url),
-        ..Options::default()
-    };
+    let (proxy, options) = CountingProxy::in_front_of_the_database().await;
     let test = TestApp::with(options).await;
     let organization = test.organization().await;
     let member = organization.member(test.serving(contacts::routes())).await;

@@ -4,7 +4,7 @@ use axum::body::Body;
 use http::Request;
 use serde_json::{Value, json};
 use testkit::{Client, Options, QueueKind, TestApp, VAPI_WEBHOOK_SECRET};
-use zencall::consents::{self, NewConsent, Purpose, verify::verify};
+use zencall::consents::verify::verify;
 use zencall::kernel::ids::AttemptId;
 
 use super::fixture::{Dialled, handle_text, tell};
@@ -64,28 +64,9 @@ impl Dialled {
     }
 
     async fn agreed(&self) {
-        let now = self.app.clock.now();
-        let consent = NewConsent {
-            purposes: vec![Purpose::Phone, Purpose::AutomatedVoice],
-            object: "votre chaudière".to_owned(),
-            advertiser: consents::Company {
-                name: "Atelier".to_owned(),
-                siren: None,
-            },
-            third_party: None,
-            text: "J'accepte.".to_owned(),
-            text_version: "1".to_owned(),
-            channel: "web_form".to_owned(),
-            positive_act: None,
-            collected_at: now,
-            valid_until: None,
-            special_slot: None,
-            evidence: Some(json!("formulaire 12")),
-        };
-        let caller = self.organization.caller();
-        consents::record(&self.app, &caller, &self.contact.to_string(), &consent)
-            .await
-            .unwrap();
+        let advertiser = testkit::advertiser("Atelier", None);
+        let consent = testkit::consent(advertiser, "votre chaudière", self.app.clock.now());
+        self.organization.record_consent(self.contact, &consent).await;
     }
 
     async fn listed(&self) -> Vec<Value> {

@@ -1,5 +1,5 @@
-//! An issuer's public keys, fetched when they are wanted and kept for some minutes. Whoever sends tokens that no key fits
-//! makes us ask for them once a minute at most.
+//! An issuer's public keys, fetched on demand and kept for a few minutes. Tokens that match no key make us fetch them
+//! again at most once a minute.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! What an organisation's secret holds: its credentials, and for a while those before, so that a rotation loses nothing.
+//! What an organisation's secret holds: its credentials and, for a while, the previous ones, so that a rotation loses
+//! no webhook.
 //!
 //! Twilio signs with the account's primary token, and somebody must change that there and here, one after the other.
 //! Whichever comes first, the webhooks that are under way, and those that are signed until the second step is done, carry

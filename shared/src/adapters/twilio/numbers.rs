@@ -1,4 +1,5 @@
-//! The numbers of an account: whether it owns one, and where messages to it go. Only harmless requests: they are repeated.
+//! The numbers of an account: whether it owns one, and where messages to it go. All requests are idempotent, so they
+//! are retried.
 
 use std::fmt;
 

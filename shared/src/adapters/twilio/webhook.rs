@@ -1,7 +1,7 @@
 //! Webhooks of Twilio: proven on their raw bytes, and only then read.
 //!
-//! What is signed is the address that Twilio called, exactly as it called it, and every parameter of a form; the key is the
-//! token of the organisation whose address it is. Nothing is asked of Secrets Manager before the signature has its form.
+//! Twilio signs the address exactly as it called it, and every parameter of a form, with the token of the organisation
+//! whose address it is. Secrets Manager is not asked before the signature is well-formed.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

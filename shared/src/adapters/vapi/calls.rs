@@ -47,7 +47,8 @@ impl Vapi {
         }
     }
 
-    /// Deletes a call, its recording included: one that waits is not placed any more. Answers what it was, or nothing where it is not there.
+    /// Deletes a call with its recording; one that is still waiting is no longer placed. Returns the call as it was, or
+    /// `None` where Vapi does not know it.
     pub async fn delete_call(&self, vapi_call_id: &str) -> Result<Option<ListedCall>, VapiError> {
         let path = format!("/call/{vapi_call_id}");
         let nothing_more = json!({});

@@ -58,11 +58,13 @@ async fn write_table(
     archive: &mut Archive,
     table: catalogue::Table,
 ) -> Result<u64, WorkError> {
-    let subject = turn
-        .claim
-        .request
+    let request = &turn.claim.request;
+    // Nobody's where the database has neither, which its constraints rule out.
+    let subject = request
         .contact
-        .map_or(turn.claim.request.user.0, |contact| contact.0);
+        .map(|contact| contact.0)
+        .or(request.user.map(|user| user.0))
+        .unwrap_or_default();
     let spill = scratch_file(&turn.app.clock)?;
     let mut files = archive.begin(table.name, table.columns().map(|(name, _)| name).collect(), spill)?;
     let mut after: Option<Vec<String>> = None;
@@ -126,7 +128,7 @@ async fn complete(turn: &Turn<'_>, key: &str, rows: u64) -> Result<(), WorkError
     let data_url = &format!("{}/api/v1/gdpr/export/{id}", app.config.api_url);
     let mail = &GdprMail::new(GdprMailKind::ExportReady, turn.claims.organization(), id);
     let actor = &Actor {
-        user: Some(claim.request.user),
+        user: claim.request.user,
         ..Actor::default()
     };
     let details = &json!({ "request_id": id, "scope": claim.request.scope.as_str(), "rows": rows });

@@ -23,6 +23,11 @@ pub const WITHHELD: &[(&str, &str, &str)] = &[
     ("api_keys", "key_hash", "a secret: what a key is compared with"),
     ("outbox", "*", "ids of messages that leave within a minute"),
     (
+        "outbox_deliveries",
+        "*",
+        "ids of mails that were sent, deleted when no queue can hold them any more",
+    ),
+    (
         "gdpr_requests",
         "object_key",
         "where the archive lies; its link stands in data_url",

@@ -1,6 +1,7 @@
-//! Removing somebody from an organisation. That is not forgetting them: their account goes at once, with its password,
-//! logins, links and consents, so that nothing is refreshed any more, and the API keys that they made stop working; what they did stays in the audit log under an id
-//! that no name belongs to. Whoever had asked to be forgotten is.
+//! Removing a member from an organisation, which is not the same as forgetting them. Their account goes at once, with
+//! its password, logins, links and consents, so that nothing can be refreshed; the API keys that they made stop
+//! working; what they did stays in the audit log, under an id to which no name belongs. A member who had asked to be
+//! forgotten is forgotten.
 
 use futures_util::future::try_join4;
 use serde_json::json;

@@ -125,6 +125,11 @@ const ROWS: &[(&str, &str, &str)] = &[
         "{row}, {org}, 'mail', '{}', now()",
     ),
     (
+        "outbox_deliveries",
+        "outbox_id, organization_id, delivered_at",
+        "{row}, {org}, now()",
+    ),
+    (
         "assistants",
         "id, organization_id, vapi_assistant_id, name, assistant_type, language, model, voice, system_prompt, first_message,
          max_duration_seconds, created_at, updated_at",

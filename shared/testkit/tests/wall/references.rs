@@ -26,6 +26,7 @@ const WITHOUT_KEY: &[&str] = &[
     "gdpr_audit_logs.user_id",
     "gdpr_requests.contact_id",
     "messages.created_by",
+    "outbox_deliveries.outbox_id",
     "profiles.supabase_user_id",
     "provider_events.call_id",
     "appointment_slots.calendar_id",

@@ -1,16 +1,12 @@
 //! Round trips are the cost that matters: one for a read, the statements plus one for a write.
 
-use testkit::{CountingProxy, Environment, Options, TestApp, TestOrganization};
+use testkit::{CountingProxy, TestApp, TestOrganization};
 use zencall::db::{Claims, DbError, TenantTx};
 
 /// An application behind a counting proxy, on a connection that is already made.
 async fn start() -> (CountingProxy, TestApp, TestOrganization) {
-    let (proxy, url) = CountingProxy::in_front_of(&Environment::get().await.database_url).await;
-    let test = TestApp::with(Options {
-        database_url: Some(url),
-        ..Options::default()
-    })
-    .await;
+    let (proxy, options) = CountingProxy::in_front_of_the_database().await;
+    let test = TestApp::with(options).await;
     let organization = test.organization().await;
     (proxy, test, organization)
 }

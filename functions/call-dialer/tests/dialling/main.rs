@@ -1,0 +1,30 @@
+//! One message is one attempt: placed at most once, given back where nobody was rung, unknown where nobody knows.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod outages;
+mod placing;
+mod refusals;
+mod stopping;
+
+use futures_util::future::join_all;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use testkit::vapi::message;
+use testkit::{CallingOrganization, TestApp};
+use zencall::campaigns::release;
+use zencall::kernel::Clock;
+use zencall::kernel::ids::CampaignId;
+use zencall::worker::NotHandled;
+
+async fn dial(test: &TestApp, body: &Value) -> Result<(), NotHandled> {
+    call_dialer::handle(&test.app, &message(body)).await
+}
+
+/// An organisation whose campaign has queued its only contact, and the message.
+async fn queued(test: &TestApp) -> (CallingOrganization, CampaignId, Value) {
+    let calling = CallingOrganization::create(test).await;
+    let (campaign, mut messages) = calling.running(test, 1).await;
+    assert_eq!(messages.len(), 1);
+    (calling, campaign, messages.remove(0))
+}
