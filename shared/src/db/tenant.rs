@@ -128,7 +128,6 @@ impl TenantTx {
         let answer = Box::pin(self.client()?.simple_query(&toll::statements(&bill))).await;
         match answer.map_err(DbError::of_statement) {
             Ok(answer) => toll::settle(meter, &bill, &answer),
-            Err(DbError::ApiKeyRefused) => Err(DbError::ApiKeyRefused),
             Err(error) => {
                 // Lost with the connection, most likely: then the request's own transaction is lost too, and runs again.
                 meter.put_back(bill);

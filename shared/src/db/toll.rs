@@ -20,30 +20,26 @@ use crate::kernel::meter::{Bill, Charge, Meter, Standing, Subject, UNLIMITED};
 pub(super) fn statements(bill: &Bill) -> String {
     let mut sql = String::from("-- edge.pay\nselect set_config('role', 'zencall_app', true)");
     if !bill.charges.is_empty() {
-        let charges = &bill.charges;
-        let counted = format!(
-            "{}, {}, {}, {}, '{}'::timestamptz",
-            array(charges, "bytea", |charge| literal(Some(charge.subject))),
-            array(charges, "int", |charge| charge.allowed.to_string()),
-            array(charges, "int", |charge| charge.seconds.to_string()),
-            array(charges, "bytea", |charge| literal(charge.waiver)),
-            bill.at,
-        );
+        let (counted, at) = (arrays(&bill.charges), bill.at);
         match &bill.key {
             Some(key) => {
                 let scope = key.scope.map_or("null".to_owned(), |scope| format!("'{scope}'"));
                 write!(
                     sql,
                     "; select encode(spent_subject, 'hex'), spent, seconds_left, is_over, is_granted
-                       from zencall.use_api_key('{}', '{}', {}, {scope}, {counted})",
+                       from zencall.use_api_key('{}', '{}', {}, {scope}, {counted}, {}, {}, {}, '{at}'::timestamptz)",
                     key.id,
                     key.organization,
                     literal(Some(Subject(key.hash.0))),
+                    arrays(&key.guesses.limits),
+                    literal(Some(key.guesses.known.subject)),
+                    key.guesses.known.seconds,
                 )
             }
             None => write!(
                 sql,
-                "; select encode(spent_subject, 'hex'), spent, seconds_left, is_over, true from zencall.spend({counted})"
+                "; select encode(spent_subject, 'hex'), spent, seconds_left, is_over, true
+                   from zencall.spend({counted}, '{at}'::timestamptz)"
             ),
         }
         .unwrap_or_default();
@@ -55,6 +51,17 @@ pub(super) fn statements(bill: &Bill) -> String {
     sql
 }
 
+/// Subjects, how many of each are allowed, in how many seconds, and for whom it does not stop.
+fn arrays(charges: &[Charge]) -> String {
+    format!(
+        "{}, {}, {}, {}",
+        array(charges, "bytea", |charge| literal(Some(charge.subject))),
+        array(charges, "int", |charge| charge.allowed.to_string()),
+        array(charges, "int", |charge| charge.seconds.to_string()),
+        array(charges, "bytea", |charge| literal(charge.waiver)),
+    )
+}
+
 fn array<T>(items: &[T], sql_type: &str, write: impl Fn(&T) -> String) -> String {
     let items: Vec<_> = items.iter().map(write).collect();
     format!("array[{}]::{sql_type}[]", items.join(", "))
@@ -64,10 +71,13 @@ fn literal(subject: Option<Subject>) -> String {
     subject.map_or("null".to_owned(), |subject| format!("'\\x{}'", hex(&subject.0)))
 }
 
-/// Reads what was counted into the meter; refuses a request that is over a limit, or whose key lacks the scope.
+/// Reads what was counted into the meter; refuses a request that is over a limit, or whose key is not good, or lacks the
+/// scope.
 pub(super) fn settle(meter: &Meter, bill: &Bill, answer: &[SimpleQueryMessage]) -> Result<(), DbError> {
     let mut retry_after = None;
-    let mut granted = true;
+    let (mut granted, mut refused) = (true, false);
+    let guesses = bill.key.iter().flat_map(|key| &key.guesses.limits);
+    let charges: Vec<_> = bill.charges.iter().chain(guesses).collect();
     for row in answer.iter().filter_map(|message| match message {
         SimpleQueryMessage::Row(row) => Some(row),
         _ => None,
@@ -81,15 +91,15 @@ pub(super) fn settle(meter: &Meter, bill: &Bill, answer: &[SimpleQueryMessage]) 
         let (Some(spent), Some(seconds)) = (number(1), number(2)) else {
             continue;
         };
-        let charge = bill
-            .charges
-            .iter()
-            .find(|charge| hex(&charge.subject.0) == subject);
+        let charge = charges.iter().find(|charge| hex(&charge.subject.0) == subject);
         let Some(Charge { allowed, waiver, .. }) = charge else {
             continue;
         };
         let over = row.get(3) == Some("t");
-        granted &= row.get(4) == Some("t");
+        match row.get(4) {
+            Some(word) => granted &= word == "t",
+            None => refused = true,
+        }
         if over {
             retry_after = retry_after.max(Some(seconds));
         }
@@ -104,6 +114,7 @@ pub(super) fn settle(meter: &Meter, bill: &Bill, answer: &[SimpleQueryMessage]) 
     }
     match retry_after {
         Some(seconds) => Err(DbError::TooMany(seconds.max(1))),
+        None if refused => Err(DbError::ApiKeyRefused),
         None if !granted => Err(DbError::ScopeMissing(bill.key.as_ref().and_then(|key| key.scope))),
         None => {
             if bill.key.is_some() && !bill.charges.is_empty() {

@@ -11,12 +11,12 @@ use lambda_http::request::RequestContext;
 use super::problem::Problem;
 use super::rights;
 use crate::App;
-use crate::app::NotRecognised;
+use crate::app::{NotRecognised, Pepper};
 use crate::kernel::access_token::TokenRefused;
 use crate::kernel::api_key::{self, ApiKey};
 use crate::kernel::class::{Class, Classify, Failure};
-use crate::kernel::ids::OrganizationId;
-use crate::kernel::meter::{Charge, KeyProof, Meter, Subject};
+use crate::kernel::ids::{ApiKeyId, OrganizationId};
+use crate::kernel::meter::{Charge, Guesses, KeyProof, Meter, Subject, UNLIMITED};
 use crate::kernel::{Caller, Origin, Person, Principal};
 
 /// No characters beyond this of what a client calls itself.
@@ -26,6 +26,13 @@ const USER_AGENT_LIMIT: usize = 500;
 const REQUESTS_OF_AN_ORGANIZATION: u32 = 1200;
 /// How many one API key may: a program that runs away leaves the people their half.
 const REQUESTS_OF_A_KEY: u32 = 600;
+/// How often a key may be refused that an address shows, and how often any key from there: as wrong passwords for one
+/// account and for any.
+const REFUSALS_OF_A_KEY: u32 = 10;
+const REFUSALS_AT_AN_ADDRESS: u32 = 200;
+const REFUSALS_COUNT_FOR: u32 = 15 * 60;
+/// For how long an address is remembered from which a key was good: strangers behind it do not stop that key.
+const KNOWN_FOR: u32 = 30 * 24 * 60 * 60;
 
 /// Why a request has no caller.
 #[derive(Debug, thiserror::Error)]
@@ -109,13 +116,14 @@ impl FromRequestParts<App> for Caller {
 async fn by_api_key(parts: &Parts, app: &App, text: &str) -> Result<Caller, Problem> {
     let key = ApiKey::parse(text).ok_or(AuthError::NoKey)?;
     let right = rights::of(parts)?;
-    let hash = key.hash(app.pepper().await?.as_ref());
+    let pepper = app.pepper().await?;
     let (origin, at) = (origin(parts), app.clock.now());
     origin.meter.owe_proof(KeyProof {
         id: key.id,
         organization: key.organization,
-        hash,
+        hash: key.hash(&pepper),
         scope: right.scope,
+        guesses: guesses(&pepper, &origin, key.id),
         at,
     });
     let own = Charge {
@@ -151,6 +159,37 @@ fn of_organization(organization: OrganizationId) -> Charge {
         allowed: REQUESTS_OF_AN_ORGANIZATION,
         seconds: 60,
         waiver: None,
+    }
+}
+
+/// What a refused key is counted against. One that is good is looked at, and counted nowhere here.
+fn guesses(pepper: &Pepper, origin: &Origin, key: ApiKeyId) -> Guesses {
+    let (key, from) = (key.to_string(), origin.network());
+    let charge = |kind: &str, whose: &[&str], allowed, seconds| Charge {
+        subject: Subject::of_text(pepper, kind, whose),
+        allowed,
+        seconds,
+        waiver: None,
+    };
+    let known = charge("api_key.known", &[&key, &from], UNLIMITED, KNOWN_FOR);
+    let of_key = charge(
+        "api_key.refused",
+        &[&key, &from],
+        REFUSALS_OF_A_KEY,
+        REFUSALS_COUNT_FOR,
+    );
+    let of_address = Charge {
+        waiver: Some(known.subject),
+        ..charge(
+            "api_key.address",
+            &[&from],
+            REFUSALS_AT_AN_ADDRESS,
+            REFUSALS_COUNT_FOR,
+        )
+    };
+    Guesses {
+        limits: [of_key, of_address],
+        known,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Who asks, proven; and from where a request came.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -50,6 +52,22 @@ pub struct Origin {
 }
 
 shows!(Origin);
+
+impl Origin {
+    /// The client's address as it counts for limits: of IPv6 the network (64 bits), since whoever has one address of it
+    /// has them all. Requests without one are counted together.
+    pub fn network(&self) -> String {
+        let text = self.ip_address.as_deref().unwrap_or_default();
+        match text.parse::<IpAddr>().map(|address| address.to_canonical()) {
+            Ok(IpAddr::V4(address)) => address.to_string(),
+            Ok(IpAddr::V6(address)) => {
+                let [a, b, c, d, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+            Err(_) => "unknown".to_owned(),
+        }
+    }
+}
 
 /// A person who is logged in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,5 +174,26 @@ impl Caller {
             Principal::Person(_) => None,
             Principal::ApiKey(key) => Some(key),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_one_network_count_together() {
+        let of = |text: &str| {
+            let origin = Origin {
+                ip_address: Some(text.to_owned()),
+                ..Origin::default()
+            };
+            origin.network()
+        };
+        assert_eq!(of("203.0.113.7"), of("::ffff:203.0.113.7"));
+        assert_ne!(of("203.0.113.7"), of("203.0.113.8"));
+        assert_eq!(of("2001:db8:0:1::1"), of("2001:db8:0:1:ffff::2"));
+        assert_ne!(of("2001:db8:0:1::1"), of("2001:db8:0:2::1"));
+        assert_eq!(of("nonsense"), Origin::default().network());
     }
 }

@@ -59,6 +59,15 @@ pub struct Charge {
     pub waiver: Option<Subject>,
 }
 
+/// What bounds the guessing of an API key.
+#[derive(Debug, Clone, Copy)]
+pub struct Guesses {
+    /// A refused key is counted against these; where one of them is used up, a good one is not taken either.
+    pub limits: [Charge; 2],
+    /// Remembered of a good key, to waive what others use up.
+    pub known: Charge,
+}
+
 /// An API key that has yet to be proven.
 #[derive(Debug, Clone)]
 pub struct KeyProof {
@@ -70,6 +79,8 @@ pub struct KeyProof {
     pub hash: ApiKeyHash,
     /// What it must be allowed to do; `None` where no key is.
     pub scope: Option<Scope>,
+    /// What is counted where it is refused.
+    pub guesses: Guesses,
     /// When it was shown.
     pub at: Timestamp,
 }

@@ -1,5 +1,5 @@
-//! Limits of what anybody may ask without being known: logins, sign-ups, mails. (Those of an organisation and of an API
-//! key are the edge's own: `http::auth`.)
+//! Limits of what anybody may ask without being known: logins, sign-ups, mails. (Those of an organisation, of an API key,
+//! and of keys that are refused are the edge's own: `http::auth`.)
 //!
 //! * **Passwords**, within 15 minutes: 10 wrong ones for an account from an address, 100 for an account from anywhere, 200
 //!   from an address for any account. A try is counted before the password is compared, or fifty at once would all be
@@ -19,8 +19,6 @@
 //!
 //! What is counted is a hash under the platform's pepper. Of an IPv6 address the network counts (64 bits): whoever has
 //! one address has them all. Where it cannot be counted, nothing is done.
-
-use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -148,7 +146,7 @@ pub async fn sweep(app: &App, now: Timestamp) -> Result<i32, DbError> {
 }
 
 fn charges(pepper: &Pepper, origin: &Origin, limit: Limit<'_>) -> Vec<Charge> {
-    let from = address(origin);
+    let from = origin.network();
     let charge = |kind: &str, whose: &[&str], allowed, seconds| Charge {
         subject: Subject::of_text(pepper, kind, whose),
         allowed,
@@ -189,38 +187,5 @@ fn charges(pepper: &Pepper, origin: &Origin, limit: Limit<'_>) -> Vec<Charge> {
 
 fn known(pepper: &Pepper, origin: &Origin, email: &Email) -> Subject {
     let account = email.as_str().to_lowercase();
-    Subject::of_text(pepper, "password.known", &[&account, &address(origin)])
-}
-
-/// The client's address as it counts: of IPv6 the network. Requests without one are counted together.
-fn address(origin: &Origin) -> String {
-    let text = origin.ip_address.as_deref().unwrap_or_default();
-    match text.parse::<IpAddr>().map(|address| address.to_canonical()) {
-        Ok(IpAddr::V4(address)) => address.to_string(),
-        Ok(IpAddr::V6(address)) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-        Err(_) => "unknown".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_of_one_network_count_together() {
-        let of = |text: &str| {
-            address(&Origin {
-                ip_address: Some(text.to_owned()),
-                ..Origin::default()
-            })
-        };
-        assert_eq!(of("203.0.113.7"), of("::ffff:203.0.113.7"));
-        assert_ne!(of("203.0.113.7"), of("203.0.113.8"));
-        assert_eq!(of("2001:db8:0:1::1"), of("2001:db8:0:1:ffff::2"));
-        assert_ne!(of("2001:db8:0:1::1"), of("2001:db8:0:2::1"));
-        assert_eq!(of("nonsense"), address(&Origin::default()));
-    }
+    Subject::of_text(pepper, "password.known", &[&account, &origin.network()])
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod create;
+mod guesses;
 mod import;
 mod limits;
 mod list;

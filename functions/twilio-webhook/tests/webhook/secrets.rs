@@ -131,6 +131,28 @@ async fn that_changed_are_noticed_at_once_and_asked_for_at_most_once_a_minute() 
 }
 
 #[tokio::test]
+async fn that_changed_are_noticed_within_a_minute_however_much_is_forged() {
+    let counted = Counted::start().await;
+    let organization = counted.door.tenant().await;
+    let target = path(&organization);
+    assert_eq!(counted.post(&target, TWILIO_AUTH_TOKEN).await.0, 204);
+    let mut asked = 0;
+    for second in 0..=90 {
+        asked += counted.post(&target, FORGED).await.1;
+        if second == 10 {
+            let door = &counted.door;
+            door.store(&organization, TWILIO_ACCOUNT_SID, OTHER_TOKEN).await;
+        }
+        if second >= 60 {
+            // Whoever told us the new token first and had Twilio sign with it a minute later has lost nothing.
+            assert_eq!(counted.post(&target, OTHER_TOKEN).await, (204, 0), "{second}");
+        }
+        counted.pass(1);
+    }
+    assert_eq!(asked, 2);
+}
+
+#[tokio::test]
 async fn before_a_rotation_are_accepted_for_its_overlap_and_not_after() {
     let counted = Counted::start().await;
     let organization = counted.door.tenant().await;

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use http::{Request, StatusCode};
 use serde_json::Value;
-use testkit::{Client, Options, Reply, TestApp};
+use testkit::{Client, Environment, Options, Reply, TestApp};
 use uuid::Uuid;
 use zencall::db::{Claims, DbError};
 use zencall::kernel::Role;
@@ -90,8 +90,13 @@ pub(crate) struct Visitor {
 
 impl Visitor {
     pub(crate) async fn start() -> Self {
+        Self::on(Environment::get().await.own_database().await).await
+    }
+
+    /// In front of functions on this database.
+    pub(crate) async fn on(database_url: String) -> Self {
         let test = TestApp::with(Options {
-            alone: true,
+            database_url: Some(database_url),
             configure: Some(Box::new(|config| {
                 config.allowed_origins = vec![ORIGIN.to_owned()];
             })),

@@ -86,9 +86,9 @@ async fn each_caller_is_let_in_where_the_table_says_so_and_nowhere_else() {
     let test = TestApp::start().await;
     let house = House::open(&test).await;
     let every_scope = house.key(Scope::ALL).await;
-    let mut forged_key = every_scope.clone();
-    let last = if forged_key.pop() == Some('A') { 'E' } else { 'A' };
-    forged_key.push(last);
+    // Another secret: the last character would not do, since half of its bits mean nothing.
+    let other = if &every_scope[70..71] == "A" { "B" } else { "A" };
+    let forged_key = format!("{}{other}{}", &every_scope[..70], &every_scope[71..]);
     let forged_token = {
         let elsewhere = TestApp::start().await;
         let keys = elsewhere.app.token_keys().await.unwrap();
