@@ -49,7 +49,7 @@ pub(super) async fn current(tx: &TenantTx) -> Result<TwilioConnection, DbError> 
             "-- integrations.current
              select twilio_configured, twilio_account_sid, twilio_phone_number, twilio_sms_sender, twilio_verified_at,
                     vapi_phone_number_id, country
-               from organizations where id = $1",
+               from organizations",
             &[&tx.organization()],
         )
         .await?;

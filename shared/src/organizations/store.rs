@@ -33,7 +33,7 @@ pub(super) async fn find(tx: &TenantTx) -> Result<Option<Organization>, DbError>
             "-- organizations.find
              select id, name, organization_type, company_registration, vat_number, country, timezone, language,
                     concurrent_calls_limit, twilio_configured
-               from organizations where id = $1",
+               from organizations",
             &[&tx.organization()],
         )
         .await?;

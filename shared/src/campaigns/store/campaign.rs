@@ -248,7 +248,7 @@ pub(in crate::campaigns) async fn own_defaults(tx: &TenantTx) -> Result<(Adverti
     let row = tx
         .query_one(
             "-- campaigns.own_defaults
-             select name, left(company_registration, 9) as siren, timezone from organizations where id = $1",
+             select name, left(company_registration, 9) as siren, timezone from organizations",
             &[&tx.organization()],
         )
         .await?;
