@@ -1,13 +1,15 @@
 //! `/organization`: what is known of it.
 
 use axum::extract::State;
+use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zencall::App;
 use zencall::http::{Answer, Caller, Json, Member, ProblemBody};
 use zencall::kernel::ids::OrganizationId;
 use zencall::kernel::{CompanyRegistration, Country, Faults, Language, Name, Timezone, VatNumber};
-use zencall::organizations::{self, Changes, Organization, OrganizationType};
+use zencall::organizations::{self, CallerNumberMandate, Changes, Organization, OrganizationType};
 
 /// The organisation.
 #[derive(Debug, Serialize, ToSchema)]
@@ -32,7 +34,17 @@ pub(crate) struct OrganizationBody {
     #[schema(value_type = String)]
     language: Language,
     twilio_configured: bool,
+    #[schema(required)]
+    caller_number_mandate: Option<MandateBody>,
     limits: Limits,
+}
+
+/// The signed mandate that entitles the organisation to the number that it presents (article L44 IV CPCE).
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MandateBody {
+    reference: String,
+    #[schema(value_type = String, format = Date)]
+    signed_on: Date,
 }
 
 /// What the platform lets the organisation do at once.
@@ -54,6 +66,10 @@ impl From<Organization> for OrganizationAnswer {
             timezone: found.timezone,
             language: found.language,
             twilio_configured: found.twilio_configured,
+            caller_number_mandate: found.caller_number_mandate.map(|mandate| MandateBody {
+                reference: mandate.reference,
+                signed_on: mandate.signed_on,
+            }),
             limits: Limits {
                 concurrent_calls: found.concurrent_calls_limit,
             },
@@ -93,10 +109,25 @@ pub(crate) struct ChangeOrganizationRequest {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     language: Member<String>,
+    /// Null clears it, and so does another number.
+    #[serde(default)]
+    #[schema(value_type = Option<MandateRequest>)]
+    caller_number_mandate: Member<MandateRequest>,
+}
+
+/// The signed mandate that entitles the organisation to the number that it presents (article L44 IV CPCE).
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct MandateRequest {
+    /// Where the paper is kept.
+    #[schema(max_length = 200, example = "Classeur 3, mandat 2026-014")]
+    reference: String,
+    /// The day of the signature.
+    #[schema(format = Date, example = "2026-11-05")]
+    signed_on: String,
 }
 
 impl ChangeOrganizationRequest {
-    fn check(self) -> Result<Changes, Faults> {
+    fn check(self, now: Timestamp) -> Result<Changes, Faults> {
         let mut faults = Faults::default();
         let name = self
             .name
@@ -121,6 +152,11 @@ impl ChangeOrganizationRequest {
         let language = self
             .language
             .replacement("language", &mut faults, |typed| Language::parse(&typed));
+        let caller_number_mandate =
+            self.caller_number_mandate
+                .change("caller_number_mandate", &mut faults, |typed| {
+                    CallerNumberMandate::parse(&typed.reference, &typed.signed_on, now)
+                });
         faults.finish(|| {
             Some(Changes {
                 name,
@@ -130,6 +166,7 @@ impl ChangeOrganizationRequest {
                 country,
                 timezone,
                 language,
+                caller_number_mandate,
             })
         })
     }
@@ -163,7 +200,7 @@ pub(crate) async fn change_organization(
     caller: Caller,
     Json(request): Json<ChangeOrganizationRequest>,
 ) -> Answer<Json<OrganizationAnswer>> {
-    let changes = request.check()?;
+    let changes = request.check(app.clock.now())?;
     let organization = organizations::change(&app, &caller, &changes).await?;
     Ok(Json(organization.into()))
 }

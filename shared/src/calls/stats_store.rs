@@ -17,7 +17,7 @@ pub(super) async fn measure(
         tx.query_one(
             "-- calls.stats_clock
              select timezone from organizations",
-            &[&tx.organization()],
+            &[],
         ),
         tx.query(
             "-- calls.stats

@@ -50,7 +50,7 @@ pub(super) async fn home_country(tx: &TenantTx) -> Result<Country, DbError> {
         .query_opt(
             "-- contacts.home_country
              select country from organizations",
-            &[&tx.organization()],
+            &[],
         )
         .await?;
     let country: Option<String> = row.map(|row| get(&row, "country")).transpose()?;

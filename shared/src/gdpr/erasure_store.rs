@@ -193,7 +193,7 @@ pub(super) async fn begin_erasure(tx: &TenantTx, now: Timestamp) -> Result<Vec<S
         .query(
             "-- gdpr.assistants
              select vapi_assistant_id from assistants order by id",
-            &[&tx.organization()],
+            &[],
         )
         .await?;
     rows.iter()

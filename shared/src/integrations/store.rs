@@ -50,7 +50,7 @@ pub(super) async fn current(tx: &TenantTx) -> Result<TwilioConnection, DbError> 
              select twilio_configured, twilio_account_sid, twilio_phone_number, twilio_sms_sender, twilio_verified_at,
                     vapi_phone_number_id, country
                from organizations",
-            &[&tx.organization()],
+            &[],
         )
         .await?;
     TwilioConnection::try_from(&row)
@@ -105,7 +105,10 @@ pub(super) async fn connect(
              update organizations
                 set twilio_configured = true, twilio_account_sid = $3, twilio_phone_number = $4, twilio_sms_sender = $5,
                     vapi_phone_number_id = $6, twilio_verified_at = $7, updated_at = $7, twilio_change_until = null,
-                    twilio_rejected_at = null, twilio_sms_former = $8
+                    twilio_rejected_at = null, twilio_sms_former = $8,
+                    caller_number_mandate = case when twilio_phone_number = $4 then caller_number_mandate end,
+                    caller_number_mandate_signed_on =
+                      case when twilio_phone_number = $4 then caller_number_mandate_signed_on end
               where id = $1 and twilio_change_until = $2
              returning twilio_configured, twilio_account_sid, twilio_phone_number, twilio_sms_sender, twilio_verified_at,
                        vapi_phone_number_id, country",
@@ -133,7 +136,8 @@ pub(super) async fn disconnect(tx: &TenantTx, claim: &Claim, now: Timestamp) -> 
              update organizations
                 set twilio_configured = false, twilio_account_sid = null, twilio_phone_number = null,
                     twilio_sms_sender = null, vapi_phone_number_id = null, twilio_verified_at = null,
-                    updated_at = $3, twilio_change_until = null, twilio_sms_former = null
+                    updated_at = $3, twilio_change_until = null, twilio_sms_former = null,
+                    caller_number_mandate = null, caller_number_mandate_signed_on = null
               where id = $1 and twilio_change_until = $2",
             &[&tx.organization(), &claim.until, &now],
         )

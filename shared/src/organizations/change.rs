@@ -4,7 +4,7 @@
 use futures_util::future::try_join;
 use serde_json::{Value, json};
 
-use super::{Organization, OrganizationError, OrganizationType, store};
+use super::{CallerNumberMandate, Organization, OrganizationError, OrganizationType, store};
 use crate::App;
 use crate::audit::{self, Actor};
 use crate::db::Claims;
@@ -12,6 +12,11 @@ use crate::kernel::{
     Caller, CompanyRegistration, Country, Faults, Invalid, Language, Name, Timezone, VatNumber,
 };
 
+const NO_CALLER_NUMBER: Invalid = Invalid::new(
+    "no_caller_number",
+    "Un mandat porte sur un numéro : connectez d'abord votre compte Twilio.",
+    "A mandate is about a number: connect your Twilio account first.",
+);
 const REGISTRATION_REQUIRED: Invalid = Invalid::new(
     "required",
     "Une entreprise a un numéro SIREN ou SIRET.",
@@ -35,6 +40,8 @@ pub struct Changes {
     pub timezone: Option<Timezone>,
     /// The language that it is spoken to in.
     pub language: Option<Language>,
+    /// What entitles it to the number that it presents; goes when another number is connected.
+    pub caller_number_mandate: Option<Option<CallerNumberMandate>>,
 }
 
 /// Changes the caller's organisation.
@@ -53,10 +60,15 @@ pub async fn change(
             if then == thereafter {
                 return Ok(before);
             }
-            // The name and the number of a private person's organisation are the person's.
+            // The name and the numbers of a private person's organisation are the person's, and so are its papers.
             let private: &[&str] = match (before.organization_type, after.organization_type) {
                 (OrganizationType::B2b, OrganizationType::B2b) => &[],
-                _ => &["name", "company_registration", "vat_number"],
+                _ => &[
+                    "name",
+                    "company_registration",
+                    "vat_number",
+                    "caller_number_mandate",
+                ],
             };
             let details = audit::difference(json!({}), &then, &thereafter, private);
             try_join(
@@ -93,6 +105,9 @@ impl Changes {
         if let Some(language) = self.language {
             organization.language = language;
         }
+        if let Some(mandate) = &self.caller_number_mandate {
+            organization.caller_number_mandate.clone_from(mandate);
+        }
         organization
     }
 
@@ -117,12 +132,18 @@ impl Changes {
         {
             faults.add("vat_number", VatNumber::mismatch());
         }
+        if let Some(Some(_)) = self.caller_number_mandate
+            && !after.twilio_configured
+        {
+            faults.add("caller_number_mandate", NO_CALLER_NUMBER);
+        }
         faults.finish(|| Some(()))
     }
 }
 
 /// What may change, as the audit log tells it.
 fn told(organization: &Organization) -> Value {
+    let mandate = organization.caller_number_mandate.as_ref();
     json!({
         "name": organization.name,
         "organization_type": organization.organization_type,
@@ -131,6 +152,9 @@ fn told(organization: &Organization) -> Value {
         "country": organization.country,
         "timezone": organization.timezone.as_str(),
         "language": organization.language,
+        "caller_number_mandate": mandate.map(|mandate| {
+            json!({ "reference": mandate.reference, "signed_on": mandate.signed_on })
+        }),
     })
 }
 
@@ -152,6 +176,7 @@ mod tests {
             language: Language::Fr,
             concurrent_calls_limit: 10,
             twilio_configured: false,
+            caller_number_mandate: None,
         }
     }
 

@@ -3,6 +3,7 @@
 mod change;
 mod create;
 mod find;
+mod mandate;
 mod read;
 mod store;
 
@@ -17,6 +18,7 @@ use crate::kernel::{CompanyRegistration, Country, Faults, Invalid, Language, Nam
 pub use change::{Changes, change};
 pub use create::create;
 pub use find::find;
+pub use mandate::CallerNumberMandate;
 pub use read::read;
 
 /// Whether the organisation is a company.
@@ -91,6 +93,8 @@ pub struct Organization {
     pub concurrent_calls_limit: i32,
     /// Whether its Twilio account is connected.
     pub twilio_configured: bool,
+    /// What entitles it to the number that it presents.
+    pub caller_number_mandate: Option<CallerNumberMandate>,
 }
 
 /// The organisation was not read, or not changed.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
-use super::{NewOrganization, Organization, OrganizationType};
+use super::{CallerNumberMandate, NewOrganization, Organization, OrganizationType};
 use crate::db::{DbError, TenantTx};
 use crate::kernel::{Country, Language, Timezone};
 
@@ -32,9 +32,9 @@ pub(super) async fn find(tx: &TenantTx) -> Result<Option<Organization>, DbError>
         .query_opt(
             "-- organizations.find
              select id, name, organization_type, company_registration, vat_number, country, timezone, language,
-                    concurrent_calls_limit, twilio_configured
+                    concurrent_calls_limit, twilio_configured, caller_number_mandate, caller_number_mandate_signed_on
                from organizations",
-            &[&tx.organization()],
+            &[],
         )
         .await?;
     row.as_ref().map(Organization::try_from).transpose()
@@ -46,7 +46,7 @@ pub(super) async fn lock(tx: &TenantTx) -> Result<Option<Organization>, DbError>
         .query_opt(
             "-- organizations.lock
              select id, name, organization_type, company_registration, vat_number, country, timezone, language,
-                    concurrent_calls_limit, twilio_configured
+                    concurrent_calls_limit, twilio_configured, caller_number_mandate, caller_number_mandate_signed_on
                from organizations where id = $1 for no key update",
             &[&tx.organization()],
         )
@@ -60,11 +60,13 @@ pub(super) async fn update(
     now: Timestamp,
     organization: &Organization,
 ) -> Result<(), DbError> {
+    let mandate = organization.caller_number_mandate.as_ref();
     tx.execute(
         "-- organizations.update
          update organizations
             set name = $2, organization_type = $3, company_registration = $4, vat_number = $5, country = $6,
-                timezone = $7, language = $8, updated_at = $9
+                timezone = $7, language = $8, caller_number_mandate = $9, caller_number_mandate_signed_on = $10,
+                updated_at = $11
           where id = $1",
         &[
             &tx.organization(),
@@ -75,6 +77,8 @@ pub(super) async fn update(
             &organization.country.as_str(),
             &organization.timezone.as_str(),
             &organization.language.as_str(),
+            &mandate.map(|mandate| mandate.reference.as_str()),
+            &mandate.map(|mandate| mandate.signed_on),
             &now,
         ],
     )
@@ -87,6 +91,10 @@ impl TryFrom<&Row> for Organization {
 
     fn try_from(row: &Row) -> Result<Self, DbError> {
         let text = |column: &str| row.try_get::<_, String>(column).map_err(DbError::Statement);
+        let reference: Option<String> = row.try_get("caller_number_mandate").map_err(DbError::Statement)?;
+        let signed_on = row
+            .try_get("caller_number_mandate_signed_on")
+            .map_err(DbError::Statement)?;
         // Values that a later version wrote and this one does not know fall back to the default of their column.
         Ok(Self {
             id: row.try_get("id").map_err(DbError::Statement)?,
@@ -102,6 +110,9 @@ impl TryFrom<&Row> for Organization {
                 .try_get("concurrent_calls_limit")
                 .map_err(DbError::Statement)?,
             twilio_configured: row.try_get("twilio_configured").map_err(DbError::Statement)?,
+            caller_number_mandate: reference
+                .zip(signed_on)
+                .map(|(reference, signed_on)| CallerNumberMandate { reference, signed_on }),
         })
     }
 }

@@ -45,7 +45,7 @@ pub(super) async fn name(tx: &TenantTx) -> Result<String, DbError> {
         .query_one(
             "-- proof.organization
              select name from organizations",
-            &[&tx.organization()],
+            &[],
         )
         .await?;
     get(&row, "name")

@@ -50,6 +50,15 @@ async fn as_member_whoever_can_be_called_and_who_cannot_and_why() {
         .map(|warning| &warning["code"])
         .collect();
     assert!(warned.contains(&&json!("mandate_missing")), "{warned:?}");
+    fixture
+        .organization
+        .sql(
+            "update organizations set caller_number_mandate = 'Classeur 3', caller_number_mandate_signed_on = '2026-01-05'",
+            &[],
+        )
+        .await;
+    let entitled = fixture.member.post(&address, json!({})).await.expect(200).text();
+    assert!(!entitled.contains("mandate_missing"), "{entitled}");
 
     // Nothing was written, and nobody queued.
     let untouched = "select (select count(*) from gate_decisions) as decisions, (select count(*) from call_attempts) as attempts,

@@ -48,6 +48,26 @@ async fn the_number_is_imported_for_voice_and_keeps_its_messages() {
 }
 
 #[tokio::test]
+async fn the_mandate_for_a_number_stays_with_it_and_goes_with_it() {
+    let tenant = Tenant::start().await;
+    tenant.admin.put(PATH, account()).await.expect(200);
+    let note = "update organizations set caller_number_mandate = 'Classeur 3', caller_number_mandate_signed_on = '2026-01-05'";
+    tenant.organization.sql(note, &[]).await;
+    tenant.admin.put(PATH, account()).await.expect(200);
+    assert_eq!(tenant.row().await["caller_number_mandate"], "Classeur 3");
+    let numbers = json!({ "numbers": [TWILIO_NUMBER, OTHER_NUMBER] });
+    tenant.change_account(numbers).await;
+    let another = account_with(json!({ "phone_number": OTHER_NUMBER }));
+    tenant.admin.put(PATH, another).await.expect(200);
+    let row = tenant.row().await;
+    assert_eq!(row["caller_number_mandate"], Value::Null);
+    assert_eq!(row["caller_number_mandate_signed_on"], Value::Null);
+    tenant.organization.sql(note, &[]).await;
+    tenant.admin.delete(PATH).await.expect(204);
+    assert_eq!(tenant.row().await["caller_number_mandate"], Value::Null);
+}
+
+#[tokio::test]
 async fn as_member_is_forbidden() {
     let tenant = Tenant::start().await;
     let member = tenant

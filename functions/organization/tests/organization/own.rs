@@ -23,6 +23,7 @@ async fn as_member_everything_is_read() {
             "timezone": "Europe/Paris",
             "language": "fr",
             "twilio_configured": false,
+            "caller_number_mandate": null,
             "limits": { "concurrent_calls": 10 },
         }})
     );
@@ -164,4 +165,48 @@ async fn of_two_changes_at_once_none_is_lost() {
     let organization = tenant.admin.get(ORGANIZATION).await.json();
     assert_eq!(organization["organization"]["language"], "es");
     assert_eq!(organization["organization"]["country"], "BE");
+}
+
+#[tokio::test]
+async fn as_admin_the_mandate_for_the_number_is_noted_and_taken_back() {
+    let tenant = Tenant::start().await;
+    tenant.organization.connect_twilio().await;
+    let mandate = json!({ "reference": " Classeur 3, mandat 2026-014 ", "signed_on": "2026-01-05" });
+    let body = tenant
+        .admin
+        .patch(ORGANIZATION, json!({ "caller_number_mandate": mandate }))
+        .await
+        .expect(200)
+        .json();
+    let noted = json!({ "reference": "Classeur 3, mandat 2026-014", "signed_on": "2026-01-05" });
+    assert_eq!(body["organization"]["caller_number_mandate"], noted);
+    assert_eq!(tenant.admin.get(ORGANIZATION).await.json(), body);
+    let details = &tenant.entries().await[0]["details"];
+    assert_eq!(details["before"]["caller_number_mandate"], Value::Null);
+    assert_eq!(details["after"]["caller_number_mandate"], noted);
+
+    let change = json!({ "caller_number_mandate": null });
+    let body = tenant.admin.patch(ORGANIZATION, change).await.expect(200).json();
+    assert_eq!(body["organization"]["caller_number_mandate"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_mandate_is_about_a_connected_number_and_was_signed_already() {
+    let tenant = Tenant::start().await;
+    let mandate =
+        |signed_on: &str| json!({ "caller_number_mandate": { "reference": "A", "signed_on": signed_on } });
+    let faults = async |change: Value| {
+        tenant
+            .admin
+            .patch(ORGANIZATION, change)
+            .await
+            .expect(422)
+            .faults()
+    };
+    let expected = |code: &str| [("caller_number_mandate".to_owned(), code.to_owned())];
+    assert_eq!(faults(mandate("2026-01-05")).await, expected("no_caller_number"));
+    tenant.organization.connect_twilio().await;
+    assert_eq!(faults(mandate("2999-01-01")).await, expected("date_invalid"));
+    let lacking = json!({ "caller_number_mandate": { "reference": "A" } });
+    assert_eq!(faults(lacking).await, expected("wrong_type"));
 }

@@ -39,6 +39,7 @@ fn plan(legal_basis: LegalBasis) -> Plan {
         max_duration_seconds: 300,
         retry_on: Vec::new(),
         has_assistant: true,
+        has_mandate: false,
         lines: 10,
         experience: Experience::default(),
     }

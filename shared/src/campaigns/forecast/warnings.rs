@@ -33,13 +33,15 @@ pub(super) fn warnings(plan: &Plan, callable: i64, cost: Decimal, is_whole: bool
         ),
         Some(number) => {
             // Article L44 IV CPCE: an operator lets a number be presented by whoever is entitled to it alone.
-            warn(
-                "mandate_missing",
-                "Gardez au dossier le mandat signé qui autorise Twilio à présenter votre numéro (L44 IV CPCE) : sans lui, les \
-                 appels peuvent être coupés ou leur numéro masqué.",
-                "Keep the signed mandate that entitles Twilio to present your number on file (L44 IV CPCE): without it, calls \
-                 may be cut or their number masked.",
-            );
+            if !plan.has_mandate {
+                warn(
+                    "mandate_missing",
+                    "Aucun mandat signé n'autorise Twilio à présenter votre numéro (L44 IV CPCE) : gardez-le au dossier et \
+                     notez-le dans votre organisation. Sans lui, les appels peuvent être coupés ou leur numéro masqué.",
+                    "No signed mandate entitles Twilio to present your number (L44 IV CPCE): keep one on file and note it in \
+                     your organisation. Without it, calls may be cut or their number masked.",
+                );
+            }
             if numbering::is_verified(number.e164()) {
                 warn(
                     "verified_numbers_are_filtered",

@@ -7,8 +7,8 @@ use tokio_postgres::Row;
 
 use super::decision::DecisionRow;
 use super::ending::hold_campaign;
+use super::gate::{gate_campaign, gate_contact, read_gate_campaign, read_gate_contact, spent};
 use super::get;
-use super::release::{gate_contact, read_gate_campaign, read_gate_contact};
 use crate::campaigns::Status;
 use crate::campaigns::evidence;
 use crate::campaigns::gate::{Decision, GateCampaign, GateContact, History};
@@ -35,19 +35,15 @@ pub(in crate::campaigns) struct Queued {
 /// An attempt that is still queued, with all that its call needs; the gate reads it once more.
 const LOCK_QUEUED: &str = concat!(
     "-- campaigns.lock_queued_attempt
-             select a.campaign_id, a.contact_id, a.queued_at, c.status as campaign_status, c.legal_basis, c.sector,
-                    c.timezone, c.call_windows, c.max_attempts, c.max_cost, c.object, c.advertiser_name,
-                    c.advertiser_siren, k.attempts, ",
+             select a.campaign_id, a.contact_id, a.queued_at, a.reserved, c.status as campaign_status, k.attempts, ",
+    gate_campaign!(),
+    ", ",
     gate_contact!(),
     facts!(),
     " end as consents,
-                    p.first_name, p.last_name, p.variables, s.vapi_assistant_id, s.disclosures_version, s.checked_at,
-                    s.drifted_at, o.twilio_phone_number, o.vapi_phone_number_id,
-                    case when c.max_cost is null then 0
-                         else (select coalesce(sum(t.spent), 0) from campaign_accounts t where t.campaign_id = c.id)
-                            + (select coalesce(sum(u.reserved), 0) from call_attempts u
-                                where u.campaign_id = c.id and u.status <> 'released' and u.cost is null
-                                  and u.id <> a.id) end as spent, a.reserved
+                    p.first_name, p.last_name, p.variables, s.vapi_assistant_id, o.vapi_phone_number_id, ",
+    spent!(" and u.id <> a.id"),
+    "
                from call_attempts a
                join campaign_contacts k on k.organization_id = $1 and k.campaign_id = a.campaign_id
                                        and k.contact_id = a.contact_id
@@ -83,7 +79,7 @@ fn read_queued(row: &Row, solicitations: Vec<Timestamp>) -> Result<Queued, DbErr
         contact: get(row, "contact_id")?,
         campaign_status: Status::parse(&get::<String>(row, "campaign_status")?),
         queued_at: get(row, "queued_at")?,
-        gate_campaign: read_gate_campaign(row, get(row, "twilio_phone_number")?)?,
+        gate_campaign: read_gate_campaign(row)?,
         gate_contact: read_gate_contact(row)?,
         history: History {
             campaign_attempts: get(row, "attempts")?,

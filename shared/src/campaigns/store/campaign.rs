@@ -249,7 +249,7 @@ pub(in crate::campaigns) async fn own_defaults(tx: &TenantTx) -> Result<(Adverti
         .query_one(
             "-- campaigns.own_defaults
              select name, left(company_registration, 9) as siren, timezone from organizations",
-            &[&tx.organization()],
+            &[],
         )
         .await?;
     let advertiser = Advertiser {

@@ -6,8 +6,9 @@ use futures_util::future::join;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
+use super::gate::{gate_campaign, gate_contact, read_gate_campaign, read_gate_contact, spent};
 use super::get;
-use super::release::{Candidate, gate_contact, read_gate_campaign, read_gate_contact};
+use super::release::Candidate;
 use crate::assistants::Compliance;
 use crate::campaigns::gate::GateCampaign;
 use crate::campaigns::settings::parse_retry_on;
@@ -26,6 +27,8 @@ pub(in crate::campaigns) struct Plan {
     pub(in crate::campaigns) max_duration_seconds: i32,
     pub(in crate::campaigns) retry_on: Vec<Outcome>,
     pub(in crate::campaigns) has_assistant: bool,
+    /// That the organisation is entitled to its number is on file.
+    pub(in crate::campaigns) has_mandate: bool,
     /// How many calls it may have at once.
     pub(in crate::campaigns) lines: i32,
     pub(in crate::campaigns) experience: Experience,
@@ -42,23 +45,24 @@ pub(in crate::campaigns) struct Experience {
     pub(in crate::campaigns) paid_seconds: i64,
 }
 
+const CAMPAIGN: &str = concat!(
+    "-- campaigns.forecast_campaign
+         select ",
+    gate_campaign!(),
+    ", c.retry_on, s.max_duration_seconds, s.deleted_at is null as has_assistant,
+                o.caller_number_mandate is not null as has_mandate,
+                least(c.concurrent_calls, o.concurrent_calls_limit) as lines, ",
+    spent!(),
+    "
+           from campaigns c
+           join organizations o on o.id = c.organization_id
+           join assistants s on s.organization_id = c.organization_id and s.id = c.assistant_id
+          where c.id = $1"
+);
+
 pub(in crate::campaigns) async fn plan(tx: &TenantTx, id: CampaignId) -> Result<Option<Plan>, DbError> {
     let (campaign, calls) = join(
-        tx.query_opt(
-            "-- campaigns.forecast_campaign
-             select c.legal_basis, c.advertiser_name, c.advertiser_siren, c.object, c.sector, c.timezone, c.call_windows,
-                    c.max_attempts, c.max_cost, c.retry_on, o.twilio_phone_number, s.max_duration_seconds,
-                    s.disclosures_version, s.checked_at, s.drifted_at,
-                    s.deleted_at is null as has_assistant, least(c.concurrent_calls, o.concurrent_calls_limit) as lines,
-                    (select coalesce(sum(t.spent), 0) from campaign_accounts t where t.campaign_id = c.id)
-                      + (select coalesce(sum(a.reserved), 0) from call_attempts a
-                          where a.campaign_id = c.id and a.status <> 'released' and a.cost is null) as spent
-               from campaigns c
-               join organizations o on o.id = c.organization_id
-               join assistants s on s.organization_id = c.organization_id and s.id = c.assistant_id
-              where c.id = $1",
-            &[&id],
-        ),
+        tx.query_opt(CAMPAIGN, &[&id]),
         tx.query(
             "-- campaigns.forecast_experience
              select k.outcome, count(*) as calls, coalesce(sum(k.duration_seconds), 0) as seconds,
@@ -82,7 +86,7 @@ pub(in crate::campaigns) async fn plan(tx: &TenantTx, id: CampaignId) -> Result<
         experience.by_outcome.insert(get(row, "outcome")?, count);
     }
     let retry_on: Vec<String> = get(&row, "retry_on")?;
-    let mut gate = read_gate_campaign(&row, get(&row, "twilio_phone_number")?)?;
+    let mut gate = read_gate_campaign(&row)?;
     // Whoever starts it and whoever dials looks at the assistant anew; only what is known to be wrong counts today.
     gate.assistant = Compliance {
         drifted_at: gate.assistant.drifted_at,
@@ -94,6 +98,7 @@ pub(in crate::campaigns) async fn plan(tx: &TenantTx, id: CampaignId) -> Result<
         max_duration_seconds: get(&row, "max_duration_seconds")?,
         retry_on: parse_retry_on(&retry_on).map_err(|_| DbError::Aborted)?,
         has_assistant: get(&row, "has_assistant")?,
+        has_mandate: get(&row, "has_mandate")?,
         lines: get(&row, "lines")?,
         experience,
     }))

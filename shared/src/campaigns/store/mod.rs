@@ -7,6 +7,7 @@ pub(super) mod decision;
 pub(super) mod dossier;
 pub(super) mod ending;
 pub(super) mod forecast;
+pub(super) mod gate;
 pub(super) mod granted;
 pub(super) mod lifecycle;
 pub(super) mod lines;

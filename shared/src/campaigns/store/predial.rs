@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::decision::{DecisionColumns, DecisionRow};
+use super::gate::{gate_campaign, gate_contact, read_gate_campaign, read_gate_contact, spent};
 use super::get;
-use super::release::{gate_contact, read_gate_campaign, read_gate_contact};
 use super::solicitation::{at_most, since};
 use crate::adapters::vapi::webhook::Predial;
 use crate::campaigns::budget;
@@ -49,19 +49,14 @@ const HOLD: &str = concat!(
 
 const FIND: &str = concat!(
     "-- campaigns.find_for_predial
-         select c.id as campaign_id, p.id as contact_id, c.legal_basis, c.sector, c.timezone, c.call_windows,
-                c.max_attempts, c.max_cost, c.object, c.advertiser_name, c.advertiser_siren, k.attempts,
-                ",
+         select c.id as campaign_id, p.id as contact_id, k.attempts, s.max_duration_seconds, ",
+    gate_campaign!(),
+    ", ",
     gate_contact!(),
     facts!(),
-    " end as consents, s.disclosures_version, s.checked_at, s.drifted_at,
-                o.twilio_phone_number,
-                s.max_duration_seconds,
-                case when c.max_cost is null then 0
-                     else (select coalesce(sum(t.spent), 0) from campaign_accounts t where t.campaign_id = c.id)
-                        + (select coalesce(sum(u.reserved), 0) from call_attempts u
-                            where u.campaign_id = c.id and u.status <> 'released' and u.cost is null) end as spent,
-                s.max_duration_seconds,
+    " end as consents, ",
+    spent!(),
+    ",
                 exists (select from gate_decisions g
                          where g.organization_id = $1 and g.campaign_id = c.id and g.contact_id = p.id
                            and g.stage = 'predial' and g.allowed and g.decided_at > $6) as was_allowed
@@ -98,7 +93,7 @@ pub(in crate::campaigns) async fn lock(
     Ok(Some(Waiting {
         campaign: get(row, "campaign_id")?,
         contact: get(row, "contact_id")?,
-        gate_campaign: read_gate_campaign(row, get(row, "twilio_phone_number")?)?,
+        gate_campaign: read_gate_campaign(row)?,
         gate_contact: read_gate_contact(row)?,
         history: History {
             campaign_attempts: get(row, "attempts")?,

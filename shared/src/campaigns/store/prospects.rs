@@ -1,6 +1,6 @@
 //! The SQL of contacts before there is a campaign.
 
-use super::release::{gate_contact, read_gate_contact};
+use super::gate::{gate_contact, read_gate_contact};
 use crate::campaigns::gate::GateContact;
 use crate::db::{DbError, TenantTx};
 

@@ -4,23 +4,17 @@
 use futures_util::future::join3;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
 use tokio_postgres::Row;
 
-use super::campaign::windows_from_database;
+use super::gate::{gate_campaign, gate_contact, read_gate_campaign, read_gate_contact};
 use super::get;
 use super::granted::Granted;
-use crate::assistants::read_compliance;
 use crate::campaigns::breaker::{Breaker, SAMPLE, State, WINDOW};
 use crate::campaigns::budget::SETTLING;
 use crate::campaigns::gate::{GateCampaign, GateContact};
-use crate::campaigns::law::LegalBasis;
-use crate::campaigns::{Advertiser, Sector, timezone_from_database};
 use crate::consents::facts;
 use crate::db::{Bytes, DbError, TenantTx};
 use crate::kernel::ids::{AssistantId, AttemptId, CampaignId, ContactId, OrganizationId};
-use crate::kernel::{PhoneNumber, Timezone};
 
 /// A campaign that is under way, with what bounds its next wave.
 pub(in crate::campaigns) struct UnderWay {
@@ -75,16 +69,18 @@ pub(in crate::campaigns) async fn overview(tx: &TenantTx, now: Timestamp) -> Res
             &[&organization, &now],
         ),
         tx.query(
-            "-- campaigns.release_overview
+            concat!(
+                "-- campaigns.release_overview
              with leases as (select campaign_id, leases from zencall.live_leases($2))
-             select c.id, c.assistant_id, c.legal_basis, c.advertiser_name, c.advertiser_siren, c.object, c.sector, c.timezone,
-                    c.call_windows, c.max_attempts, c.max_cost,
+             select c.id, c.assistant_id, ",
+                gate_campaign!(),
+                ",
                     coalesce(l.leases, 0) as leases, c.concurrent_calls - coalesce(l.leases, 0) as room,
                     coalesce((select sum(leases) from leases), 0)::int as organization_leases,
                     o.concurrent_calls_limit - coalesce((select sum(leases) from leases), 0)::int as organization_room,
                     (select zencall.free_platform_slots($2)) as free_slots,
                     (select zencall.calls_in_turn($2)) as turns_left,
-                    o.twilio_phone_number, s.max_duration_seconds, s.disclosures_version, s.checked_at, s.drifted_at,
+                    s.max_duration_seconds,
                     c.breaker, c.breaker_trips, c.probe_at, f.calls, f.faults,
                     coalesce(b.spent, 0) as spent, coalesce(b.is_settling, false) as is_settling
                from campaigns c
@@ -106,7 +102,8 @@ pub(in crate::campaigns) async fn overview(tx: &TenantTx, now: Timestamp) -> Res
                   where c.max_cost is not null and a.campaign_id = c.id and a.status <> 'released' and a.cost is null) b
                  on true
               where c.organization_id = $1 and c.status = 'running'
-              order by c.id for share of c",
+              order by c.id for share of c"
+            ),
             &[&organization, &now, &settling_since, &judged_since, &SAMPLE],
         ),
     )
@@ -132,11 +129,10 @@ fn lock_key(organization: OrganizationId) -> i64 {
 }
 
 fn read_under_way(row: &Row) -> Result<UnderWay, DbError> {
-    let caller: Option<String> = get(row, "twilio_phone_number")?;
     Ok(UnderWay {
         id: get(row, "id")?,
         assistant: get(row, "assistant_id")?,
-        gate: read_gate_campaign(row, caller)?,
+        gate: read_gate_campaign(row)?,
         spent: get(row, "spent")?,
         is_settling: get(row, "is_settling")?,
         max_duration_seconds: get(row, "max_duration_seconds")?,
@@ -160,65 +156,6 @@ fn read_breaker(row: &Row) -> Result<Breaker, DbError> {
         trips: get(row, "breaker_trips")?,
     })
 }
-
-/// The gate's view of a campaign, from a row with its columns.
-pub(in crate::campaigns) fn read_gate_campaign(
-    row: &Row,
-    caller_number: Option<String>,
-) -> Result<GateCampaign, DbError> {
-    let basis: String = get(row, "legal_basis")?;
-    let sector: String = get(row, "sector")?;
-    Ok(GateCampaign {
-        legal_basis: LegalBasis::parse(&basis).map_err(|_| DbError::Aborted)?,
-        advertiser: Advertiser {
-            name: get(row, "advertiser_name")?,
-            siren: get(row, "advertiser_siren")?,
-        },
-        object: get(row, "object")?,
-        sector: Sector::parse(&sector).map_err(|_| DbError::Aborted)?,
-        call_windows: windows_from_database(get(row, "call_windows")?).ok_or(DbError::Aborted)?,
-        timezone: timezone_from_database(&get::<String>(row, "timezone")?),
-        caller_number: caller_number.map(PhoneNumber::from_database),
-        max_attempts: get(row, "max_attempts")?,
-        budget: get(row, "max_cost")?,
-        assistant: read_compliance(row)?,
-    })
-}
-
-/// The gate's view of a contact, from a row with its columns.
-pub(in crate::campaigns) fn read_gate_contact(row: &Row) -> Result<GateContact, DbError> {
-    let timezone: Option<String> = get(row, "contact_timezone")?;
-    Ok(GateContact {
-        phone: PhoneNumber::from_database(get(row, "phone")?),
-        is_business: get::<String>(row, "kind")? == "business",
-        do_not_call: get(row, "do_not_call")?,
-        timezone: timezone.and_then(|name| Timezone::parse(&name).ok()),
-        postal_code: get(row, "postal_code")?,
-        consents: json(row, "consents")?.unwrap_or_default(),
-        contract: json(row, "contract")?,
-        callback_request: json(row, "callback_request")?,
-    })
-}
-
-/// A column of JSON of ours; what cannot be read is an error, since nobody is called on a guess.
-fn json<T: DeserializeOwned>(row: &Row, column: &str) -> Result<Option<T>, DbError> {
-    get::<Option<Value>>(row, column)?
-        .map(|value| serde_json::from_value(value).map_err(|_| DbError::Aborted))
-        .transpose()
-}
-
-/// The columns of [`read_gate_contact`], of a contact `p` for a campaign `c`. The ledger is read for the grounds that it
-/// bears on.
-macro_rules! gate_contact {
-    () => {
-        "p.phone, p.kind,
-    (p.do_not_call or exists (
-      select from do_not_call n where n.organization_id = $1 and n.phone = p.phone)) as do_not_call,
-    p.timezone as contact_timezone, p.postal_code, p.contract, p.callback_request,
-    case when c.legal_basis in ('consent', 'contract', 'callback_request') then "
-    };
-}
-pub(super) use gate_contact;
 
 /// Whose turn has come, as far as there is room, held until the transaction ends.
 const RELEASE_CANDIDATES: &str = concat!(

@@ -154,7 +154,8 @@ const TABLES: &[Table] = &[
         table: "organizations",
         columns: "id name organization_type company_registration vat_number country timezone language \
                   concurrent_calls_limit calls_per_second twilio_account_sid twilio_phone_number twilio_sms_sender twilio_configured \
-                  twilio_verified_at twilio_rejected_at vapi_phone_number_id created_at updated_at",
+                  twilio_verified_at twilio_rejected_at vapi_phone_number_id caller_number_mandate \
+                  caller_number_mandate_signed_on created_at updated_at",
         ..ORGANIZATION
     },
     Table {
