@@ -35,9 +35,9 @@ pub(super) async fn list(tx: &TenantTx, page: PageRequest) -> Result<Vec<ApiKeyR
         .query(
             "-- api_keys.list
              select id, name, scopes, created_by, created_at, expires_at, last_used_at, revoked_at from api_keys
-              where organization_id = $1 and revoked_at is null and ($2 is null or id < $2)
-              order by id desc limit $3",
-            &[&tx.organization(), &page.after, &page.rows_to_fetch()],
+              where revoked_at is null and ($1 is null or id < $1)
+              order by id desc limit $2",
+            &[&page.after, &page.rows_to_fetch()],
         )
         .await?;
     rows.iter().map(ApiKeyRecord::try_from).collect()

@@ -110,8 +110,8 @@ pub(super) async fn of_tool_call(
         .query_opt(
             "-- appointments.of_tool_call
              select starts_at from appointments
-              where organization_id = $1 and coalesce(call_id, calendar_id) = $2 and tool_call_id = $3",
-            &[&tx.organization(), &call, &tool_call],
+              where coalesce(call_id, calendar_id) = $1 and tool_call_id = $2",
+            &[&call, &tool_call],
         )
         .await?;
     row.map(|row| get(&row, "starts_at")).transpose()
@@ -124,8 +124,8 @@ pub(super) async fn find(tx: &TenantTx, id: AppointmentId) -> Result<Option<Foun
             "-- appointments.find
              select a.*, o.name as organization_name
                from appointments a join organizations o on o.id = a.organization_id
-              where a.organization_id = $1 and a.id = $2",
-            &[&tx.organization(), &id],
+              where a.id = $1",
+            &[&id],
         )
         .await?;
     row.as_ref().map(Found::read).transpose()
@@ -156,15 +156,13 @@ pub(super) async fn list(
         .query(
             "-- appointments.list
              select * from appointments
-              where organization_id = $1
-                and ($2::uuid is null or id < $2)
-                and ($3::timestamptz is null or starts_at >= $3)
-                and ($4::timestamptz is null or starts_at < $4)
-                and ($5::text is null or status = $5)
+              where ($1::uuid is null or id < $1)
+                and ($2::timestamptz is null or starts_at >= $2)
+                and ($3::timestamptz is null or starts_at < $3)
+                and ($4::text is null or status = $4)
               order by id desc
-              limit $6",
+              limit $5",
             &[
-                &tx.organization(),
                 &page.after,
                 &filter.from,
                 &filter.to,

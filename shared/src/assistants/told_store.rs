@@ -117,13 +117,13 @@ pub(super) async fn unchecked(
         .query(
             "-- assistants.unchecked
              select s.id from assistants s
-              where s.organization_id = $1 and s.deleted_at is null
-                and (s.checked_at is null or s.checked_at < $2 or s.drifted_at is not null)
+              where s.deleted_at is null
+                and (s.checked_at is null or s.checked_at < $1 or s.drifted_at is not null)
                 and exists (select from campaigns c
-                             where c.organization_id = $1 and c.assistant_id = s.id
-                               and (c.status = 'running' or (c.status = 'scheduled' and c.scheduled_at < $3)))
+                             where c.assistant_id = s.id
+                               and (c.status = 'running' or (c.status = 'scheduled' and c.scheduled_at < $2)))
               order by s.checked_at nulls first",
-            &[&tx.organization(), &checked_before, &starting_before],
+            &[&checked_before, &starting_before],
         )
         .await?;
     rows.iter()

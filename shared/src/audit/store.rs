@@ -31,18 +31,16 @@ pub(super) async fn list(tx: &TenantTx, filter: &Filter, page: PageRequest) -> R
                from gdpr_audit_logs l
                left join profiles p on p.organization_id = l.organization_id and p.id = l.user_id
                left join api_keys k on k.organization_id = l.organization_id and k.id = l.api_key_id
-              where l.organization_id = $1
-                and ($2::uuid is null or l.id < $2)
-                and ($3::text is null or l.action = $3)
-                and ($4::uuid is null or coalesce(l.user_id, l.api_key_id) = $4)
-                and ($5::uuid is null or l.id >= $5)
-                and ($6::uuid is null or l.id < $6)
-                and ($7::timestamptz is null or l.created_at >= $7)
-                and ($8::timestamptz is null or l.created_at < $8)
+              where ($1::uuid is null or l.id < $1)
+                and ($2::text is null or l.action = $2)
+                and ($3::uuid is null or coalesce(l.user_id, l.api_key_id) = $3)
+                and ($4::uuid is null or l.id >= $4)
+                and ($5::uuid is null or l.id < $5)
+                and ($6::timestamptz is null or l.created_at >= $6)
+                and ($7::timestamptz is null or l.created_at < $7)
               order by l.id desc
-              limit $9",
+              limit $8",
             &[
-                &tx.organization(),
                 &page.after,
                 &filter.action,
                 &filter.actor,

@@ -18,34 +18,27 @@ pub(super) async fn find(tx: &TenantTx, event: &Projection) -> Result<UnderWay, 
             "-- calls.under_way
              with attempt as (
                select id, campaign_id, contact_id, assistant_id, queued_at from call_attempts
-                where organization_id = $1
-                  and ((id = $2 and (vapi_call_id is null or $3 is null)) or vapi_call_id = $3)
+                where ((id = $1 and (vapi_call_id is null or $2 is null)) or vapi_call_id = $2)
                 order by vapi_call_id nulls last limit 1
              ), call as (
                select id, campaign_id, contact_id, assistant_id, phone, created_at from calls
-                where organization_id = $1
-                  and ((id = (select id from attempt) and (vapi_call_id is null or $3 is null)) or vapi_call_id = $3)
+                where ((id = (select id from attempt) and (vapi_call_id is null or $2 is null)) or vapi_call_id = $2)
                 order by vapi_call_id nulls last limit 1
              )
              select o.name as organization_name, o.timezone, o.country, o.language as home_language,
                     c.id as call_id, a.id as attempt_id, coalesce(a.queued_at, c.created_at) as created_at,
                     coalesce(c.campaign_id, a.campaign_id) as campaign_id,
                     k.id as contact_id, nullif(concat_ws(' ', k.first_name, k.last_name), '') as contact_name,
-                    coalesce(c.phone, k.phone, $5) as phone,
+                    coalesce(c.phone, k.phone, $4) as phone,
                     s.id as assistant_id, s.language, s.transfer_number
                from organizations o
                left join attempt a on true
                left join call c on true
-               left join assistants s on s.organization_id = $1
-                 and case when coalesce(c.assistant_id, a.assistant_id) is null then s.vapi_assistant_id = $4
+               left join assistants s on case when coalesce(c.assistant_id, a.assistant_id) is null then s.vapi_assistant_id = $3
                           else s.id = coalesce(c.assistant_id, a.assistant_id) end
-               left join contacts k on k.organization_id = $1
-                 and case when coalesce(c.contact_id, a.contact_id) is null then k.phone = $5
-                          else k.id = coalesce(c.contact_id, a.contact_id) end
-              where o.id = $1",
-            &[
-                &tx.organization(),
-                &event.keys.attempt,
+               left join contacts k on case when coalesce(c.contact_id, a.contact_id) is null then k.phone = $4
+                          else k.id = coalesce(c.contact_id, a.contact_id) end",
+            &[&event.keys.attempt,
                 &event.keys.call,
                 &event.keys.assistant,
                 &event.phone,

@@ -26,22 +26,19 @@ pub(super) async fn list(tx: &TenantTx, filter: &Filter, page: PageRequest) -> R
                     ended_reason, started_at, ended_at, duration_seconds, cost, sentiment, sentiment_score,
                     sentiment_source, summary, recording_available
                from calls
-              where organization_id = $1
-                and ($2::uuid is null or id < $2)
-                and ($3::uuid is null or campaign_id = $3)
-                and ($4::text is null or status = $4)
-                and ($5::text is null or sentiment = $5)
-                and (not $6 or sentiment is null)
-                and ($7::text is null or direction = $7)
+              where ($1::uuid is null or id < $1)
+                and ($2::uuid is null or campaign_id = $2)
+                and ($3::text is null or status = $3)
+                and ($4::text is null or sentiment = $4)
+                and (not $5 or sentiment is null)
+                and ($6::text is null or direction = $6)
+                and ($7::timestamptz is null
+                     or case when started_at is null then created_at else started_at end >= $7)
                 and ($8::timestamptz is null
-                     or case when started_at is null then created_at else started_at end >= $8)
-                and ($9::timestamptz is null
-                     or case when started_at is null then created_at else started_at end < $9)
+                     or case when started_at is null then created_at else started_at end < $8)
               order by id desc
-              limit $10",
-            &[
-                &tx.organization(),
-                &page.after,
+              limit $9",
+            &[&page.after,
                 &filter.campaign,
                 &filter.status.map(Status::as_str),
                 &sentiment,
@@ -58,8 +55,7 @@ pub(super) async fn list(tx: &TenantTx, filter: &Filter, page: PageRequest) -> R
 
 /// The call, what was said and what happened, in one packet; `None` if this tenant has no such call.
 pub(super) async fn find(tx: &TenantTx, id: CallId) -> Result<Option<CallInFull>, DbError> {
-    let organization = tx.organization();
-    let (organization, id): (&dyn crate::db::Param, &dyn crate::db::Param) = (&organization, &id);
+    let id: &dyn crate::db::Param = &id;
     let (call, turns, events) = try_join3(
         tx.query_opt(
             "-- calls.find
@@ -68,22 +64,22 @@ pub(super) async fn find(tx: &TenantTx, id: CallId) -> Result<Option<CallInFull>
                     sentiment_source, summary, recording_available, transfer_destination, transfer_connected,
                     disclosures
                from calls
-              where organization_id = $1 and id = $2",
-            &[organization, id],
+              where id = $1",
+            &[id],
         ),
         tx.query(
             "-- calls.turns
              select role, text, at from call_turns
-              where organization_id = $1 and call_id = $2
+              where call_id = $1
               order by at, role",
-            &[organization, id],
+            &[id],
         ),
         tx.query(
             "-- calls.timeline
              select event, provider, occurred_at from provider_events
-              where organization_id = $1 and call_id = $2 and event is not null
+              where call_id = $1 and event is not null
               order by occurred_at, received_at",
-            &[organization, id],
+            &[id],
         ),
     )
     .await?;
@@ -110,8 +106,8 @@ pub(super) async fn recorded(tx: &TenantTx, id: CallId) -> Result<Option<Option<
         .query_opt(
             "-- calls.recorded
              select case when recording_available then vapi_call_id end as vapi_call_id
-               from calls where organization_id = $1 and id = $2",
-            &[&tx.organization(), &id],
+               from calls where id = $1",
+            &[&id],
         )
         .await?;
     row.map(|row| get(&row, "vapi_call_id")).transpose()

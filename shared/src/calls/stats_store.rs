@@ -16,21 +16,21 @@ pub(super) async fn measure(
     let (timezone, rows) = try_join(
         tx.query_one(
             "-- calls.stats_clock
-             select timezone from organizations where id = $1",
-            &[&tx.organization()],
+             select timezone from organizations",
+            &[],
         ),
         tx.query(
             "-- calls.stats
              with clock as (
-               select timezone from organizations where id = $1
+               select timezone from organizations
              ), period as (
                select begins at time zone c.timezone as starts_at
                  from clock c,
-                      generate_series(date_trunc($4, $2 at time zone c.timezone),
-                                      ($3 - interval '1 microsecond') at time zone c.timezone,
-                                      ('1 ' || $4)::interval) as begins
+                      generate_series(date_trunc($3, $1 at time zone c.timezone),
+                                      ($2 - interval '1 microsecond') at time zone c.timezone,
+                                      ('1 ' || $3)::interval) as begins
              ), measured as (
-               select date_trunc($4, coalesce(k.started_at, k.created_at), c.timezone) as starts_at,
+               select date_trunc($3, coalesce(k.started_at, k.created_at), c.timezone) as starts_at,
                       count(*) as calls,
                       count(*) filter (where k.direction = 'inbound') as inbound,
                       count(*) filter (where k.direction = 'outbound') as outbound,
@@ -51,9 +51,8 @@ pub(super) async fn measure(
                         as negative,
                       count(*) filter (where k.outcome in ('answered', 'transferred') and k.sentiment is null) as unknown
                  from calls k, clock c
-                where k.organization_id = $1
-                  and case when k.started_at is null then k.created_at else k.started_at end >= $2
-                  and case when k.started_at is null then k.created_at else k.started_at end < $3
+                where case when k.started_at is null then k.created_at else k.started_at end >= $1
+                  and case when k.started_at is null then k.created_at else k.started_at end < $2
                 group by 1
              )
              select p.starts_at, coalesce(m.calls, 0) as calls, coalesce(m.inbound, 0) as inbound,
@@ -66,9 +65,7 @@ pub(super) async fn measure(
                     coalesce(m.negative, 0) as negative, coalesce(m.unknown, 0) as unknown
                from period p left join measured m using (starts_at)
               order by p.starts_at",
-            &[
-                &tx.organization(),
-                &wanted.from,
+            &[&wanted.from,
                 &wanted.to,
                 &wanted.bucket.as_str(),
             ],

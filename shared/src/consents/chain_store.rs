@@ -23,10 +23,10 @@ pub(super) async fn chains(tx: &TenantTx, after: Option<Uuid>, at_most: i64) -> 
             "-- consents.chains
              select q.id as chain, q.length, q.head, c.*
                from (select id, length, head from consent_people
-                      where organization_id = $1 and ($2::uuid is null or id > $2) order by id limit $3) q
-               left join consents c on c.organization_id = $1 and c.person_id = q.id
+                      where ($1::uuid is null or id > $1) order by id limit $2) q
+               left join consents c on c.person_id = q.id
               order by q.id, c.sequence",
-            &[&tx.organization(), &after, &at_most],
+            &[&after, &at_most],
         )
         .await?;
     let mut chains: Vec<Chain> = Vec::new();

@@ -37,8 +37,8 @@ pub(super) async fn phone_of(tx: &TenantTx, contact: ContactId) -> Result<Option
     let row = tx
         .query_opt(
             "-- consents.phone_of
-             select phone from contacts where organization_id = $1 and id = $2",
-            &[&tx.organization(), &contact],
+             select phone from contacts where id = $1",
+            &[&contact],
         )
         .await?;
     row.map(|row| get(&row, "phone").map(PhoneNumber::from_database))
@@ -179,10 +179,10 @@ pub async fn withdraw_all(
         .query_opt(
             "-- consents.said_so_last
              select 1 from consent_people q
-               join consents c on c.organization_id = $1 and c.person_id = q.id and c.sequence = q.length
-              where q.organization_id = $1 and q.phone = $2 and c.kind = 'withdrawn' and c.withdraws is null
-                and c.channel = $3",
-            &[&tx.organization(), &phone.as_str(), &withdrawal.channel],
+               join consents c on c.person_id = q.id and c.sequence = q.length
+              where q.phone = $1 and c.kind = 'withdrawn' and c.withdraws is null
+                and c.channel = $2",
+            &[&phone.as_str(), &withdrawal.channel],
         )
         .await?;
     if said.is_none() {

@@ -51,8 +51,8 @@ pub(super) async fn home_country(tx: &TenantTx) -> Result<Country, DbError> {
     let row = tx
         .query_opt(
             "-- contacts.home_country
-             select country from organizations where id = $1",
-            &[&tx.organization()],
+             select country from organizations",
+            &[],
         )
         .await?;
     let country: Option<String> = row.map(|row| get(&row, "country")).transpose()?;
@@ -129,8 +129,8 @@ pub(super) async fn find(tx: &TenantTx, id: ContactId) -> Result<Option<Contact>
     let row = tx
         .query_opt(
             "-- contacts.find
-             select * from contacts where organization_id = $1 and id = $2",
-            &[&tx.organization(), &id],
+             select * from contacts where id = $1",
+            &[&id],
         )
         .await?;
     row.as_ref().map(Contact::try_from).transpose()
@@ -154,16 +154,14 @@ pub(super) async fn list(tx: &TenantTx, filter: &Filter, page: PageRequest) -> R
         .query(
             "-- contacts.list
              select * from contacts
-              where organization_id = $1
-                and ($2::uuid is null or id < $2)
-                and ($3::text is null or tags @> array[$3])
-                and ($4::text is null
-                     or concat_ws(' ', first_name, last_name, company, email, phone) ilike $4
-                     or phone like $5)
+              where ($1::uuid is null or id < $1)
+                and ($2::text is null or tags @> array[$2])
+                and ($3::text is null
+                     or concat_ws(' ', first_name, last_name, company, email, phone) ilike $3
+                     or phone like $4)
               order by id desc
-              limit $6",
+              limit $5",
             &[
-                &tx.organization(),
                 &page.after,
                 &filter.tag,
                 &filter.text_pattern(),

@@ -1,4 +1,4 @@
-//! For whom a transaction acts: what the row policies read as `request.jwt.claims`.
+//! For whom a transaction acts: `request.jwt.claims`, as PostgREST would set them.
 
 use serde::Serialize;
 

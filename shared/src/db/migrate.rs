@@ -47,7 +47,8 @@ pub enum MigrateError {
 }
 
 /// Brings the database up to date as its owner, gives the functions' login its password, its limits and nothing but the
-/// right to become `zencall_app`, closes new tables to the API of a Supabase project, and sets the number of platform slots.
+/// right to become `zencall_app`, closes new tables to the API of a Supabase project, makes sure that every table is walled off,
+/// and sets the number of platform slots.
 /// Doing it twice changes nothing.
 pub async fn run(
     owner_url: &str,
@@ -86,9 +87,12 @@ pub async fn run(
         .await
         .map_err(|error| MigrateError::Migration(Box::new(error)))?;
 
-    // Of the first, there is nothing to do unless a migration is of before; of the second, on a Supabase project alone.
+    // Of the first, there is nothing to do unless a migration is of before; of the second, on a Supabase project alone. The
+    // last one fails where a table is open.
     client
-        .batch_execute("select zencall.unify_policies(); select zencall.open_to_supabase()")
+        .batch_execute(
+            "select zencall.unify_policies(); select zencall.open_to_supabase(); select zencall.prove_wall()",
+        )
         .await
         .map_err(MigrateError::Database)?;
     client

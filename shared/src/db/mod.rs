@@ -2,6 +2,9 @@
 //!
 //! [`Db::read`] is one round trip, [`Db::write`] its statements plus one. Both may run their body a second time when a
 //! thawed container held a dead socket, so a body does no other input or output, and can be cloned.
+//!
+//! A statement that only reads leaves the organisation to the row policies: a condition of its own would be planned and
+//! compared besides, which is most of what row security costs. One that writes or locks names it as well.
 
 mod claims;
 mod due;
@@ -25,7 +28,7 @@ pub use due::{DueOrganization, Offer};
 pub use error::{ConstraintKind, DbError, OnConstraint};
 pub use param::{Bytes, Param, SqlType};
 pub use pool::{DatabaseUrl, LoadUrl};
-pub use tenant::TenantTx;
+pub use tenant::{TenantTx, opening_of};
 
 use crate::kernel::class::chain;
 use crate::kernel::meter::Meter;

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use deadpool_postgres::Object;
-use futures_util::future::{join, join3};
+use futures_util::future::join;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
@@ -15,21 +15,43 @@ use crate::kernel::Scope;
 use crate::kernel::ids::OrganizationId;
 use crate::kernel::meter::{KeyProof, Meter};
 
-/// Gives up the login's identity until the transaction ends.
-const BECOME_APP: &str = "select set_config('role', 'zencall_app', true)";
-
 /// Proves an API key and sets what the row policies read; ends the transaction otherwise.
 const CLAIM_BY_KEY: &str =
     "-- edge.claim_by_api_key\nselect zencall.claim_by_api_key($1, $2, $3, $4, $5, $6)";
 
-/// Sets what the row policies read, and gives up the login's identity, until the transaction ends.
-const SET_CLAIMS: &str =
-    "select set_config('role', 'zencall_app', true), set_config('request.jwt.claims', $1, true)";
+/// Begins, and gives up the login's identity until the end. All that opens a transaction is one message of utility
+/// statements, for which PostgreSQL plans nothing.
+fn begin(mode: Mode) -> &'static str {
+    match mode {
+        Mode::ReadOnly => "begin read only; set local role zencall_app",
+        Mode::Write => "begin; set local role zencall_app",
+    }
+}
 
-/// The same where joins are made in the order in which they are written, and nothing is worth compiling.
-const SET_CLAIMS_AND_JOINS: &str = "select set_config('role', 'zencall_app', true), \
-    set_config('request.jwt.claims', $1, true), set_config('join_collapse_limit', '1', true), \
-    set_config('jit', 'off', true)";
+/// Joins are made in the order in which they are written, and nothing is worth compiling.
+const JOINS_AS_WRITTEN: &str = "; set local join_collapse_limit = 1; set local jit = off";
+
+/// The same, and sets what the row policies read: the organisation, and the claims that name it too, as others set them.
+fn opening(mode: Mode, organization: Option<OrganizationId>, claims: &str, joins_as_written: bool) -> String {
+    let organization = organization.map(|id| id.to_string()).unwrap_or_default();
+    // Ids and words of ours, in which there is nothing to quote.
+    let claims = claims.replace('\'', "''");
+    format!(
+        "{}; set local request.jwt.claims = '{claims}'; set local zencall.organization_id = '{organization}'{}",
+        begin(mode),
+        if joins_as_written { JOINS_AS_WRITTEN } else { "" }
+    )
+}
+
+/// What a transaction for these claims begins with. For measures; [`TenantTx`] sends it by itself.
+pub fn opening_of(claims: &Claims) -> String {
+    opening(
+        Mode::Write,
+        Some(claims.organization()),
+        &claims.to_json(),
+        claims.joins_as_written(),
+    )
+}
 
 /// How a transaction begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,40 +161,24 @@ impl TenantTx {
     /// `BEGIN` and the claims: leave in the packet of the first statement that is polled beside them.
     pub(super) async fn open(&self) -> Result<(), DbError> {
         let client = self.client()?;
-        let begin = match self.mode {
-            Mode::ReadOnly => "begin read only",
-            Mode::Write => "begin",
-        };
         if let Some((meter, key)) = self
             .meter
             .as_ref()
             .and_then(|meter| Some((meter, meter.unproven_key()?)))
         {
-            let (begun, become_app, proven) = join3(
-                client.batch_execute(begin),
-                client.query_typed(BECOME_APP, &[]),
+            let (begun, proven) = join(
+                client.batch_execute(begin(self.mode)),
                 Box::pin(self.claim_by(&key)),
             )
             .await;
-            begun
-                .and(become_app.map(drop))
-                .map_err(|error| self.note(error))?;
+            begun.map_err(|error| self.note(error))?;
             proven?;
             meter.prove_key();
             return Ok(());
         }
-        let claims: [(&(dyn ToSql + Sync), Type); 1] = [(&self.claims, Type::TEXT)];
-        let set_claims = if self.joins_as_written {
-            SET_CLAIMS_AND_JOINS
-        } else {
-            SET_CLAIMS
-        };
-        let (begun, set) = join(
-            client.batch_execute(begin),
-            client.query_typed(set_claims, &claims),
-        )
-        .await;
-        begun.and(set.map(drop)).map_err(|error| self.note(error))
+        let opening = opening(self.mode, self.organization, &self.claims, self.joins_as_written);
+        let begun = client.batch_execute(&opening).await;
+        begun.map_err(|error| self.note(error))
     }
 
     async fn claim_by(&self, key: &KeyProof) -> Result<(), DbError> {

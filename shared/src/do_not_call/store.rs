@@ -72,9 +72,9 @@ pub(super) async fn list(
         .query(
             "-- do_not_call.list
              select * from do_not_call
-              where organization_id = $1 and ($2::uuid is null or id < $2) and ($3::text is null or phone = $3)
-              order by id desc limit $4",
-            &[&tx.organization(), &page.after, &phone, &page.rows_to_fetch()],
+              where ($1::uuid is null or id < $1) and ($2::text is null or phone = $2)
+              order by id desc limit $3",
+            &[&page.after, &phone, &page.rows_to_fetch()],
         )
         .await?;
     rows.iter().map(Entry::try_from).collect()

@@ -34,9 +34,9 @@ pub(super) async fn list(tx: &TenantTx, user: UserId, page: PageRequest) -> Resu
             "-- gdpr.list_consents
              select id, consent_type, consent_given, consent_version, created_at
                from gdpr_consents
-              where organization_id = $1 and user_id = $2 and ($3 is null or id < $3)
-              order by id desc limit $4",
-            &[&tx.organization(), &user, &page.after, &page.rows_to_fetch()],
+              where user_id = $1 and ($2 is null or id < $2)
+              order by id desc limit $3",
+            &[&user, &page.after, &page.rows_to_fetch()],
         )
         .await?;
     consents(&rows)
@@ -48,9 +48,9 @@ pub(super) async fn current(tx: &TenantTx, user: UserId) -> Result<Vec<Consent>,
         .query(
             "-- gdpr.current_consents
              select distinct on (consent_type) id, consent_type, consent_given, consent_version, created_at
-               from gdpr_consents where organization_id = $1 and user_id = $2
+               from gdpr_consents where user_id = $1
               order by consent_type, id desc",
-            &[&tx.organization(), &user],
+            &[&user],
         )
         .await?;
     consents(&rows)

@@ -49,9 +49,9 @@ pub(super) async fn open(
              select id, user_id, request_type, scope, status, reason, created_at, scheduled_at, completed_at,
                     expires_at, object_key, contact_id, receipts
                from gdpr_requests
-              where organization_id = $1 and contact_id = $2 and request_type = $3 and scope = 'contact'
+              where contact_id = $1 and request_type = $2 and scope = 'contact'
                 and status in ('pending', 'processing')",
-            &[&tx.organization(), &contact, &request_type.as_str()],
+            &[&contact, &request_type.as_str()],
         )
         .await?;
     row.as_ref().map(GdprRequest::try_from).transpose()
@@ -85,21 +85,21 @@ pub(super) async fn traces(tx: &TenantTx, contact: ContactId) -> Result<Traces, 
     let row = tx
         .query_one(
             "-- gdpr.contact_traces
-             with p as (select (select phone from contacts where organization_id = $1 and id = $2) as phone)
+             with p as (select (select phone from contacts where id = $1) as phone)
              select p.phone,
                     array(select c.vapi_call_id from calls c
-                           where c.organization_id = $1 and c.vapi_call_id is not null
-                             and (c.contact_id = $2 or c.phone = p.phone)
+                           where c.vapi_call_id is not null
+                             and (c.contact_id = $1 or c.phone = p.phone)
                            union
                           select a.vapi_call_id from call_attempts a
-                           where a.organization_id = $1 and a.contact_id = $2 and a.vapi_call_id is not null) as calls,
+                           where a.contact_id = $1 and a.vapi_call_id is not null) as calls,
                     array(select m.twilio_message_sid from messages m
-                           where m.organization_id = $1 and m.twilio_message_sid is not null
-                             and (m.contact_id = $2 or m.phone = p.phone)) as messages,
+                           where m.twilio_message_sid is not null
+                             and (m.contact_id = $1 or m.phone = p.phone)) as messages,
                     array(select r.object_key from gdpr_requests r
-                           where r.organization_id = $1 and r.contact_id = $2 and r.object_key is not null) as archives
+                           where r.contact_id = $1 and r.object_key is not null) as archives
                from p",
-            &[&tx.organization(), &contact],
+            &[&contact],
         )
         .await?;
     let texts = |column: &str| row.try_get::<_, Vec<String>>(column).map_err(DbError::Statement);

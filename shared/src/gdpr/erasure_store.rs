@@ -24,9 +24,9 @@ pub(super) async fn list(
              select id, user_id, request_type, scope, status, reason, created_at, scheduled_at, completed_at,
                     expires_at, object_key, contact_id, receipts
                from gdpr_requests
-              where organization_id = $1 and user_id = $2 and ($3 is null or id < $3)
-              order by id desc limit $4",
-            &[&tx.organization(), &user, &page.after, &page.rows_to_fetch()],
+              where user_id = $1 and ($2 is null or id < $2)
+              order by id desc limit $3",
+            &[&user, &page.after, &page.rows_to_fetch()],
         )
         .await?;
     rows.iter().map(GdprRequest::try_from).collect()
@@ -39,9 +39,9 @@ pub(super) async fn open_deletion(tx: &TenantTx, user: UserId) -> Result<Option<
              select id, user_id, request_type, scope, status, reason, created_at, scheduled_at, completed_at,
                     expires_at, object_key, contact_id, receipts
                from gdpr_requests
-              where organization_id = $1 and user_id = $2 and request_type = 'data_deletion'
+              where user_id = $1 and request_type = 'data_deletion'
                 and scope <> 'contact' and status in ('pending', 'processing')",
-            &[&tx.organization(), &user],
+            &[&user],
         )
         .await?;
     row.as_ref().map(GdprRequest::try_from).transpose()
@@ -53,8 +53,8 @@ pub(super) async fn other_members(tx: &TenantTx, user: UserId) -> Result<(i64, i
         .query_one(
             "-- gdpr.other_members
              select count(*) as members, count(*) filter (where role = 'admin') as admins
-               from profiles where organization_id = $1 and id <> $2",
-            &[&tx.organization(), &user],
+               from profiles where id <> $1",
+            &[&user],
         )
         .await?;
     let number = |column: &str| row.try_get(column).map_err(DbError::Statement);
@@ -145,12 +145,12 @@ pub(super) async fn archives(tx: &TenantTx, user: UserId, scope: Scope) -> Resul
         .query(
             "-- gdpr.archives
              select object_key from gdpr_requests
-              where organization_id = $1 and object_key is not null and ($2 = 'organization' or user_id = $3)
+              where object_key is not null and ($1 = 'organization' or user_id = $2)
              union all
              select unnest(array[format('imports/uploads/%s/%s', organization_id, id),
                                  format('imports/outcomes/%s/%s.csv', organization_id, id)])
-               from contact_imports where organization_id = $1 and $2 = 'organization'",
-            &[&tx.organization(), &scope.as_str(), &user],
+               from contact_imports where $1 = 'organization'",
+            &[&scope.as_str(), &user],
         )
         .await?;
     rows.iter()
@@ -192,8 +192,8 @@ pub(super) async fn begin_erasure(tx: &TenantTx, now: Timestamp) -> Result<Vec<S
     let rows = tx
         .query(
             "-- gdpr.assistants
-             select vapi_assistant_id from assistants where organization_id = $1 order by id",
-            &[&tx.organization()],
+             select vapi_assistant_id from assistants order by id",
+            &[],
         )
         .await?;
     rows.iter()

@@ -63,14 +63,9 @@ pub(super) async fn open_export(
              select id, user_id, request_type, scope, status, reason, created_at, scheduled_at, completed_at,
                     expires_at, object_key, contact_id, receipts
                from gdpr_requests
-              where organization_id = $1 and user_id = $2 and request_type = $3 and scope = $4
+              where user_id = $1 and request_type = $2 and scope = $3
                 and status in ('pending', 'processing')",
-            &[
-                &tx.organization(),
-                &user,
-                &wanted.request_type.as_str(),
-                &wanted.scope.as_str(),
-            ],
+            &[&user, &wanted.request_type.as_str(), &wanted.scope.as_str()],
         )
         .await?;
     row.as_ref().map(GdprRequest::try_from).transpose()
@@ -86,11 +81,11 @@ pub(super) async fn exports_since(
         .query(
             "-- gdpr.exports_since
              select created_at from gdpr_requests
-              where organization_id = $1 and user_id = $2 and request_type <> 'data_deletion' and status <> 'failed'
+              where user_id = $1 and request_type <> 'data_deletion' and status <> 'failed'
                 and scope <> 'contact'
-                and created_at > $3
+                and created_at > $2
               order by id desc limit 10",
-            &[&tx.organization(), &user, &since],
+            &[&user, &since],
         )
         .await?;
     rows.iter()
@@ -135,8 +130,8 @@ pub(super) async fn find(
             "-- gdpr.find
              select id, user_id, request_type, scope, status, reason, created_at, scheduled_at, completed_at,
                     expires_at, object_key, contact_id, receipts
-               from gdpr_requests where organization_id = $1 and user_id = $2 and id = $3",
-            &[&tx.organization(), &user, &id],
+               from gdpr_requests where user_id = $1 and id = $2",
+            &[&user, &id],
         )
         .await?;
     Ok(requests(&rows)?.pop())
@@ -195,8 +190,8 @@ pub(super) async fn is_under_way(tx: &TenantTx, now: Timestamp, id: GdprRequestI
         .query_opt(
             "-- gdpr.is_under_way
              select 1 from gdpr_requests
-              where organization_id = $1 and id = $2 and status = 'processing' and lease_until > $3",
-            &[&tx.organization(), &id, &now],
+              where id = $1 and status = 'processing' and lease_until > $2",
+            &[&id, &now],
         )
         .await?;
     Ok(row.is_some())
@@ -298,8 +293,8 @@ pub(super) async fn recipient(
              select r.id, r.user_id, r.request_type, r.scope, r.status, r.reason, r.created_at, r.scheduled_at,
                     r.completed_at, r.expires_at, r.object_key, r.contact_id, r.receipts, p.email, p.language
                from gdpr_requests r join profiles p on p.organization_id = r.organization_id and p.id = r.user_id
-              where r.organization_id = $1 and r.id = $2 and r.mailed_at is null",
-            &[&tx.organization(), &id],
+              where r.id = $1 and r.mailed_at is null",
+            &[&id],
         )
         .await?;
     row.map(|row| {

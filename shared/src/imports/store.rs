@@ -62,8 +62,8 @@ pub(super) async fn find(tx: &TenantTx, id: ImportId) -> Result<Option<Found>, D
     let row = tx
         .query_opt(
             "-- imports.find
-             select * from contact_imports where organization_id = $1 and id = $2",
-            &[&tx.organization(), &id],
+             select * from contact_imports where id = $1",
+            &[&id],
         )
         .await?;
     row.as_ref().map(Found::try_from).transpose()
@@ -87,9 +87,9 @@ pub(super) async fn list(tx: &TenantTx, page: PageRequest) -> Result<Vec<Import>
         .query(
             "-- imports.list
              select * from contact_imports
-              where organization_id = $1 and ($2::uuid is null or id < $2)
-              order by id desc limit $3",
-            &[&tx.organization(), &page.after, &page.rows_to_fetch()],
+              where ($1::uuid is null or id < $1)
+              order by id desc limit $2",
+            &[&page.after, &page.rows_to_fetch()],
         )
         .await?;
     rows.iter().map(Import::try_from).collect()
@@ -200,9 +200,9 @@ pub(super) async fn outcomes(
         .query(
             "-- imports.outcomes
              select number, outcome from contact_import_batches
-              where organization_id = $1 and import_id = $2 and number > $3
-              order by number limit $4",
-            &[&tx.organization(), &id, &after, &at_most],
+              where import_id = $1 and number > $2
+              order by number limit $3",
+            &[&id, &after, &at_most],
         )
         .await?;
     rows.iter()

@@ -49,8 +49,8 @@ pub(super) async fn current(tx: &TenantTx) -> Result<TwilioConnection, DbError> 
             "-- integrations.current
              select twilio_configured, twilio_account_sid, twilio_phone_number, twilio_sms_sender, twilio_verified_at,
                     vapi_phone_number_id, country
-               from organizations where id = $1",
-            &[&tx.organization()],
+               from organizations",
+            &[],
         )
         .await?;
     TwilioConnection::try_from(&row)

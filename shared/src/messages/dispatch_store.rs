@@ -189,8 +189,8 @@ pub(super) async fn known_sids(tx: &TenantTx, sids: &[String]) -> Result<Vec<Str
     let rows = tx
         .query(
             "-- messages.known_sids
-             select twilio_message_sid from messages where organization_id = $1 and twilio_message_sid = any ($2)",
-            &[&tx.organization(), &sids],
+             select twilio_message_sid from messages where twilio_message_sid = any ($1)",
+            &[&sids],
         )
         .await?;
     rows.iter().map(|row| get(row, "twilio_message_sid")).collect()

@@ -84,9 +84,9 @@ pub(super) async fn silent(tx: &TenantTx, id: MessageId) -> Result<Option<Silent
         .query_opt(
             "-- messages.silent
              select twilio_message_sid from messages
-              where organization_id = $1 and id = $2 and dispatch = 'done' and status_rank < 4
+              where id = $1 and dispatch = 'done' and status_rank < 4
                 and twilio_message_sid is not null",
-            &[&tx.organization(), &id],
+            &[&id],
         )
         .await?;
     row.as_ref()

@@ -61,9 +61,8 @@ pub(super) async fn recipient(tx: &TenantTx, number: &PhoneNumber) -> Result<Rec
         .query_one(
             "-- messages.recipient
              select o.timezone as home_timezone, c.timezone as contact_timezone, c.postal_code
-               from organizations o left join contacts c on c.organization_id = $1 and c.phone = $2
-              where o.id = $1",
-            &[&tx.organization(), &number.as_str()],
+               from organizations o left join contacts c on c.phone = $1",
+            &[&number.as_str()],
         )
         .await?;
     Recipient::read(&row)
@@ -134,9 +133,9 @@ pub(super) async fn find(tx: &TenantTx, id: MessageId) -> Result<Option<Message>
               cross join lateral (
                 select coalesce(array_agg(h.status order by h.at, h.rank), '{}') as steps,
                        coalesce(array_agg(h.at order by h.at, h.rank), '{}') as steps_at
-                  from message_history h where h.organization_id = $1 and h.message_id = m.id) h
-              where m.organization_id = $1 and m.id = $2",
-            &[&tx.organization(), &id],
+                  from message_history h where h.message_id = m.id) h
+              where m.id = $1",
+            &[&id],
         )
         .await?;
     row.as_ref().map(Message::try_from).transpose()
@@ -148,17 +147,17 @@ pub(super) async fn list(tx: &TenantTx, page: PageRequest) -> Result<Vec<Message
         .query(
             "-- messages.list
              with page as materialized (
-               select * from messages where organization_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3
+               select * from messages where ($1::uuid is null or id < $1) order by id desc limit $2
              ), history as (
                select h.message_id, array_agg(h.status order by h.at, h.rank) as steps,
                       array_agg(h.at order by h.at, h.rank) as steps_at
                  from message_history h
-                where h.organization_id = $1 and h.message_id = any (array(select id from page))
+                where h.message_id = any (array(select id from page))
                 group by h.message_id)
              select m.*, coalesce(h.steps, '{}') as steps, coalesce(h.steps_at, '{}') as steps_at
                from page m left join history h on h.message_id = m.id
               order by m.id desc",
-            &[&tx.organization(), &page.after, &page.rows_to_fetch()],
+            &[&page.after, &page.rows_to_fetch()],
         )
         .await?;
     rows.iter().map(Message::try_from).collect()

@@ -22,8 +22,8 @@ pub async fn among(tx: &TenantTx, hashes: &[Bytes]) -> Result<HashSet<Vec<u8>>, 
     let rows = tx
         .query(
             "-- oppositions.among
-             select phone_hash from oppositions where organization_id = $1 and phone_hash = any ($2)",
-            &[&tx.organization(), &hashes],
+             select phone_hash from oppositions where phone_hash = any ($1)",
+            &[&hashes],
         )
         .await?;
     rows.iter()

@@ -33,8 +33,8 @@ pub(super) async fn find(tx: &TenantTx) -> Result<Option<Organization>, DbError>
             "-- organizations.find
              select id, name, organization_type, company_registration, vat_number, country, timezone, language,
                     concurrent_calls_limit, twilio_configured, caller_number_mandate, caller_number_mandate_signed_on
-               from organizations where id = $1",
-            &[&tx.organization()],
+               from organizations",
+            &[],
         )
         .await?;
     row.as_ref().map(Organization::try_from).transpose()

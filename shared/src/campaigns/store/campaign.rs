@@ -248,8 +248,8 @@ pub(in crate::campaigns) async fn own_defaults(tx: &TenantTx) -> Result<(Adverti
     let row = tx
         .query_one(
             "-- campaigns.own_defaults
-             select name, left(company_registration, 9) as siren, timezone from organizations where id = $1",
-            &[&tx.organization()],
+             select name, left(company_registration, 9) as siren, timezone from organizations",
+            &[],
         )
         .await?;
     let advertiser = Advertiser {

@@ -22,16 +22,16 @@ pub(in crate::campaigns) async fn person(
             "-- campaigns.dossier_person
              select p.phone, p.first_name, p.last_name, p.kind, p.timezone, p.postal_code, p.contract, p.callback_request,
                     (p.do_not_call or exists (
-                      select from do_not_call n where n.organization_id = $1 and n.phone = p.phone)) as do_not_call,
+                      select from do_not_call n where n.phone = p.phone)) as do_not_call,
                     k.contact_id, k.attempts, k.last_outcome, k.refusal_code, k.refusal_rule,
                     case when c.status = 'cancelled' and k.status in ('pending', 'waiting') then 'cancelled'
                          else k.status end as status,
                     case when k.status = 'waiting' and c.status <> 'cancelled' then k.due_at end as next_attempt_at
                from campaigns c
-               join campaign_contacts k on k.organization_id = $1 and k.campaign_id = c.id and k.contact_id = $3
-               join contacts p on p.organization_id = $1 and p.id = k.contact_id
-              where c.organization_id = $1 and c.id = $2",
-            &[&tx.organization(), &campaign, &contact],
+               join campaign_contacts k on k.campaign_id = c.id and k.contact_id = $2
+               join contacts p on p.id = k.contact_id
+              where c.id = $1",
+            &[&campaign, &contact],
         )
         .await?;
     row.map(|row| {
@@ -79,10 +79,10 @@ pub(in crate::campaigns) async fn attempts(
              select a.id, a.number, a.status, a.outcome, a.released_reason, a.queued_at, a.dialing_at, a.allowed_until,
                     d.started_at as answered_at, coalesce(d.ended_at, a.ended_at) as ended_at, d.duration_seconds,
                     d.ended_reason, a.cost, d.disclosures
-               from call_attempts a left join calls d on d.organization_id = $1 and d.id = a.id
-              where a.organization_id = $1 and a.campaign_id = $2 and a.contact_id = $3
+               from call_attempts a left join calls d on d.id = a.id
+              where a.campaign_id = $1 and a.contact_id = $2
               order by a.queued_at, a.id limit 1000",
-            &[&tx.organization(), &campaign, &contact],
+            &[&campaign, &contact],
         )
         .await?;
     rows.iter()

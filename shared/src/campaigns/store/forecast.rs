@@ -57,22 +57,20 @@ const CAMPAIGN: &str = concat!(
            from campaigns c
            join organizations o on o.id = c.organization_id
            join assistants s on s.organization_id = c.organization_id and s.id = c.assistant_id
-          where c.organization_id = $1 and c.id = $2"
+          where c.id = $1"
 );
 
 pub(in crate::campaigns) async fn plan(tx: &TenantTx, id: CampaignId) -> Result<Option<Plan>, DbError> {
-    let organization = tx.organization();
     let (campaign, calls) = join(
-        tx.query_opt(CAMPAIGN, &[&organization, &id]),
+        tx.query_opt(CAMPAIGN, &[&id]),
         tx.query(
             "-- campaigns.forecast_experience
              select k.outcome, count(*) as calls, coalesce(sum(k.duration_seconds), 0) as seconds,
                     coalesce(sum(k.cost), 0) as cost,
                     coalesce(sum(k.duration_seconds) filter (where k.cost is not null), 0) as paid_seconds
-               from (select d.outcome, d.duration_seconds, d.cost from calls d
-                      where d.organization_id = $1 order by d.id desc limit $2) k
+               from (select d.outcome, d.duration_seconds, d.cost from calls d order by d.id desc limit $1) k
               where k.outcome is not null group by 1",
-            &[&organization, &LAST_CALLS],
+            &[&LAST_CALLS],
         ),
     )
     .await;

@@ -35,12 +35,11 @@ pub(in crate::campaigns) struct Counts {
 }
 
 pub(in crate::campaigns) async fn counts(tx: &TenantTx, id: CampaignId) -> Result<Option<Counts>, DbError> {
-    let organization = tx.organization();
     let (campaign, groups, calls) = join3(
         tx.query_opt(
         "-- campaigns.report_campaign
-         select status, started_at from campaigns where organization_id = $1 and id = $2",
-        &[&organization, &id],
+         select status, started_at from campaigns where id = $1",
+        &[&id],
     ),
     tx.query(
         "-- campaigns.report_contacts
@@ -49,10 +48,10 @@ pub(in crate::campaigns) async fn counts(tx: &TenantTx, id: CampaignId) -> Resul
                 k.last_outcome, case when k.status = 'skipped' then k.refusal_code end as refusal_code,
                 count(*) as contacts, count(*) filter (where k.attempts > 0 or k.last_outcome is not null) as attempted,
                 sum(k.attempts)::bigint as attempts
-           from campaigns c join campaign_contacts k on k.organization_id = $1 and k.campaign_id = c.id
-          where c.organization_id = $1 and c.id = $2
+           from campaigns c join campaign_contacts k on k.campaign_id = c.id
+          where c.id = $1
           group by 1, 2, 3",
-        &[&organization, &id],
+        &[&id],
     ),
     tx.query_one(
         "-- campaigns.report_calls
@@ -63,9 +62,9 @@ pub(in crate::campaigns) async fn counts(tx: &TenantTx, id: CampaignId) -> Resul
                 count(*) filter (where sentiment = 'negative') as negative,
                 count(*) filter (where sentiment is null and outcome in ('answered', 'transferred')) as unknown,
                 (select count(*) from appointments a
-                  where a.organization_id = $1 and a.campaign_id = $2 and a.status <> 'cancelled') as appointments
-           from calls where organization_id = $1 and campaign_id = $2",
-        &[&organization, &id],
+                  where a.campaign_id = $1 and a.status <> 'cancelled') as appointments
+           from calls where campaign_id = $1",
+        &[&id],
     ))
     .await;
     let Some(campaign) = campaign? else {
@@ -115,17 +114,17 @@ pub(in crate::campaigns) async fn contacts(
                from campaigns c
                left join lateral (
                  select * from campaign_contacts q
-                  where q.organization_id = $1 and q.campaign_id = c.id and ($3::uuid is null or q.contact_id < $3)
-                  order by q.contact_id desc limit $4) k on true
+                  where q.campaign_id = c.id and ($2::uuid is null or q.contact_id < $2)
+                  order by q.contact_id desc limit $3) k on true
                left join lateral (
                  select coalesce(a.released_reason, d.ended_reason) as reason
-                   from call_attempts a left join calls d on d.organization_id = $1 and d.id = a.id
-                  where k.status = 'failed' and a.organization_id = $1 and a.campaign_id = c.id
+                   from call_attempts a left join calls d on d.id = a.id
+                  where k.status = 'failed' and a.campaign_id = c.id
                     and a.contact_id = k.contact_id
                   order by a.id desc limit 1) f on true
-              where c.organization_id = $1 and c.id = $2
+              where c.id = $1
               order by k.contact_id desc",
-            &[&tx.organization(), &id, &page.after, &page.rows_to_fetch()],
+            &[&id, &page.after, &page.rows_to_fetch()],
         )
         .await?;
     if rows.is_empty() {
@@ -165,11 +164,11 @@ pub(in crate::campaigns) async fn decisions(
                from campaign_contacts k
                left join lateral (
                  select * from gate_decisions q
-                  where q.organization_id = $1 and q.campaign_id = $2 and q.contact_id = $3
-                    and ($4::uuid is null or q.id < $4)
-                  order by q.id desc limit $5) d on true
-              where k.organization_id = $1 and k.campaign_id = $2 and k.contact_id = $3",
-            &[&tx.organization(), &id, &contact, &page.after, &page.rows_to_fetch()],
+                  where q.campaign_id = $1 and q.contact_id = $2
+                    and ($3::uuid is null or q.id < $3)
+                  order by q.id desc limit $4) d on true
+              where k.campaign_id = $1 and k.contact_id = $2",
+            &[&id, &contact, &page.after, &page.rows_to_fetch()],
         )
         .await?;
     if rows.is_empty() {

@@ -31,13 +31,12 @@ pub(in crate::campaigns) async fn stale(
             "-- campaigns.stale_attempts
              select a.id, a.status, a.vapi_call_id, a.dialing_at, s.vapi_assistant_id, s.max_duration_seconds
                from call_attempts a
-               join assistants s on s.organization_id = $1 and s.id = a.assistant_id
-              where a.organization_id = $1
-                and ((a.status = 'queued' and coalesce(a.sent_at, a.queued_at) < $2)
-                  or (a.status in ('dialing', 'unknown') and a.dialing_at < $3)
-                  or (a.status = 'in_call' and a.dialing_at + make_interval(secs => s.max_duration_seconds) < $3))
-              order by a.queued_at limit $4",
-            &[&tx.organization(), &queued_before, &dialing_before, &at_most],
+               join assistants s on s.id = a.assistant_id
+              where ((a.status = 'queued' and coalesce(a.sent_at, a.queued_at) < $1)
+                  or (a.status in ('dialing', 'unknown') and a.dialing_at < $2)
+                  or (a.status = 'in_call' and a.dialing_at + make_interval(secs => s.max_duration_seconds) < $2))
+              order by a.queued_at limit $3",
+            &[&queued_before, &dialing_before, &at_most],
         )
         .await?;
     rows.iter()

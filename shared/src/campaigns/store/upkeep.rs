@@ -97,9 +97,9 @@ pub(in crate::campaigns) async fn notice(
         .query_opt(
             "-- campaigns.pause_notice
              select c.name, c.pause_reason, p.email, p.language
-               from campaigns c join profiles p on p.organization_id = $1 and p.id = $3 and p.role = 'admin'
-              where c.organization_id = $1 and c.id = $2 and c.status = 'paused' and c.pause_reason is not null",
-            &[&tx.organization(), &campaign, &user],
+               from campaigns c join profiles p on p.id = $2 and p.role = 'admin'
+              where c.id = $1 and c.status = 'paused' and c.pause_reason is not null",
+            &[&campaign, &user],
         )
         .await?;
     row.map(|row| {
@@ -169,11 +169,11 @@ pub(in crate::campaigns) async fn waiting_calls(
         .query(
             "-- campaigns.calls_to_take_back
              select a.id, a.vapi_call_id, a.recalled_at is not null as is_recalled
-               from call_attempts a join calls c on c.organization_id = $1 and c.id = a.id
-              where a.organization_id = $1 and a.status = 'in_call' and a.allowed_until <= $2
+               from call_attempts a join calls c on c.id = a.id
+              where a.status = 'in_call' and a.allowed_until <= $1
                 and a.vapi_call_id is not null and c.status = 'queued'
               order by a.queued_at limit 100",
-            &[&tx.organization(), &until],
+            &[&until],
         )
         .await?;
     rows.iter()

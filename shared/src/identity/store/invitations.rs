@@ -61,8 +61,8 @@ pub(in crate::identity) async fn invitations_of_the_day(
     let row = tx
         .query_one(
             "-- identity.invitations_of_the_day
-             select count(*) as sent from invitations where organization_id = $1 and created_at > $2",
-            &[&tx.organization(), &since],
+             select count(*) as sent from invitations where created_at > $1",
+            &[&since],
         )
         .await?;
     row.try_get("sent").map_err(DbError::Statement)
@@ -76,9 +76,9 @@ pub(in crate::identity) async fn list_invitations(
         .query(
             "-- identity.list_invitations
              select id, email, role, invited_by, created_at, expires_at from invitations
-              where organization_id = $1 and email is not null and ($2 is null or id < $2)
-              order by id desc limit $3",
-            &[&tx.organization(), &page.after, &page.rows_to_fetch()],
+              where email is not null and ($1 is null or id < $1)
+              order by id desc limit $2",
+            &[&page.after, &page.rows_to_fetch()],
         )
         .await?;
     rows.iter().map(Invitation::try_from).collect()
@@ -109,8 +109,8 @@ pub(in crate::identity) async fn find_invitation(
         .query_opt(
             "-- identity.find_invitation
              select email, role, invited_by, expires_at, mailed_at, accepted_at from invitations
-              where organization_id = $1 and id = $2",
-            &[&tx.organization(), &id],
+              where id = $1",
+            &[&id],
         )
         .await?;
     row.map(|row| state(&row, now)).transpose()

@@ -107,8 +107,8 @@ pub(in crate::identity) async fn find_email_change(
     let row = tx
         .query_opt(
             "-- identity.find_email_change
-             select email, previous_email from one_time_tokens where organization_id = $1 and id = $2",
-            &[&tx.organization(), &id],
+             select email, previous_email from one_time_tokens where id = $1",
+            &[&id],
         )
         .await?;
     let Some(row) = row else {
@@ -197,9 +197,9 @@ pub(in crate::identity) async fn find_link(
     let row = tx
         .query_opt(
             "-- identity.find_link
-             select used_at is not null as used, expires_at <= $3 as expired, mailed_at is not null as mailed
-               from one_time_tokens where organization_id = $1 and id = $2",
-            &[&tx.organization(), &id, &now],
+             select used_at is not null as used, expires_at <= $2 as expired, mailed_at is not null as mailed
+               from one_time_tokens where id = $1",
+            &[&id, &now],
         )
         .await?;
     row.map(|row| {

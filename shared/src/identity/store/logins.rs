@@ -79,16 +79,10 @@ pub(in crate::identity) async fn list_sessions(
         .query(
             "-- identity.list_sessions
              select id, created_at, last_used_at, ip_address, user_agent from sessions
-              where organization_id = $1 and user_id = $2 and revoked_at is null and last_used_at > $3
-                and ($4::uuid is null or id < $4)
-              order by id desc limit $5",
-            &[
-                &tx.organization(),
-                &user,
-                &used_after,
-                &page.after,
-                &page.rows_to_fetch(),
-            ],
+              where user_id = $1 and revoked_at is null and last_used_at > $2
+                and ($3::uuid is null or id < $3)
+              order by id desc limit $4",
+            &[&user, &used_after, &page.after, &page.rows_to_fetch()],
         )
         .await?;
     rows.iter().map(Login::try_from).collect()
@@ -167,8 +161,8 @@ pub(in crate::identity) async fn is_spent(tx: &TenantTx, hash: &Bytes) -> Result
     let row = tx
         .query_opt(
             "-- identity.is_spent
-             select 1 from refresh_tokens where organization_id = $1 and token_hash = $2 and spent_at is not null",
-            &[&tx.organization(), hash],
+             select 1 from refresh_tokens where token_hash = $1 and spent_at is not null",
+            &[hash],
         )
         .await?;
     Ok(row.is_some())

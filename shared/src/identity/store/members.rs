@@ -28,9 +28,9 @@ pub(in crate::identity) async fn list_members(
         .query(
             "-- identity.list_members
              select id, email, full_name, role, email_confirmed_at is not null as email_confirmed, created_at
-               from profiles where organization_id = $1 and ($2 is null or id < $2)
-              order by id desc limit $3",
-            &[&tx.organization(), &page.after, &page.rows_to_fetch()],
+               from profiles where ($1 is null or id < $1)
+              order by id desc limit $2",
+            &[&page.after, &page.rows_to_fetch()],
         )
         .await?;
     rows.iter().map(Member::try_from).collect()
@@ -41,8 +41,8 @@ pub(in crate::identity) async fn find_member(tx: &TenantTx, user: UserId) -> Res
         .query_opt(
             "-- identity.find_member
              select id, email, full_name, role, email_confirmed_at is not null as email_confirmed, created_at
-               from profiles where organization_id = $1 and id = $2",
-            &[&tx.organization(), &user],
+               from profiles where id = $1",
+            &[&user],
         )
         .await?;
     row.as_ref().map(Member::try_from).transpose()
@@ -53,8 +53,8 @@ pub(in crate::identity) async fn other_admins(tx: &TenantTx, user: UserId) -> Re
     let row = tx
         .query_one(
             "-- identity.other_admins
-             select count(*) as admins from profiles where organization_id = $1 and id <> $2 and role = 'admin'",
-            &[&tx.organization(), &user],
+             select count(*) as admins from profiles where id <> $1 and role = 'admin'",
+            &[&user],
         )
         .await?;
     row.try_get("admins").map_err(DbError::Statement)
@@ -65,8 +65,8 @@ pub(in crate::identity) async fn role_of(tx: &TenantTx, user: UserId) -> Result<
     let row = tx
         .query_opt(
             "-- identity.role_of
-             select role from profiles where organization_id = $1 and id = $2",
-            &[&tx.organization(), &user],
+             select role from profiles where id = $1",
+            &[&user],
         )
         .await?;
     row.map(|row| row.try_get::<_, String>("role").map_err(DbError::Statement))
@@ -78,8 +78,8 @@ pub(in crate::identity) async fn is_member(tx: &TenantTx, email: &Email) -> Resu
     let row = tx
         .query_opt(
             "-- identity.is_member
-             select 1 from profiles where organization_id = $1 and lower(email) = lower($2)",
-            &[&tx.organization(), &email.as_str()],
+             select 1 from profiles where lower(email) = lower($1)",
+            &[&email.as_str()],
         )
         .await?;
     Ok(row.is_some())

@@ -71,8 +71,8 @@ pub(in crate::identity) async fn find_profile(
             "-- identity.find_profile
              select id, email, full_name, role, language, email_confirmed_at is not null as email_confirmed,
                     marketing_consent, terms_accepted_at, gdpr_consent_at
-               from profiles where organization_id = $1 and id = $2",
-            &[&tx.organization(), &user],
+               from profiles where id = $1",
+            &[&user],
         )
         .await?;
     row.as_ref().map(Profile::try_from).transpose()
@@ -89,8 +89,8 @@ pub(in crate::identity) async fn find_profile_of_session(
                     p.email_confirmed_at is not null as email_confirmed,
                     p.marketing_consent, p.terms_accepted_at, p.gdpr_consent_at
                from sessions s join profiles p on p.organization_id = s.organization_id and p.id = s.user_id
-              where s.organization_id = $1 and s.id = $2",
-            &[&tx.organization(), &session],
+              where s.id = $1",
+            &[&session],
         )
         .await?;
     row.as_ref().map(Profile::try_from).transpose()
@@ -107,8 +107,8 @@ pub(in crate::identity) async fn find_profile_of_link(
                     p.email_confirmed_at is not null as email_confirmed,
                     p.marketing_consent, p.terms_accepted_at, p.gdpr_consent_at
                from one_time_tokens t join profiles p on p.organization_id = t.organization_id and p.id = t.user_id
-              where t.organization_id = $1 and t.id = $2",
-            &[&tx.organization(), &link],
+              where t.id = $1",
+            &[&link],
         )
         .await?;
     row.as_ref().map(Profile::try_from).transpose()

@@ -79,12 +79,14 @@ fn texts(answer: &Value, found: &mut Vec<String>) {
 }
 
 async fn in_transaction(client: &Client, organization: Option<Uuid>) {
+    let setting = organization.map_or_else(String::new, |id| id.to_string());
     let claims = organization.map_or_else(String::new, |id| format!("{{\"organization_id\":\"{id}\"}}"));
     client.batch_execute("begin").await.unwrap();
     client
         .query(
-            "select set_config('role', 'zencall_app', true), set_config('request.jwt.claims', $1, true)",
-            &[&claims],
+            "select set_config('role', 'zencall_app', true), set_config('request.jwt.claims', $1, true),
+                    set_config('zencall.organization_id', $2, true)",
+            &[&claims, &setting],
         )
         .await
         .unwrap();
@@ -144,7 +146,7 @@ async fn a_known_name_tells_no_more_than_whose_it_is() {
             .unwrap_or_else(|error| panic!("{table}: {error:?}"));
     }
     client
-        .batch_execute("select set_config('request.jwt.claims', '', true)")
+        .batch_execute("select set_config('request.jwt.claims', '', true), set_config('zencall.organization_id', '', true)")
         .await
         .unwrap();
     let columns = a.columns("credentials").unwrap();

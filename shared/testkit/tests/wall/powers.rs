@@ -238,4 +238,74 @@ async fn claims_that_are_no_organisation_open_nothing() {
             assert_eq!(rows, 0, "{claims}");
         }
     }
+    for setting in ["nonsense", "null", "{}", " ", &Uuid::nil().to_string()] {
+        // Neither does one fall back to the claims of somebody: what is there, and is no organisation, is refused.
+        attempt.act_for(None, Some(a.id)).await;
+        let set = format!("select set_config('zencall.organization_id', '{setting}', true)");
+        attempt.run(&set).await.unwrap();
+        if let Ok(rows) = attempt.run("select 1 from contacts").await {
+            assert_eq!(rows, 0, "{setting}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_organisation_at_a_time_however_it_is_named() {
+    // By the setting, as our transactions do; by the claims alone, as functions of before did; by the setting where both
+    // are there and differ. Never two.
+    let (a, b) = (Tenant::new(), Tenant::new());
+    let attempt = Attempt::begin().await;
+    attempt.seed(&a).await;
+    attempt.seed(&b).await;
+    for (setting, claims, seen) in [
+        (Some(a.id), None, Some(a.id)),
+        (None, Some(a.id), Some(a.id)),
+        (Some(a.id), Some(a.id), Some(a.id)),
+        (Some(a.id), Some(b.id), Some(a.id)),
+        (Some(b.id), Some(a.id), Some(b.id)),
+        (None, None, None),
+    ] {
+        attempt.act_for(setting, claims).await;
+        let own = seen.map_or(0, |_| 1);
+        assert_eq!(attempt.run("select 1 from contacts").await.unwrap(), own);
+        for tenant in [a.id, b.id] {
+            let one = format!("select 1 from contacts where organization_id = '{tenant}'");
+            assert_eq!(
+                attempt.run(&one).await.unwrap(),
+                u64::from(seen == Some(tenant)),
+                "{setting:?}, {claims:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_function_s_kept_plan_acts_for_whoever_asks() {
+    // PL/pgSQL keeps the plans of its statements for as long as the connection lives, across tenants.
+    let (a, b) = (Tenant::new(), Tenant::new());
+    let attempt = Attempt::begin().await;
+    attempt.seed(&a).await;
+    attempt.seed(&b).await;
+    let keep = "prepare kept as select 1 from contacts where organization_id = zencall.organization_id()";
+    let keep_all = "prepare kept_all as select organization_id from contacts";
+    attempt.act_for(Some(a.id), None).await;
+    attempt
+        .run("set local plan_cache_mode = force_generic_plan")
+        .await
+        .unwrap();
+    attempt.run(keep).await.unwrap();
+    attempt.run(keep_all).await.unwrap();
+    for (setting, claims, rows) in [
+        (Some(a.id), None, 1),
+        (Some(b.id), None, 1),
+        (None, Some(a.id), 1),
+        (None, None, 0),
+        (Some(Uuid::now_v7()), Some(a.id), 0),
+    ] {
+        attempt.act_for(setting, claims).await;
+        for kept in ["kept", "kept_all"] {
+            let seen = attempt.run(&format!("execute {kept}")).await.unwrap();
+            assert_eq!(seen, rows, "{kept} for {setting:?}, {claims:?}");
+        }
+    }
 }

@@ -65,10 +65,17 @@ impl Attempt {
 
     /// Acts as the functions do, for this tenant or for none.
     pub(crate) async fn become_app(&self, tenant: Option<Uuid>) {
-        let claims = tenant.map_or_else(String::new, |id| format!("{{\"organization_id\":\"{id}\"}}"));
+        self.act_for(tenant, tenant).await;
+    }
+
+    /// The same, with the organisation in the setting and in the claims each by itself.
+    pub(crate) async fn act_for(&self, setting: Option<Uuid>, claims: Option<Uuid>) {
+        let setting = setting.map_or_else(String::new, |id| id.to_string());
+        let claims = claims.map_or_else(String::new, |id| format!("{{\"organization_id\":\"{id}\"}}"));
         let sql =
-            "select set_config('role', 'zencall_app', true), set_config('request.jwt.claims', $1, true)";
-        self.0.query(sql, &[&claims]).await.unwrap();
+            "select set_config('role', 'zencall_app', true), set_config('request.jwt.claims', $1, true),
+                          set_config('zencall.organization_id', $2, true)";
+        self.0.query(sql, &[&claims, &setting]).await.unwrap();
     }
 
     /// Gives up the role: what the login can do by itself.

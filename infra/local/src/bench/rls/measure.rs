@@ -4,20 +4,22 @@ use std::hint::black_box;
 
 use anyhow::Context;
 use tokio_postgres::{Client, SimpleQueryMessage};
+use zencall::db::{Claims, opening_of};
+use zencall::kernel::ids::OrganizationId;
 
 use super::sources::with_literals;
 use super::statements::{EXAMPLES, Statement};
 
-/// Turns of both sides, one after the other.
+/// How often the median of both sides is taken.
 const ROUNDS: usize = 31;
-/// How often a statement is run in one turn.
+/// How often a statement is run for one median.
 const RUNS: usize = 60;
 
 /// A session that measures itself.
 pub(super) struct Session {
     pub(super) client: Client,
     backend: i32,
-    unbound: &'static str,
+    role: &'static str,
 }
 
 /// What is put in the place of a statement's parameters.
@@ -45,12 +47,13 @@ pub(super) struct Cost {
 }
 
 impl Session {
-    pub(super) async fn open(client: Client, unbound: &'static str) -> anyhow::Result<Self> {
+    /// A session whose transactions act as this role.
+    pub(super) async fn open(client: Client, role: &'static str) -> anyhow::Result<Self> {
         let row = client.query_one("select pg_backend_pid()", &[]).await?;
         Ok(Self {
             client,
             backend: row.get(0),
-            unbound,
+            role,
         })
     }
 
@@ -59,13 +62,11 @@ impl Session {
         crate::bench::processor_time(self.backend)
     }
 
-    /// Opens a transaction as the functions do, bound by the policies or not.
-    pub(super) fn opening(&self, bound: bool, organization: &str) -> String {
-        let role = if bound { "zencall_app" } else { self.unbound };
-        format!(
-            "begin; select set_config('role', '{role}', true), \
-             set_config('request.jwt.claims', '{{\"organization_id\":\"{organization}\"}}', true)"
-        )
+    /// Opens a transaction as the functions do, but for the role.
+    pub(super) fn opening(&self, organization: &str) -> anyhow::Result<String> {
+        let claims = Claims::platform(OrganizationId(organization.parse()?));
+        let role = format!("set local role {}", self.role);
+        Ok(opening_of(&claims).replace("set local role zencall_app", &role))
     }
 
     /// Literals for the statement's parameters, of many tenants.
@@ -112,59 +113,98 @@ impl Session {
     }
 }
 
-/// Measures a statement with these examples.
-pub(super) async fn cost(session: &Session, sql: &str, examples: &[Example]) -> anyhow::Result<Cost> {
+/// Measures a statement with these examples: as it is, bound by the policies, and as it would be without them.
+pub(super) async fn cost(
+    sessions: [&Session; 2],
+    texts: [&str; 2],
+    examples: &[Example],
+) -> anyhow::Result<Cost> {
+    let (mut whole, mut alone) = (Rounds::default(), Rounds::default());
+    // The first round only warms the caches.
+    for round in 0..=ROUNDS {
+        let mut times = [const { (Vec::new(), Vec::new()) }; 2];
+        for run in 0..RUNS {
+            let example = &examples[(round * RUNS + run) % examples.len()];
+            // One right after the other, on the same rows, and whoever begins pays for what the other finds in the caches:
+            // in turns.
+            let order = if run % 2 == 0 { [0, 1] } else { [1, 0] };
+            for side in order {
+                let (in_transaction, by_itself) = one(sessions[side], texts[side], example).await?;
+                times[side].0.push(in_transaction);
+                times[side].1.push(by_itself);
+            }
+        }
+        if round > 0 {
+            let [with, without] = times;
+            whole.note(with.0, without.0);
+            alone.note(with.1, without.1);
+        }
+    }
     Ok(Cost {
-        in_transaction: sides(session, sql, examples, true).await?,
-        alone: sides(session, sql, examples, false).await?,
+        in_transaction: whole.sides(),
+        alone: alone.sides(),
     })
 }
 
-async fn sides(session: &Session, sql: &str, examples: &[Example], whole: bool) -> anyhow::Result<Sides> {
-    let (mut with, mut without, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    // The first round only warms the caches.
-    for round in 0..=ROUNDS {
-        let mut times = [0.0; 2];
-        // Whoever begins pays for what the other finds in the cache: in turns.
-        let order = if round % 2 == 0 {
-            [true, false]
-        } else {
-            [false, true]
-        };
-        for bound in order {
-            let mut total = 0.0;
-            for run in 0..RUNS {
-                let example = &examples[(round * RUNS + run) % examples.len()];
-                let text = with_literals(sql, &example.literals);
-                let opening = session.opening(bound, &example.organization);
-                let before = if whole {
-                    let before = session.processor_time()?;
-                    session.run(&opening).await?;
-                    before
-                } else {
-                    session.run(&opening).await?;
-                    session.processor_time()?
-                };
-                session.run(&text).await?;
-                if whole {
-                    session.run("rollback").await?;
-                    total += session.processor_time()? - before;
-                } else {
-                    total += session.processor_time()? - before;
-                    session.run("rollback").await?;
-                }
-            }
-            times[usize::from(!bound)] = total / RUNS as f64 / 1000.0;
+/// Fails where both sides do not touch or return the same number of rows.
+pub(super) async fn is_the_same(
+    sessions: [&Session; 2],
+    texts: [&str; 2],
+    examples: &[Example],
+) -> anyhow::Result<()> {
+    for example in examples.iter().take(RUNS) {
+        let mut rows = [0; 2];
+        for side in 0..2 {
+            sessions[side]
+                .run(&sessions[side].opening(&example.organization)?)
+                .await?;
+            rows[side] = sessions[side].run(&with_literals(texts[side], example)).await?;
+            sessions[side].run("rollback").await?;
         }
-        if round > 0 {
-            with.push(times[0]);
-            without.push(times[1]);
-            ratios.push(times[0] / times[1]);
+        anyhow::ensure!(
+            rows[0] == rows[1],
+            "{} rows with row security, {} without",
+            rows[0],
+            rows[1]
+        );
+    }
+    Ok(())
+}
+
+/// Runs a statement in its transaction; what both took, and what the statement did.
+async fn one(session: &Session, text: &str, example: &Example) -> anyhow::Result<(f64, f64)> {
+    let text = with_literals(text, example);
+    let opening = session.opening(&example.organization)?;
+    let begun = session.processor_time()?;
+    session.run(&opening).await?;
+    let opened = session.processor_time()?;
+    session.run(&text).await?;
+    let done = session.processor_time()?;
+    session.run("rollback").await?;
+    Ok((session.processor_time()? - begun, done - opened))
+}
+
+/// The medians of some rounds.
+#[derive(Default)]
+struct Rounds {
+    with: Vec<f64>,
+    without: Vec<f64>,
+    ratios: Vec<f64>,
+}
+
+impl Rounds {
+    fn note(&mut self, with: Vec<f64>, without: Vec<f64>) {
+        let (with, without) = (crate::bench::median(with), crate::bench::median(without));
+        self.with.push(with / 1000.0);
+        self.without.push(without / 1000.0);
+        self.ratios.push(with / without);
+    }
+
+    fn sides(self) -> Sides {
+        Sides {
+            with: crate::bench::median(self.with),
+            without: crate::bench::median(self.without),
+            ratio: crate::bench::median(self.ratios),
         }
     }
-    Ok(Sides {
-        with: crate::bench::median(with),
-        without: crate::bench::median(without),
-        ratio: crate::bench::median(ratios),
-    })
 }

@@ -1,23 +1,24 @@
 //! What row security costs: the processor time of PostgreSQL for statements of ours with it and without it, at a million
 //! rows, and whether every plan goes through an index of the organisation's.
 //!
-//! Both sides are the same statements in the same session on the same rows, in turns: as the functions' role, and as a role
-//! that has the same rights and that no policy binds. The text of each statement is read from the sources, with our own
-//! filter by organisation in it: without it, the other side would read everybody's rows and be no comparison.
+//! Both sides are statements of ours on the same rows, one right after the other: as the functions' role, and as a role that
+//! has the same rights and that no policy binds. The text of each statement is read from the sources. A read of ours leaves
+//! the organisation to the policy; without policies it would name it, and so does the other side, which returns the same rows
+//! (this is checked). A write names it on both sides.
 //!
 //! What counts is the statement in its transaction, as it is always run: `BEGIN`, role and claims, the statement, its end.
 //! Both sides pay for these alike. What a request pays besides (its limit, its key) is left out. The column "alone" shows the
 //! statement without them. Each is planned anew on each run, as the functions' statements are; the policy's share is
-//! nearly all planning, hence the same few µs for a look-up by key as for a report. The ratio is the median of many rounds,
-//! since whatever else this machine does adds to both sides and moves the ratio towards one.
+//! nearly all planning, hence the same few µs for a look-up by key as for a report. The ratio is the median of many rounds
+//! of medians, since whatever else this machine does adds to both sides and moves the ratio towards one.
 
+mod fill;
 mod measure;
 mod plan;
 mod sources;
 mod statements;
 
 use anyhow::{Context, bail};
-use tokio_postgres::Client;
 
 use crate::postgres::{self, Server};
 use crate::stack::Stack;
@@ -56,49 +57,25 @@ impl Stack {
         let database = postgres::recreate(NAME, &self.ports, &self.secrets).await?;
         postgres::migrate(&database, 10).await?;
         let client = postgres::superuser(NAME, &self.ports, &self.secrets).await?;
-        step(&format!("a database of {rows} rows a table"), fill(&client, rows)).await?;
-        let session = Session::open(client, UNBOUND).await?;
-        let outcome = report(&session, rows).await;
-        drop(session);
+        step(
+            &format!("a database of {rows} rows a table"),
+            fill::fill(&client, rows, UNBOUND),
+        )
+        .await?;
+        let bound = Session::open(client, "zencall_app").await?;
+        let client = postgres::superuser(NAME, &self.ports, &self.secrets).await?;
+        let unbound = Session::open(client, UNBOUND).await?;
+        let outcome = report([&bound, &unbound], rows).await;
+        drop((bound, unbound));
         postgres::remove(NAME, &self.ports, &self.secrets).await?;
         outcome
     }
 }
 
-async fn fill(client: &Client, rows: u32) -> anyhow::Result<()> {
-    // Foreign keys are known to hold here; checking ten million of them would take most of the time.
-    client
-        .batch_execute("set session_replication_role = replica")
-        .await?;
-    let sql = include_str!("fill.sql").replace("{rows}", &rows.to_string());
-    for statement in sql.split(";\n") {
-        client
-            .batch_execute(statement)
-            .await
-            .with_context(|| format!("cannot fill: {statement}"))?;
-    }
-    client
-        .batch_execute("set session_replication_role = origin")
-        .await?;
-    client.batch_execute("vacuum analyze").await?;
-    client.batch_execute("checkpoint").await?;
-    client
-        .batch_execute(&format!(
-            "do $$ begin
-               if not exists (select from pg_roles where rolname = '{UNBOUND}') then
-                 create role {UNBOUND} nologin bypassrls;
-               end if;
-             end $$;
-             grant zencall_app to {UNBOUND};"
-        ))
-        .await?;
-    Ok(())
-}
-
-async fn report(session: &Session, rows: u32) -> anyhow::Result<()> {
+async fn report(sessions: [&Session; 2], rows: u32) -> anyhow::Result<()> {
     let mut wrong = Vec::new();
     say("\nEvery table through its policy alone, without a filter of ours:");
-    for (table, outcome) in plan::of_every_table(session).await? {
+    for (table, outcome) in plan::of_every_table(sessions[0]).await? {
         match outcome {
             Ok(index) => say(format!("  {table:<24} {index}")),
             Err(why) => wrong.push(format!("{table}: {why}")),
@@ -115,7 +92,7 @@ async fn report(session: &Session, rows: u32) -> anyhow::Result<()> {
     let mut ratios = [Vec::new(), Vec::new()];
     for statement in STATEMENTS {
         // One that cannot be measured fails the run, and not before the others were.
-        let cost = match of_statement(session, statement, &mut wrong).await {
+        let cost = match of_statement(sessions, statement, &mut wrong).await {
             Ok(cost) => cost,
             Err(error) => {
                 say(format!("  {:<32} {error:#}", statement.name));
@@ -152,18 +129,25 @@ async fn report(session: &Session, rows: u32) -> anyhow::Result<()> {
 
 /// Looks at the plan of a statement, notes what is wrong with it, and measures.
 async fn of_statement(
-    session: &Session,
+    sessions: [&Session; 2],
     statement: &Statement,
     wrong: &mut Vec<String>,
 ) -> anyhow::Result<Cost> {
     let sql = sources::text_of(statement.name)?;
-    let examples = session.examples(statement).await?;
-    for why in plan::of_statement(session, &sql, &examples[0]).await? {
+    let other = sources::without_policies(&sql, statement.own)?;
+    let texts = [sql.as_str(), other.as_str()];
+    let examples = sessions[0].examples(statement).await?;
+    for why in plan::of_statement(sessions[0], &sql, &examples[0]).await? {
         wrong.push(format!("{}: {why}", statement.name));
     }
-    let cost = measure::cost(session, &sql, &examples).await;
+    let cost = match measure::is_the_same(sessions, texts, &examples).await {
+        Ok(()) => measure::cost(sessions, texts, &examples).await,
+        Err(error) => Err(error),
+    };
     if cost.is_err() {
-        session.run("rollback").await?;
+        for session in sessions {
+            session.run("rollback").await?;
+        }
     }
     cost
 }

@@ -8,7 +8,7 @@ use super::sources::with_literals;
 
 /// The plan of a text as the functions' role.
 async fn explain(session: &Session, organization: &str, sql: &str, settings: &str) -> anyhow::Result<Value> {
-    session.run(&session.opening(true, organization)).await?;
+    session.run(&session.opening(organization)?).await?;
     session.run(settings).await?;
     let explained = session
         .client
@@ -42,7 +42,7 @@ pub(super) async fn of_statement(
     sql: &str,
     example: &Example,
 ) -> anyhow::Result<Vec<String>> {
-    let text = with_literals(sql, &example.literals);
+    let text = with_literals(sql, example);
     let plan = explain(session, &example.organization, &text, "select").await?;
     let scans = scans(&plan);
     let whole = scans.iter().filter(|scan| scan["Index Cond"].is_null());

@@ -31,6 +31,8 @@ pub(super) struct Statement {
     pub(super) kind: Kind,
     /// Expressions over the columns of a row of `EXAMPLES`; each becomes a literal.
     pub(super) params: &'static [&'static str],
+    /// Where a read would name the organisation by itself if no policy did, and how.
+    pub(super) own: &'static [(&'static str, &'static str)],
 }
 
 /// Rows to be asked for: one attempt with everything that belongs to it. `{condition}` narrows the attempts.
@@ -57,84 +59,129 @@ pub(super) const STATEMENTS: &[Statement] = &[
     Statement {
         name: "organizations.find",
         kind: READ,
-        params: &["org"],
+        params: &[],
+        own: &[("from organizations", "from organizations where id = {org}")],
     },
     Statement {
         name: "identity.find_profile",
         kind: READ,
-        params: &["org", "person"],
+        params: &["person"],
+        own: &[(
+            "from profiles where",
+            "from profiles where organization_id = {org} and",
+        )],
     },
     Statement {
         name: "identity.find_profile_of_session",
         kind: READ,
-        params: &["org", "session"],
+        params: &["session"],
+        own: &[("where s.id", "where s.organization_id = {org} and s.id")],
     },
     Statement {
         name: "contacts.find",
         kind: READ,
-        params: &["org", "contact"],
+        params: &["contact"],
+        own: &[(
+            "from contacts where",
+            "from contacts where organization_id = {org} and",
+        )],
     },
     Statement {
         name: "contacts.list",
         kind: READ,
-        params: &["org", NO_ID, NO_TEXT, NO_TEXT, NO_TEXT, PAGE],
+        params: &[NO_ID, NO_TEXT, NO_TEXT, NO_TEXT, PAGE],
+        own: &[("where (", "where organization_id = {org} and (")],
     },
     Statement {
         name: "do_not_call.list",
         kind: READ,
-        params: &["org", NO_ID, NO_TEXT, PAGE],
+        params: &[NO_ID, NO_TEXT, PAGE],
+        own: &[("where (", "where organization_id = {org} and (")],
     },
     Statement {
         name: "messages.find",
         kind: READ,
-        params: &["org", "message"],
+        params: &["message"],
+        own: &[
+            ("where h.", "where h.organization_id = {org} and h."),
+            ("where m.", "where m.organization_id = {org} and m."),
+        ],
     },
     Statement {
         name: "messages.list",
         kind: READ,
-        params: &["org", NO_ID, PAGE],
+        params: &[NO_ID, PAGE],
+        own: &[
+            (
+                "from messages where",
+                "from messages where organization_id = {org} and",
+            ),
+            ("where h.", "where h.organization_id = {org} and h."),
+        ],
     },
     Statement {
         name: "campaigns.report_contacts",
         kind: READ,
-        params: &["org", "campaign"],
+        params: &["campaign"],
+        own: &[
+            ("on k.", "on k.organization_id = {org} and k."),
+            ("where c.", "where c.organization_id = {org} and c."),
+        ],
     },
     Statement {
         name: "campaigns.report_calls",
         kind: READ,
-        params: &["org", "campaign"],
+        params: &["campaign"],
+        own: &[
+            ("where a.", "where a.organization_id = {org} and a."),
+            ("from calls where", "from calls where organization_id = {org} and"),
+        ],
     },
     Statement {
         name: "campaigns.contacts",
         kind: READ,
-        params: &["org", "campaign", NO_ID, PAGE],
+        params: &["campaign", NO_ID, PAGE],
+        own: &[
+            ("where q.", "where q.organization_id = {org} and q."),
+            ("on d.", "on d.organization_id = {org} and d."),
+            ("'failed' and", "'failed' and a.organization_id = {org} and"),
+            ("where c.", "where c.organization_id = {org} and c."),
+        ],
     },
     Statement {
         name: "campaigns.decisions",
         kind: READ,
-        params: &["org", "campaign", "contact", NO_ID, PAGE],
+        params: &["campaign", "contact", NO_ID, PAGE],
+        own: &[
+            ("where q.", "where q.organization_id = {org} and q."),
+            ("where k.", "where k.organization_id = {org} and k."),
+        ],
     },
     Statement {
         name: "calls.find",
         kind: READ,
-        params: &["org", "attempt"],
+        params: &["attempt"],
+        own: &[("where id", "where organization_id = {org} and id")],
     },
     Statement {
         name: "calls.turns",
         kind: READ,
-        params: &["org", "attempt"],
+        params: &["attempt"],
+        own: &[("where call_id", "where organization_id = {org} and call_id")],
     },
     Statement {
         name: "calls.timeline",
         kind: READ,
-        params: &["org", "attempt"],
+        params: &["attempt"],
+        own: &[("where call_id", "where organization_id = {org} and call_id")],
     },
     Statement {
         name: "calls.list",
         kind: READ,
         params: &[
-            "org", NO_ID, NO_ID, NO_TEXT, NO_TEXT, "false", NO_TEXT, NO_TIME, NO_TIME, PAGE,
+            NO_ID, NO_ID, NO_TEXT, NO_TEXT, "false", NO_TEXT, NO_TIME, NO_TIME, PAGE,
         ],
+        own: &[("where (", "where organization_id = {org} and (")],
     },
     Statement {
         name: "contacts.insert",
@@ -146,6 +193,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
             "'{\"first_name\":\"Zoé\"}'::jsonb",
             NOW,
         ],
+        own: &[],
     },
     Statement {
         name: "contacts.update",
@@ -157,6 +205,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
             "'{\"first_name\":\"Zoé\"}'::jsonb",
             NOW,
         ],
+        own: &[],
     },
     Statement {
         name: "audit.record",
@@ -172,21 +221,25 @@ pub(super) const STATEMENTS: &[Statement] = &[
             NO_TEXT,
             NOW,
         ],
+        own: &[],
     },
     Statement {
         name: "outbox.promise",
         kind: WRITE,
         params: &[NEW, "org", "'mail'", "'{}'::jsonb", NOW],
+        own: &[],
     },
     Statement {
         name: "identity.insert_refresh_token",
         kind: WRITE,
         params: &["sha256(attempt::text::bytea)", "org", "session", NOW, NOW],
+        own: &[],
     },
     Statement {
         name: "identity.touch_session",
         kind: WRITE,
         params: &["org", "session", NOW],
+        own: &[],
     },
     Statement {
         name: "do_not_call.insert",
@@ -200,36 +253,43 @@ pub(super) const STATEMENTS: &[Statement] = &[
             NO_ID,
             NOW,
         ],
+        own: &[],
     },
     Statement {
         name: "messages.mark_accepted",
         kind: WRITE,
         params: &["org", "message", "'SM1'", NOW, NOW],
+        own: &[],
     },
     Statement {
         name: "campaigns.lock_queued_attempt",
         kind: WRITE,
         params: &["org", "attempt"],
+        own: &[],
     },
     Statement {
         name: "campaigns.release_candidates",
         kind: WRITE,
         params: &["org", "array[campaign]", "array[5]", NOW],
+        own: &[],
     },
     Statement {
         name: "campaigns.mark_dialing",
         kind: WRITE,
         params: &["org", "attempt", NOW, NEW, NO_TIME, "'{}'::jsonb", "'hash'"],
+        own: &[],
     },
     Statement {
         name: "campaigns.mark_in_call",
         kind: WRITE,
         params: &["org", "attempt", "'new-' || attempt", NOW],
+        own: &[],
     },
     Statement {
         name: "calls.append_turn",
         kind: WRITE,
         params: &["org", "attempt", NOW, "'user'", "'Oui, volontiers.'"],
+        own: &[],
     },
 ];
 
