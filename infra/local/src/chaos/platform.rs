@@ -146,6 +146,14 @@ impl Platform {
         Ok(phones)
     }
 
+    /// Somebody whose call by this campaign waits in the queue.
+    pub(super) async fn queued_phone(&self, started: &Started) -> Option<String> {
+        let sql = "select p.phone from call_attempts a join contacts p on p.id = a.contact_id
+                    where a.campaign_id = $1 and a.status = 'queued' order by a.id limit 1";
+        let found = self.database.query_opt(sql, &[&started.campaign.0]).await;
+        found.ok().flatten().map(|row| row.get(0))
+    }
+
     /// Ends every session of the functions, as a failover does.
     pub(super) async fn fail_over(&self) -> anyhow::Result<usize> {
         let ended = self

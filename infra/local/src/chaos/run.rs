@@ -98,7 +98,7 @@ async fn conduct(platform: &Platform, started: &[Started]) -> anyhow::Result<()>
                     platform.proxy.close();
                 }
                 What::Reopen => platform.proxy.reopen(),
-                What::Act(act) => Box::pin(people::act(world, &desk, started, act)).await,
+                What::Act(act) => Box::pin(people::act(platform, &desk, started, act)).await,
                 What::Tick => {
                     minutes += 1;
                     world.tally("ticks", 1);
