@@ -71,8 +71,8 @@ chaos: ## the campaign engine under fire, counted against what Vapi received: ma
 verify-consents: ## whether every chain of every ledger of consents is whole: here, or make verify-consents STAGE=dev
 	@if [ -n "$(STAGE)" ]; then ./infra/aws/verify-consents.sh "$(STAGE)"; else $(LOCAL) verify-consents; fi
 
-simulate: ## pacing and fairness on a clock of their own: make simulate SEED=1 SIZE=full (CONTACTS=100000 TENANTS=500 SLOTS=200)
-	@export LOG=error; ./infra/local/setup.sh && cargo run $(if $(filter full,$(SIZE)),--release) --bin local -- simulate
+simulate: ## pacing and fairness on a clock of their own: make simulate SEED=1 (SIZE=full CONTACTS=100000 TENANTS=500 SLOTS=200 MINUTES=60 PROFILE=fast)
+	@export LOG=error; $(LOCAL) simulate
 
 invoke: ## hand a sample event to a function: make invoke FN=minute-tick EVENT=minute-tick.json
 	@$(LOCAL) invoke "$(FN)" "$(EVENT)"

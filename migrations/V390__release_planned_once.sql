@@ -129,12 +129,11 @@ create function zencall.campaign_account(
   wanted uuid, since timestamptz, out spent numeric, out is_settling boolean)
 language plpgsql stable strict set plan_cache_mode = force_generic_plan as $$
 begin
-  select coalesce(sum(a.reserved), 0)
-           + (select coalesce(sum(t.spent), 0) from public.campaign_accounts t where t.campaign_id = wanted),
-         coalesce(bool_or(a.ended_at is null or a.ended_at > since), false)
-    into spent, is_settling
-    from public.call_attempts a
-   where a.campaign_id = wanted and a.status <> 'released' and a.cost is null;
+  spent := zencall.campaign_spent(wanted, null);
+  is_settling := exists (
+    select from public.call_attempts a
+     where a.campaign_id = wanted and a.status <> 'released' and a.cost is null
+       and (a.ended_at is null or a.ended_at > since));
 end $$;
 
 revoke all on function zencall.latest_calls(uuid, timestamptz, timestamptz, bigint),
