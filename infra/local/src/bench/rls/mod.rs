@@ -9,8 +9,8 @@
 //! What counts is the statement in its transaction, as it is always run: `BEGIN`, role and claims, the statement, its end.
 //! Both sides pay for these alike. What a request pays besides (its limit, its key) is left out. The column "alone" shows the
 //! statement without them. Each is planned anew on each run, as the functions' statements are; the policy's share is
-//! nearly all planning, hence the same few µs for a look-up by key as for a report. The ratio is the median of many rounds
-//! of medians, since whatever else this machine does adds to both sides and moves the ratio towards one.
+//! nearly all planning, hence the same few µs for a look-up by key as for a report. The ratio is the median of many rounds,
+//! in each of which the less disturbed runs of both sides are compared.
 
 mod fill;
 mod measure;
