@@ -18,11 +18,11 @@ pub(super) async fn find(tx: &TenantTx, event: &Projection) -> Result<UnderWay, 
             "-- calls.under_way
              with attempt as (
                select id, campaign_id, contact_id, assistant_id, queued_at from call_attempts
-                where ((id = $1 and (vapi_call_id is null or $2 is null)) or vapi_call_id = $2)
+                where (id = $1 and (vapi_call_id is null or $2 is null)) or vapi_call_id = $2
                 order by vapi_call_id nulls last limit 1
              ), call as (
                select id, campaign_id, contact_id, assistant_id, phone, created_at from calls
-                where ((id = (select id from attempt) and (vapi_call_id is null or $2 is null)) or vapi_call_id = $2)
+                where (id = (select id from attempt) and (vapi_call_id is null or $2 is null)) or vapi_call_id = $2
                 order by vapi_call_id nulls last limit 1
              )
              select o.name as organization_name, o.timezone, o.country, o.language as home_language,
@@ -34,11 +34,14 @@ pub(super) async fn find(tx: &TenantTx, event: &Projection) -> Result<UnderWay, 
                from organizations o
                left join attempt a on true
                left join call c on true
-               left join assistants s on case when coalesce(c.assistant_id, a.assistant_id) is null then s.vapi_assistant_id = $3
-                          else s.id = coalesce(c.assistant_id, a.assistant_id) end
-               left join contacts k on case when coalesce(c.contact_id, a.contact_id) is null then k.phone = $4
-                          else k.id = coalesce(c.contact_id, a.contact_id) end",
-            &[&event.keys.attempt,
+               left join assistants s
+                 on case when coalesce(c.assistant_id, a.assistant_id) is null then s.vapi_assistant_id = $3
+                         else s.id = coalesce(c.assistant_id, a.assistant_id) end
+               left join contacts k
+                 on case when coalesce(c.contact_id, a.contact_id) is null then k.phone = $4
+                         else k.id = coalesce(c.contact_id, a.contact_id) end",
+            &[
+                &event.keys.attempt,
                 &event.keys.call,
                 &event.keys.assistant,
                 &event.phone,

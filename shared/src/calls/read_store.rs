@@ -38,7 +38,8 @@ pub(super) async fn list(tx: &TenantTx, filter: &Filter, page: PageRequest) -> R
                      or case when started_at is null then created_at else started_at end < $8)
               order by id desc
               limit $9",
-            &[&page.after,
+            &[
+                &page.after,
                 &filter.campaign,
                 &filter.status.map(Status::as_str),
                 &sentiment,

@@ -65,7 +65,8 @@ pub(super) async fn measure(
                     coalesce(m.negative, 0) as negative, coalesce(m.unknown, 0) as unknown
                from period p left join measured m using (starts_at)
               order by p.starts_at",
-            &[&wanted.from,
+            &[
+                &wanted.from,
                 &wanted.to,
                 &wanted.bucket.as_str(),
             ],

@@ -253,3 +253,27 @@ impl Drop for TenantTx {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transaction_opens_for_one_organisation_or_none() {
+        // None is said too: what somebody left on the connection is no tenant of this transaction.
+        assert_eq!(
+            opening(Mode::ReadOnly, None, ""),
+            "begin read only; set local role zencall_app; set local request.jwt.claims = ''; \
+             set local zencall.organization_id = ''"
+        );
+        let id = OrganizationId(uuid::Uuid::nil());
+        assert_eq!(
+            opening_of(&Claims::platform(id)),
+            format!(
+                "begin; set local role zencall_app; set local request.jwt.claims = \
+                 '{{\"organization_id\":\"{id}\",\"role\":\"authenticated\"}}'; \
+                 set local zencall.organization_id = '{id}'"
+            )
+        );
+    }
+}

@@ -126,6 +126,34 @@ async fn every_policy_of_the_application_compares_the_tenant_both_ways() {
 }
 
 #[tokio::test]
+async fn nothing_is_deployed_over_a_table_without_its_wall() {
+    // Reads leave the organisation to the policies alone, so the migrations fail where one is missing, by this.
+    let client = owner().await;
+    client.batch_execute("select zencall.prove_wall()").await.unwrap();
+    let policy = "create policy tenant on latecomers using (organization_id = zencall.organization_id())";
+    let both = format!("{policy} with check (organization_id = zencall.organization_id())");
+    let security = "alter table latecomers enable row level security";
+    let forced = "alter table latecomers force row level security";
+    let another = "create policy another on latecomers using (true)";
+    let granted = "create table latecomers (organization_id uuid); grant select on latecomers to zencall_app";
+    for (parts, is_walled) in [
+        (vec![granted], false),
+        (vec![granted, &both], false),
+        (vec![granted, &both, security], false),
+        (vec![granted, policy, security, forced], false),
+        (vec![granted, &both, security, forced], true),
+        (vec![granted, &both, security, forced, another], false),
+        // What the application cannot reach is none of ours.
+        (vec!["create table latecomers (organization_id uuid)"], true),
+    ] {
+        let sql = format!("begin; {}; select zencall.prove_wall()", parts.join("; "));
+        let proven = client.batch_execute(&sql).await;
+        client.batch_execute("rollback").await.unwrap();
+        assert_eq!(proven.is_ok(), is_walled, "{parts:?}: {proven:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_functions_own_nothing_and_bypass_nothing() {
     //
     let login = login().await;

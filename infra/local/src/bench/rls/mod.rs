@@ -9,8 +9,8 @@
 //! What counts is the statement in its transaction, as it is always run: `BEGIN`, role and claims, the statement, its end.
 //! Both sides pay for these alike. What a request pays besides (its limit, its key) is left out. The column "alone" shows the
 //! statement without them. Each is planned anew on each run, as the functions' statements are; the policy's share is
-//! nearly all planning, hence the same few µs for a look-up by key as for a report. The ratio is the median of many rounds
-//! of medians, since whatever else this machine does adds to both sides and moves the ratio towards one.
+//! nearly all planning, hence the same few µs for a look-up by key as for a report. The ratio is the median of many rounds,
+//! in each of which the less disturbed runs of both sides are compared.
 
 mod fill;
 mod measure;
@@ -62,20 +62,18 @@ impl Stack {
             fill::fill(&client, rows, UNBOUND),
         )
         .await?;
-        let bound = Session::open(client, "zencall_app").await?;
-        let client = postgres::superuser(NAME, &self.ports, &self.secrets).await?;
-        let unbound = Session::open(client, UNBOUND).await?;
-        let outcome = report([&bound, &unbound], rows).await;
-        drop((bound, unbound));
+        let session = Session::open(client, UNBOUND).await?;
+        let outcome = report(&session, rows).await;
+        drop(session);
         postgres::remove(NAME, &self.ports, &self.secrets).await?;
         outcome
     }
 }
 
-async fn report(sessions: [&Session; 2], rows: u32) -> anyhow::Result<()> {
+async fn report(session: &Session, rows: u32) -> anyhow::Result<()> {
     let mut wrong = Vec::new();
     say("\nEvery table through its policy alone, without a filter of ours:");
-    for (table, outcome) in plan::of_every_table(sessions[0]).await? {
+    for (table, outcome) in plan::of_every_table(session).await? {
         match outcome {
             Ok(index) => say(format!("  {table:<24} {index}")),
             Err(why) => wrong.push(format!("{table}: {why}")),
@@ -92,7 +90,7 @@ async fn report(sessions: [&Session; 2], rows: u32) -> anyhow::Result<()> {
     let mut ratios = [Vec::new(), Vec::new()];
     for statement in STATEMENTS {
         // One that cannot be measured fails the run, and not before the others were.
-        let cost = match of_statement(sessions, statement, &mut wrong).await {
+        let cost = match of_statement(session, statement, &mut wrong).await {
             Ok(cost) => cost,
             Err(error) => {
                 say(format!("  {:<32} {error:#}", statement.name));
@@ -129,25 +127,23 @@ async fn report(sessions: [&Session; 2], rows: u32) -> anyhow::Result<()> {
 
 /// Looks at the plan of a statement, notes what is wrong with it, and measures.
 async fn of_statement(
-    sessions: [&Session; 2],
+    session: &Session,
     statement: &Statement,
     wrong: &mut Vec<String>,
 ) -> anyhow::Result<Cost> {
     let sql = sources::text_of(statement.name)?;
     let other = sources::without_policies(&sql, statement.own)?;
     let texts = [sql.as_str(), other.as_str()];
-    let examples = sessions[0].examples(statement).await?;
-    for why in plan::of_statement(sessions[0], &sql, &examples[0]).await? {
+    let examples = session.examples(statement).await?;
+    for why in plan::of_statement(session, &sql, &examples[0]).await? {
         wrong.push(format!("{}: {why}", statement.name));
     }
-    let cost = match measure::is_the_same(sessions, texts, &examples).await {
-        Ok(()) => measure::cost(sessions, texts, &examples).await,
+    let cost = match measure::is_the_same(session, texts, &examples).await {
+        Ok(()) => measure::cost(session, texts, &examples).await,
         Err(error) => Err(error),
     };
     if cost.is_err() {
-        for session in sessions {
-            session.run("rollback").await?;
-        }
+        session.run("rollback").await?;
     }
     cost
 }

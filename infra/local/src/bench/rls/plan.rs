@@ -3,12 +3,12 @@
 use anyhow::Context;
 use serde_json::Value;
 
-use super::measure::{Example, Session};
+use super::measure::{Example, Session, Side};
 use super::sources::with_literals;
 
 /// The plan of a text as the functions' role.
 async fn explain(session: &Session, organization: &str, sql: &str, settings: &str) -> anyhow::Result<Value> {
-    session.run(&session.opening(organization)?).await?;
+    session.run(&session.opening(Side::With, organization)?).await?;
     session.run(settings).await?;
     let explained = session
         .client
