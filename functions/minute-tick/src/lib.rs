@@ -48,75 +48,37 @@ pub struct Ticked {
 /// One tick. A part that fails is logged and does not keep the others from running.
 pub async fn run(app: &App) -> Result<Ticked, NotHandled> {
     let now = app.clock.now();
-    let mut ticked = Ticked::default();
-    let swept = outbox::sweep(app, now).await;
-    ticked.swept = swept
-        .inspect_err(|error| report("outbox", error))
-        .unwrap_or_default();
-    let retried = calls::retry_parked(app, now).await;
-    ticked.events = retried
-        .inspect_err(|error| report("parked events", error))
-        .unwrap_or_default()
-        .applied;
-    let reminded = gdpr::remind(app, now).await;
-    ticked.reminded = reminded
-        .inspect_err(|error| report("gdpr", error))
-        .unwrap_or_default();
-    let imported = imports::remind(app, now).await;
-    ticked.imports = imported
-        .inspect_err(|error| report("imports", error))
-        .unwrap_or_default();
-    let reconciled = reconcile::reconcile(app).await;
-    ticked.reconciled = reconciled
-        .inspect_err(|error| report("reconciliation", error))
-        .unwrap_or_default();
-    let looked_after = upkeep::run(app).await;
-    ticked.looked_after = looked_after
-        .inspect_err(|error| report("upkeep of campaigns", error))
-        .unwrap_or_default();
-    let reports = calls::ask_for_reports(app, now).await;
-    ticked.reports = reports
-        .inspect_err(|error| report("reports", error))
-        .unwrap_or_default();
-    let texts = messages::sweep::sweep(app, now).await;
-    ticked.texts = texts
-        .inspect_err(|error| report("messages", error))
-        .unwrap_or_default();
-    if let Err(error) = limits::sweep(app, now).await {
-        report("limits", &error);
-    }
-    if let Err(error) = app
-        .db
-        .ensure_partitions(now.to_zoned(jiff::tz::TimeZone::UTC).date())
-        .await
-    {
-        report("partitions", &error);
-    }
-    if let Err(error) = consents::forget_old(app, now).await {
-        report("consents", &error);
-    }
-    if let Err(error) = proof::forget(app, now).await {
-        report("codes", &error);
-    }
-    if let Err(error) = solicitation::forget_old(app, now).await {
-        report("solicitations", &error);
-    }
-    if let Err(error) = offer::forget_old_turns(app).await {
-        report("turns", &error);
-    }
+    let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let mut ticked = Ticked {
+        swept: done("outbox", outbox::sweep(app, now).await),
+        events: done("parked events", calls::retry_parked(app, now).await).applied,
+        reminded: done("gdpr", gdpr::remind(app, now).await),
+        imports: done("imports", imports::remind(app, now).await),
+        reconciled: done("reconciliation", reconcile::reconcile(app).await),
+        looked_after: done("upkeep of campaigns", upkeep::run(app).await),
+        reports: done("reports", calls::ask_for_reports(app, now).await),
+        texts: done("messages", messages::sweep::sweep(app, now).await),
+        ..Ticked::default()
+    };
+    done("limits", limits::sweep(app, now).await);
+    done("partitions", app.db.ensure_partitions(today).await);
+    done("consents", consents::forget_old(app, now).await);
+    done("codes", proof::forget(app, now).await);
+    done("solicitations", solicitation::forget_old(app, now).await);
+    done("turns", offer::forget_old_turns(app).await);
     let keys = app.db.expire_idempotency_keys(now, KEYS).await;
-    ticked.keys = keys
-        .inspect_err(|error| report("idempotency keys", error))
-        .unwrap_or_default();
+    ticked.keys = done("idempotency keys", keys);
     // Before anybody is called: nobody is with an assistant that was not looked at.
-    let assistants = speakers::check_assistants(app).await;
-    ticked.assistants = assistants
-        .inspect_err(|error| report("assistants", error))
-        .unwrap_or_default();
+    ticked.assistants = done("assistants", speakers::check_assistants(app).await);
     ticked.released = offer::release_due(app).await?;
     Ok(ticked)
 }
 
-fn report(part: &str, error: &(dyn std::error::Error + 'static)) {
-    tracing::warn!(part, error, "a part of the tick failed and is tried at the next");
+/// What a part has done; one that failed is logged, and tried again at the next tick.
+fn done<T: Default, E: std::error::Error + 'static>(part: &str, outcome: Result<T, E>) -> T {
+    outcome.unwrap_or_else(|error| {
+        let error: &(dyn std::error::Error + 'static) = &error;
+        tracing::warn!(part, error, "a part of the tick failed and is tried at the next");
+        T::default()
+    })
 }

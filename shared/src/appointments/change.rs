@@ -80,7 +80,7 @@ impl Classify for ChangeError {
             Self::NotFound => not_found(),
             Self::State(status) => Failure::new(Class::Conflict, "appointment_state", "", "").with_text(
                 format!(
-                    "Ce rendez-vous est {} : ce changement n'est plus possible.",
+                    "Ce rendez-vous est dans l'état {} : ce changement n'est plus possible.",
                     status.as_str()
                 ),
                 format!(
