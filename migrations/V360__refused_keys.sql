@@ -6,11 +6,11 @@
 -- one address do not wait for each other. One that is refused raises nothing any more, since what is raised undoes the
 -- count with it: the answer says so, by `is_granted` being null.
 --
--- The function of V241 with fewer arguments stays for containers of the version before.
+-- `use_api_key` (V241) stays for containers of the version before.
 do $$ begin execute format('grant zencall_lookup to %I', current_user); end $$;
 grant create on schema zencall to zencall_lookup;
 
-create function zencall.use_api_key(
+create function zencall.use_or_refuse_api_key(
   wanted_key uuid, wanted_organization uuid, wanted_hash bytea, wanted_scope text,
   subjects bytea[], allowed int[], seconds int[], waivers bytea[],
   guess_subjects bytea[], guesses_allowed int[], guess_seconds int[], guess_waivers bytea[],
@@ -62,7 +62,7 @@ declare
 begin
   for f in
     select p.oid::regprocedure from pg_proc p
-     where p.pronamespace = 'zencall'::regnamespace and p.proname = 'use_api_key' and p.pronargs = 15
+     where p.pronamespace = 'zencall'::regnamespace and p.proname = 'use_or_refuse_api_key'
   loop
     execute format('alter function %s owner to zencall_lookup', f);
     execute format('revoke all on function %s from public', f);

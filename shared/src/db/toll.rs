@@ -27,7 +27,7 @@ pub(super) fn statements(bill: &Bill) -> String {
                 write!(
                     sql,
                     "; select encode(spent_subject, 'hex'), spent, seconds_left, is_over, is_granted
-                       from zencall.use_api_key('{}', '{}', {}, {scope}, {counted}, {}, {}, {}, '{at}'::timestamptz)",
+                       from zencall.use_or_refuse_api_key('{}', '{}', {}, {scope}, {counted}, {}, {}, {}, '{at}'::timestamptz)",
                     key.id,
                     key.organization,
                     literal(Some(Subject(key.hash.0))),

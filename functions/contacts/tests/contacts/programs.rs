@@ -51,6 +51,13 @@ impl Program {
         environment.run_as_owner(&environment.database_url, &sql).await;
     }
 
+    /// Reading, as the transaction that reads answers.
+    async fn reads(&self, text: &str) -> testkit::Reply {
+        Client::bearer(self.test.serving(contacts::routes()), text)
+            .get(PATH)
+            .await
+    }
+
     async fn is_refused(&self, text: &str) {
         let client = Client::bearer(self.test.serving(contacts::routes()), text);
         client.get(PATH).await.expect_problem(401, "api_key_invalid");
@@ -221,4 +228,48 @@ async fn the_audit_log_names_the_key() {
         .rows("select created_by from do_not_call", &[])
         .await;
     assert_eq!(rows, [json!({ "created_by": null })]);
+}
+
+#[tokio::test]
+async fn where_nothing_can_be_counted_a_key_is_proven_by_the_transaction_that_reads_and_writes_nothing() {
+    let environment = Environment::get().await;
+    let own = environment.own_database().await;
+    let options = Options {
+        held_at: Some("2026-11-24T10:00:00Z".parse().unwrap()),
+        database_url: Some(own.clone()),
+        ..Options::default()
+    };
+    let program = with(options, &[Scope::ContactsRead, Scope::ContactsWrite]).await;
+    let other = program.test.organization().await;
+    let (_, theirs) = other.api_key(&[Scope::ContactsRead]).await;
+    let (_, calls) = program.organization.api_key(&[Scope::CallsRead]).await;
+    let (text, theirs) = (&program.text, theirs.expose_secret());
+    environment.run_as_owner(&own, "drop table rate_limits").await;
+
+    program.reads(text).await.expect(200);
+    let reply = program.client.post(PATH, json!({ "phone": "0639980001" })).await;
+    assert!(reply.headers.contains_key("retry-after"));
+    reply.expect_problem(503, "unavailable");
+    // What is refused and could not be counted is told no more than that.
+    let scope = program.reads(calls.expose_secret()).await;
+    scope.expect_problem(503, "unavailable");
+    // Another secret, and another organisation. 22 characters and a third hold the key's id, as many the organisation's.
+    for forged in [
+        format!("{}{}", &text[..60], &theirs[60..]),
+        format!("{}{}{}", &text[..24], &theirs[24..46], &text[46..]),
+    ] {
+        let reply = program.reads(&forged).await;
+        reply.expect_problem(503, "unavailable");
+    }
+    let claims = format!("{{\"organization_id\":\"{}\"}}", program.organization.id);
+    for change in [
+        "expires_at = '2026-11-24T09:00:00Z'",
+        "expires_at = null, revoked_at = now()",
+    ] {
+        let change = format!("update api_keys set {change} where id = '{}'", program.key);
+        let sql =
+            format!("begin; select set_config('request.jwt.claims', '{claims}', true); {change}; commit");
+        environment.run_as_owner(&own, &sql).await;
+        program.reads(text).await.expect_problem(503, "unavailable");
+    }
 }

@@ -52,6 +52,7 @@ const MORE: &[(&str, &[u64])] = &[
 
 struct Counters {
     visitor: Visitor,
+    database: String,
     organization: TestOrganization,
 }
 
@@ -67,8 +68,9 @@ impl Counters {
                  create policy tests on rate_limits to zencall_app using (true) with check (true)",
             )
             .await;
-        let visitor = Visitor::on(own).await;
+        let visitor = Visitor::on(own.clone()).await;
         Self {
+            database: own,
             organization: visitor.test.organization().await,
             visitor,
         }
@@ -214,4 +216,31 @@ async fn programs_have_limits_of_their_own_at_every_route_that_takes_them() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(asked > 40, "{asked}");
+}
+
+#[tokio::test]
+async fn where_nothing_can_be_counted_strangers_are_not_let_in_uncounted() {
+    let counters = Counters::start().await;
+    let mut asked = 0;
+    let environment = Environment::get().await;
+    environment
+        .run_as_owner(&counters.database, "drop table rate_limits")
+        .await;
+    for (name, _) in PUBLIC.iter().filter(|(_, limits)| !limits.is_empty()) {
+        let routes = &counters.visitor.routes;
+        let route = routes.iter().find(|route| route.name() == *name).unwrap();
+        let body = counters.body(route).await;
+        let client = Client::anonymous(counters.visitor.router(route));
+        let reply = client
+            .request(with_json(request(route, None), body.as_ref()))
+            .await;
+        assert!(
+            reply.headers.contains_key("retry-after"),
+            "{name}: {}",
+            reply.text()
+        );
+        reply.expect_problem(503, "unavailable");
+        asked += 1;
+    }
+    assert_eq!(asked, 12);
 }

@@ -191,3 +191,23 @@ async fn a_route_that_nobody_entered_refuses_everybody() {
     let nobody = Client::anonymous(router);
     assert_eq!(nobody.get("/api/v1/forgotten").await.status, 401);
 }
+
+#[tokio::test]
+async fn what_a_handler_made_of_a_key_that_nobody_proved_does_not_leave() {
+    async fn handler(caller: zencall::http::Caller) -> &'static str {
+        // Nothing is owed any more, so nothing proves the key on the way out.
+        drop(caller.origin.meter.take_bill());
+        "leaked"
+    }
+    let test = TestApp::start().await;
+    let organization = test.organization().await;
+    let routes = zencall::http::api().route("/api/v1/contacts", axum::routing::get(handler));
+    let router = test.serving(routes);
+    let reader = organization.program(router.clone(), &[Scope::ContactsRead]).await;
+    reader
+        .get("/api/v1/contacts")
+        .await
+        .expect_problem(401, "api_key_invalid");
+    let member = organization.member(router).await;
+    member.get("/api/v1/contacts").await.expect(200);
+}

@@ -15,6 +15,7 @@ mod functions;
 mod imports;
 mod logs;
 mod openapi;
+mod proofs;
 mod rights;
 mod sources;
 

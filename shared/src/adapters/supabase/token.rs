@@ -239,3 +239,38 @@ pub(super) fn names_issuer(token: &str, issuer: &str) -> bool {
     }
     jsonwebtoken::dangerous::insecure_decode_claims::<Issued>(token).is_ok_and(|claims| claims.iss == issuer)
 }
+
+#[cfg(test)]
+mod tests {
+    use jsonwebtoken::{EncodingKey, Header, encode};
+    use serde_json::json;
+
+    use super::*;
+
+    const SECRET: &str = "a shared secret of thirty-two bytes and more";
+    const ISSUER: &str = "https://project.supabase.co/auth/v1";
+
+    fn verified(issuer: &str) -> Result<SupabaseClaims, Doubt> {
+        let claims = json!({
+            "iss": issuer, "aud": AUTHENTICATED, "role": AUTHENTICATED, "exp": 60,
+            "sub": "0197a5a0-0000-7000-8000-000000000000",
+        });
+        let key = EncodingKey::from_secret(SECRET.as_bytes());
+        let token = encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap();
+        let keys = Keys::from_secret(SECRET).unwrap();
+        keys.verify(&token, ISSUER, Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn a_token_of_another_issuer_is_refused_even_where_its_key_is_the_same() {
+        // Whoever asks has looked at the issuer already, to know whose token it is: that look proves nothing.
+        assert!(verified(ISSUER).is_ok());
+        for other in [
+            "https://other.supabase.co/auth/v1",
+            "",
+            "https://project.supabase.co/auth/v1/",
+        ] {
+            assert!(verified(other).is_err(), "{other}");
+        }
+    }
+}

@@ -58,21 +58,22 @@ pub(in crate::identity) async fn compare(
 ) -> Result<Comparison, HashingFailed> {
     let typed = typed.clone();
     let kept = kept.cloned();
-    work(&HASHING, move || {
-        let phc = kept.as_ref().map_or(NOBODY, |kept| kept.expose_secret());
-        if is_bcrypt(phc) {
-            return compare_with_bcrypt(&typed, phc);
-        }
-        let parsed = PasswordHash::new(phc).map_err(|_| HashingFailed)?;
-        let prepared = prepare(typed.expose_secret());
-        let same = argon2()?.verify_password(prepared.expose_secret().as_bytes(), &parsed);
-        Ok(match (same, &kept) {
-            (Ok(()), Some(_)) if is_weaker(&parsed) => Comparison::RightButWeak,
-            (Ok(()), Some(_)) => Comparison::Right,
-            _ => Comparison::Wrong,
-        })
+    work(&HASHING, move || compare_here(&typed, kept.as_ref())).await
+}
+
+fn compare_here(typed: &SecretString, kept: Option<&SecretString>) -> Result<Comparison, HashingFailed> {
+    let phc = kept.map_or(NOBODY, |kept| kept.expose_secret());
+    if is_bcrypt(phc) {
+        return compare_with_bcrypt(typed, phc);
+    }
+    let parsed = PasswordHash::new(phc).map_err(|_| HashingFailed)?;
+    let prepared = prepare(typed.expose_secret());
+    let same = argon2()?.verify_password(prepared.expose_secret().as_bytes(), &parsed);
+    Ok(match (same, kept) {
+        (Ok(()), Some(_)) if is_weaker(&parsed) => Comparison::RightButWeak,
+        (Ok(()), Some(_)) => Comparison::Right,
+        _ => Comparison::Wrong,
     })
-    .await
 }
 
 fn is_bcrypt(kept: &str) -> bool {
@@ -92,6 +93,8 @@ fn compare_with_bcrypt(typed: &SecretString, kept: &str) -> Result<Comparison, H
 }
 
 fn argon2() -> Result<Argon2<'static>, HashingFailed> {
+    #[cfg(test)]
+    tests::RUNS.with(|runs| runs.set(runs.get() + 1));
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|_| HashingFailed)?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
@@ -122,12 +125,18 @@ async fn work<T: Send + 'static>(
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
     use std::sync::mpsc;
 
     use futures_util::future::join;
     use tokio::sync::oneshot;
 
     use super::*;
+
+    thread_local! {
+        /// How often this thread has made ready to hash.
+        pub(super) static RUNS: Cell<u32> = const { Cell::new(0) };
+    }
 
     fn weak(m_cost: u32, t_cost: u32) -> SecretString {
         let params = Params::new(m_cost, t_cost, 1, None).unwrap();
@@ -202,8 +211,12 @@ mod tests {
         assert_eq!(nobody.params, somebody.params);
         let lengths = |hash: &PasswordHash| (hash.salt.unwrap().len(), hash.hash.unwrap().len());
         assert_eq!(lengths(&nobody), lengths(&somebody));
-        let compared = compare(&"nobody".into(), None).await.unwrap();
-        assert_eq!(compared, Comparison::Wrong);
+        // And it is done.
+        for kept in [Some(&kept), None] {
+            let before = RUNS.get();
+            let compared = compare_here(&"nobody".into(), kept).unwrap();
+            assert_eq!((compared, RUNS.get() - before), (Comparison::Wrong, 1));
+        }
     }
 
     #[tokio::test(flavor = "current_thread")]

@@ -71,6 +71,7 @@ const DEFINER_FUNCTIONS: &[&str] = &[
     "take_turns",
     "usable_platform_slots",
     "use_api_key",
+    "use_or_refuse_api_key",
     "user_by_email",
     "user_by_supabase_id",
 ];
