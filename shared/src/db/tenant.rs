@@ -262,7 +262,7 @@ mod tests {
     fn a_transaction_opens_for_one_organisation_or_none() {
         // None is said too: what somebody left on the connection is no tenant of this transaction.
         assert_eq!(
-            opening(Mode::ReadOnly, None, ""),
+            opening(Mode::ReadOnly, None, "", false),
             "begin read only; set local role zencall_app; set local request.jwt.claims = ''; \
              set local zencall.organization_id = ''"
         );

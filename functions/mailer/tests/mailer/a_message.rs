@@ -118,10 +118,10 @@ async fn costs_a_round_trip_to_ask_and_one_to_mark_and_again_only_the_first() {
     let post = Post::opens_with(options).await;
     let mut message = post.sign_up(Language::Fr).await;
     message["kind"] = json!("address_known");
-    let (sent, trips) = proxy.count(post.handle(&message)).await;
+    let (sent, trips) = Box::pin(proxy.count(post.handle(&message))).await;
     sent.unwrap();
     assert_eq!(trips, 3, "asked, composed, marked");
-    let (sent, trips) = proxy.count(post.handle(&message)).await;
+    let (sent, trips) = Box::pin(proxy.count(post.handle(&message))).await;
     sent.unwrap();
     assert_eq!(trips, 1);
     assert_eq!(post.sent().await.len(), 1);
