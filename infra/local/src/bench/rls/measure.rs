@@ -98,7 +98,10 @@ impl Session {
                                  if param.starts_with("null::") { param } else { "null" }),
             })
             .collect();
-        let sql = format!("select org::text, array[{}] from ({rows}) e", columns.join(", "));
+        let sql = format!(
+            "select org::text, array[{}]::text[] from ({rows}) e",
+            columns.join(", ")
+        );
         let rows = self
             .client
             .query(&sql, &[])
