@@ -1,5 +1,6 @@
 # One line each: the work is in infra/local. `make help` lists them.
-LOCAL = ./infra/local/setup.sh && cargo run --bin local --
+# PROFILE=fast is for what runs for hours: optimised, at the price of some minutes of building.
+LOCAL = ./infra/local/setup.sh && cargo run $(if $(PROFILE),--profile $(PROFILE)) --bin local --
 
 .DEFAULT_GOAL := help
 .PHONY: help dev up down demo test lint fmt binaries build deploy migrate restart import-users bench-size bench-cold bench-rls bench-enumeration bench-campaign chaos invoke send openapi logs verify-consents simulate bench-import
@@ -64,8 +65,8 @@ bench-rls: ## what row security costs PostgreSQL at a million rows, and which in
 bench-campaign: ## what a campaign does, in counts: a wave, an end, a message, at 1,000 and 1,000,000 contacts; and what it costs
 	@$(LOCAL) bench-campaign
 
-chaos: ## the campaign engine under fire, counted against what Vapi received: make chaos SEED=1 CONTACTS=10000 (SEEDS=50)
-	@$(LOCAL) chaos
+chaos: ## the campaign engine under fire, counted against what Vapi received: make chaos SEED=1 CONTACTS=10000 (SEEDS=50 JOBS=2 PROFILE=fast)
+	@export LOG=error; $(LOCAL) chaos
 
 verify-consents: ## whether every chain of every ledger of consents is whole: here, or make verify-consents STAGE=dev
 	@if [ -n "$(STAGE)" ]; then ./infra/aws/verify-consents.sh "$(STAGE)"; else $(LOCAL) verify-consents; fi

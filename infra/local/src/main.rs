@@ -28,7 +28,7 @@ usage: local <command>
   bench-cold    how long every function takes from its start to its first question for work
   bench-rls     what row security costs PostgreSQL at a million rows
   bench-campaign   what a campaign of 1,000 and of 1,000,000 contacts does, in counts, and what it costs
-  chaos         the campaign engine under fire (SEED, SEEDS, CONTACTS)
+  chaos         the campaign engine under fire (SEED, SEEDS, CONTACTS, JOBS)
   simulate      pacing and fairness on a clock of its own (SEED, SIZE=full)";
 
 #[tokio::main]

@@ -40,7 +40,8 @@ pub(super) struct Found {
     pub(super) call: Option<KnownCall>,
     /// What its assistant was to say, where a report asks.
     pub(super) script: Option<Script>,
-    /// Whether a call of this assistant is being placed whose id Vapi has not told us yet.
+    /// Whether it may be of a call that is being placed: we know neither its attempt nor its call, and wait for one of its
+    /// assistant's whose id Vapi has not told us yet.
     pub(super) expecting: bool,
 }
 
@@ -85,13 +86,10 @@ pub(super) async fn lock(tx: &TenantTx, keys: &Keys) -> Result<(), DbError> {
     .map(drop)
 }
 
-/// Waits for its turn among the events of this call, stores the event unless it was stored before, and tells what was
-/// known: one packet. The month is that of the call's creation, so that a repetition meets the first delivery.
-pub(super) async fn take(tx: &TenantTx, event: &Projection, record: &Record<'_>) -> Result<Found, DbError> {
-    let keys = &event.keys;
-    let (locked, row) = join(
-        lock(tx, keys),
-        tx.query_one(
+/// Stores an event unless it was stored before, and tells what was known: with more columns, from more tables, where given.
+macro_rules! take_event {
+    ($columns:literal, $tables:literal) => {
+        concat!(
             "-- calls.take_event
              with attempt as (
                select id, campaign_id, contact_id, assistant_id, queued_at, status, outcome, vapi_call_id
@@ -100,7 +98,10 @@ pub(super) async fn take(tx: &TenantTx, event: &Projection, record: &Record<'_>)
                   and ((id = $2 and (vapi_call_id is null or $3 is null)) or vapi_call_id = $3)
                 order by vapi_call_id nulls last limit 1
              ), call as (
-               select * from calls
+               select id, vapi_call_id, campaign_id, assistant_id, created_at, status, ended_reason, started_at,
+                      started_certainty, ended_at, ended_certainty, cost, sentiment, sentiment_score, sentiment_source,
+                      summary, transfer_destination, transfer_connected, recording_available, reported_at, disclosures
+                 from calls
                 where organization_id = $1
                   and ((id = (select id from attempt) and (vapi_call_id is null or $3 is null)) or vapi_call_id = $3)
                 order by vapi_call_id nulls last limit 1
@@ -115,22 +116,40 @@ pub(super) async fn take(tx: &TenantTx, event: &Projection, record: &Record<'_>)
                returning 1
              )
              select exists (select from stored) as stored,
-                    exists (select from call_attempts w join assistants s on s.id = w.assistant_id
-                             where w.organization_id = $1 and w.status in ('dialing', 'unknown')
-                               and s.vapi_assistant_id = $4) as expecting,
+                    a.id is null and c.id is null and zencall.expects_call($1, $4) as expecting,
                     a.id as attempt_id, a.campaign_id, a.contact_id, a.assistant_id, a.queued_at,
                     a.status as attempt_status, a.outcome as attempt_outcome,
                     a.vapi_call_id is not null as attempt_bound,
                     c.id as call_id, c.vapi_call_id is not null as call_bound, c.status, c.ended_reason, c.started_at,
                     c.started_certainty, c.ended_at, c.ended_certainty, c.cost, c.sentiment, c.sentiment_score,
                     c.sentiment_source, c.summary, c.transfer_destination, c.transfer_connected,
-                    c.recording_available, c.reported_at, c.disclosures,
-                    s.language, m.advertiser_name, m.object
-               from (select) one left join attempt a on true left join call c on true
-               left join assistants s on $14 and s.organization_id = $1
+                    c.recording_available, c.reported_at, c.disclosures",
+            $columns,
+            " from (select) one left join attempt a on true left join call c on true",
+            $tables
+        )
+    };
+}
+
+const TAKE: &str = take_event!("", "");
+/// A report is held against what its assistant was to say.
+const TAKE_REPORT: &str = take_event!(
+    ", s.language, m.advertiser_name, m.object",
+    " left join assistants s on s.organization_id = $1
                  and case when coalesce(c.assistant_id, a.assistant_id) is null then s.vapi_assistant_id = $4
                           else s.id = coalesce(c.assistant_id, a.assistant_id) end
-               left join campaigns m on $14 and m.organization_id = $1 and m.id = coalesce(c.campaign_id, a.campaign_id)",
+               left join campaigns m on m.organization_id = $1 and m.id = coalesce(c.campaign_id, a.campaign_id)"
+);
+
+/// Waits for its turn among the events of this call, stores the event unless it was stored before, and tells what was
+/// known: one packet. The month is that of the call's creation, so that a repetition meets the first delivery.
+pub(super) async fn take(tx: &TenantTx, event: &Projection, record: &Record<'_>) -> Result<Found, DbError> {
+    let keys = &event.keys;
+    let is_report = matches!(event.fact, Fact::Report(_));
+    let (locked, row) = join(
+        lock(tx, keys),
+        tx.query_one(
+            if is_report { TAKE_REPORT } else { TAKE },
             &[
                 &tx.organization(),
                 &keys.attempt,
@@ -145,13 +164,12 @@ pub(super) async fn take(tx: &TenantTx, event: &Projection, record: &Record<'_>)
                 &event.at(),
                 &event.received_at,
                 record.projection,
-                &matches!(event.fact, Fact::Report(_)),
             ],
         ),
     )
     .await;
     locked?;
-    Found::read(&row?)
+    Found::read(&row?, is_report)
 }
 
 /// Writes what is known of the call. Events of one call come one after the other; the dialler and reconciliation, which
@@ -256,11 +274,11 @@ pub(super) async fn write(
 }
 
 impl Found {
-    fn read(row: &Row) -> Result<Self, DbError> {
+    fn read(row: &Row, is_report: bool) -> Result<Self, DbError> {
         Ok(Self {
             stored: get(row, "stored")?,
             expecting: get(row, "expecting")?,
-            script: Script::read(row)?,
+            script: if is_report { Script::read(row)? } else { None },
             attempt: match get::<Option<AttemptId>>(row, "attempt_id")? {
                 Some(id) => Some(Attempt::read(row, id)?),
                 None => None,

@@ -20,17 +20,7 @@ const WITHDRAWN: &str = "withdrawn";
 /// them ([`super::Entry`]), the last hundred of them.
 macro_rules! facts {
     () => {
-        "(select jsonb_agg(e.fact order by e.sequence) from (
-      select g.sequence, jsonb_build_object(
-               'kind', g.kind, 'id', g.id, 'purposes', g.purposes, 'object', g.object,
-               'advertiser_name', g.advertiser_name, 'advertiser_siren', g.advertiser_siren,
-               'collected_at', g.collected_at, 'valid_until', g.valid_until,
-               'special_slot_from', g.special_slot_from, 'special_slot_until', g.special_slot_until,
-               'evidence', g.evidence is not null, 'withdraws', g.withdraws, 'recorded_at', g.recorded_at) as fact
-        from consent_people q
-        join consents g on g.organization_id = q.organization_id and g.person_id = q.id
-       where q.organization_id = p.organization_id and q.phone = p.phone and g.salt is not null
-       order by g.sequence desc limit 100) e)"
+        "zencall.consent_facts($1, p.phone)"
     };
 }
 pub(crate) use facts;

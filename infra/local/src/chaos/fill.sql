@@ -1,10 +1,11 @@
--- A platform of four organisations and {contacts} contacts, as if people had made it: two with campaigns of service, and two
--- that canvass the same people for the same advertiser, whose attempts the law adds up.
+-- A platform of five organisations and {contacts} contacts, as if people had made it: two with campaigns of service, two
+-- that canvass the same people for the same advertiser, whose attempts the law adds up, and one whose budget is for half of
+-- its people, each of whose calls costs as much as a call can.
 with numbered as (
   select n, md5('organization ' || n)::uuid as organization, md5('user ' || n)::uuid as person,
          md5('assistant ' || n)::uuid as assistant, md5('campaign ' || n)::uuid as campaign,
-         (array[0.45, 0.25, 0.15, 0.15])[n] as share, n > 2 as canvasses
-    from generate_series(1, 4) n
+         (array[0.43, 0.25, 0.14, 0.14, 0.04])[n] as share, n in (3, 4) as canvasses
+    from generate_series(1, 5) n
 ), o as (
   insert into organizations (id, name, organization_type, concurrent_calls_limit, calls_per_second, twilio_account_sid, twilio_phone_number,
                              twilio_sms_sender, twilio_configured, twilio_verified_at, vapi_phone_number_id, created_at,
@@ -35,7 +36,7 @@ with numbered as (
          '[{"days": ["mon","tue","wed","thu","fri","sat","sun"], "start": "00:00", "end": "24:00"}]',
          3, 20 * n, '{no_answer,busy,voicemail,failed}', greatest(1, {slots} / 2),
          -- Enough for everybody, so that what is set aside must come back.
-         case when n = 1 then {contacts} end, '{now}', '{now}'
+         case n when 1 then {contacts} when 5 then ceil({contacts} * share / 2) * 1.5 end, '{now}', '{now}'
     from numbered
 )
 insert into contacts (id, organization_id, phone, postal_code, contract, created_at, updated_at)

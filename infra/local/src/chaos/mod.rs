@@ -1,4 +1,4 @@
-//! The campaign engine under fire: `make chaos SEED=… CONTACTS=…`.
+//! The campaign engine under fire: `make chaos SEED=… CONTACTS=… SEEDS=… JOBS=…`.
 //!
 //! The functions themselves, on the database itself, with everything around them failing: containers that die at any wait,
 //! answers that are lost, a queue that repeats and disorders, webhooks that come early, late, twice or never, a provider
@@ -9,6 +9,7 @@
 //! person and number, and so is the same in every run of a seed. When a container dies and which connection breaks is drawn
 //! by the order in which work is taken up, which PostgreSQL decides: a seed repeats the trouble, not every interleaving.
 
+mod bounds;
 mod crash;
 mod line;
 mod people;
@@ -16,6 +17,7 @@ mod plan;
 mod platform;
 mod proxy;
 mod run;
+mod seeds;
 mod vapi;
 mod verdict;
 mod worker;
@@ -29,50 +31,53 @@ use jiff::Timestamp;
 use crate::postgres::Server;
 use crate::stack::Stack;
 use crate::terminal::{print, step};
-use crate::{daemon, settings};
+use crate::{daemon, postgres, settings};
 
 use plan::Plan;
 use platform::Platform;
 use verdict::Verdict;
 
-/// A Tuesday, ten in the morning in Paris.
-const BEGINS_AT: &str = "2026-11-24T09:00:00Z";
+/// A Tuesday, half past twelve in Paris: the law's hours end while the most is going on.
+const BEGINS_AT: &str = "2026-11-24T11:30:00Z";
+/// What is told of every run, and again in the line of a seed.
+const CALLS: &str = "calls placed";
+const SECONDS: &str = "seconds on this machine's";
 
 impl Stack {
-    /// Runs as many seeds as are wanted, one after the other, and fails where one of them finds anything.
+    /// Runs as many seeds as are wanted, some at once, and fails where one of them finds anything.
     pub async fn chaos(&mut self) -> anyhow::Result<()> {
         let number = |name: &str, otherwise: u64| match settings::environment(name) {
             Some(text) => text.parse().with_context(|| format!("{name} is not a number")),
             None => Ok(otherwise),
         };
-        let (first, seeds) = (number("SEED", 1)?, number("SEEDS", 1)?);
+        let (first, seeds, jobs) = (number("SEED", 1)?, number("SEEDS", 1)?, number("JOBS", 1)?);
         let contacts = u32::try_from(number("CONTACTS", 300)?)?;
         let faults = number("FAULTS", 100)?;
+        let slots = i32::try_from((contacts / 150).clamp(8, 100))?;
+        let plan = |seed| Plan {
+            seed,
+            contacts,
+            slots,
+            #[expect(clippy::cast_precision_loss, reason = "a percentage")]
+            faults: faults as f64 / 100.0,
+        };
         let turn = daemon::take_turn(&self.layout, "turn")?;
         let ran = Server::locate(&self.layout).await?.is_running().await?;
         self.start_postgres().await?;
         drop(turn);
+        let mut results = seeds::run(self, (first..first + seeds).map(plan).collect(), jobs);
         let mut bad = Vec::new();
         let mut outcome = Ok(());
-        for seed in first..first + seeds {
-            let plan = Plan {
-                seed,
-                contacts,
-                slots: i32::try_from((contacts / 150).clamp(8, 100))?,
-                #[expect(clippy::cast_precision_loss, reason = "a percentage")]
-                faults: faults as f64 / 100.0,
-            };
-            match Box::pin(self.chaos_of(&plan)).await {
+        while let Some((plan, result)) = results.recv().await {
+            match result {
                 Ok(verdict) => {
                     show(&plan, &verdict, seeds == 1);
                     if !verdict.is_good() {
-                        bad.push(seed.to_string());
+                        bad.push(plan.seed.to_string());
                     }
                 }
-                Err(error) => {
-                    outcome = Err(error.context(format!("seed {seed}")));
-                    break;
-                }
+                // Those that are under way come to their end.
+                Err(error) => outcome = Err(error.context(format!("seed {}", plan.seed))),
             }
         }
         if !ran {
@@ -86,6 +91,7 @@ impl Stack {
         bail!("not every count is zero: seed {}", bad.join(", "))
     }
 
+    /// One seed, in a database that is removed afterwards, unless there is something to look for in it.
     async fn chaos_of(&self, plan: &Plan) -> anyhow::Result<Verdict> {
         let begins_at: Timestamp = BEGINS_AT.parse()?;
         let platform = Platform::make(plan, begins_at, &self.ports, &self.secrets).await?;
@@ -100,9 +106,11 @@ impl Stack {
             .told
             .push(("hours on the run's clock".to_owned(), usize::try_from(hours)?));
         let seconds = usize::try_from(began.elapsed().as_secs())?;
-        verdict
-            .told
-            .push(("seconds on this machine's".to_owned(), seconds));
+        verdict.told.push((SECONDS.to_owned(), seconds));
+        drop((app, platform));
+        if verdict.is_good() {
+            postgres::remove(&platform::name(plan), &self.ports, &self.secrets).await?;
+        }
         Ok(verdict)
     }
 }
@@ -125,10 +133,12 @@ fn show(plan: &Plan, verdict: &Verdict, whole: bool) {
             + verdict.of("calls to somebody who had answered");
         let wrong: usize = verdict.wrong.iter().map(|(_, count)| count).sum();
         print(format!(
-            "seed {:>4}: {duplicates} duplicates, {} lost, {} leaked, {wrong} wrong in all",
+            "seed {:>4}: {duplicates} duplicates, {} lost, {} leaked, {wrong} wrong in all ({} calls, {} s)",
             plan.seed,
             verdict.of("contacts lost"),
             verdict.of("slots leaked"),
+            verdict.told_of(CALLS),
+            verdict.told_of(SECONDS),
         ));
     }
     for example in &verdict.examples {

@@ -9,7 +9,7 @@ use zencall::kernel::PhoneNumber;
 
 use super::plan::seconds;
 use super::platform::{Platform, Started};
-use super::world::{What, World};
+use super::world::What;
 use crate::sandbox::chance::Chance;
 
 /// What somebody does.
@@ -23,6 +23,8 @@ pub(super) enum Act {
     Cancel { campaign: usize },
     /// Objects to calls of this campaign's organisation.
     Object { campaign: usize, phone: String },
+    /// The same by somebody whose call waits in the queue, as soon as there is one; looked for so many times more.
+    ObjectInQueue { campaign: usize, looks: u32 },
 }
 
 /// Nobody is called by this campaign, or nobody of this number, from one instant to another.
@@ -39,6 +41,11 @@ pub(super) struct Silence {
 /// What an act of that number concerns is tried again after this many seconds, where it did not come through.
 const AGAIN: f64 = 30.0;
 
+/// So often, and every so many seconds, somebody is looked for whose call waits in the queue. It does when its message was
+/// lost, or whoever had it died.
+const LOOKS: u32 = 60;
+const LOOKED_FOR_EVERY: f64 = 20.0;
+
 /// Plans what people do in the time in which the most is going on.
 pub(super) fn plan(platform: &Platform, chance: &mut Chance, long: f64, phones: &[(usize, String)]) {
     let world = &platform.world;
@@ -54,6 +61,14 @@ pub(super) fn plan(platform: &Platform, chance: &mut Chance, long: f64, phones: 
         let (campaign, phone) = (*campaign, phone.clone());
         at(Act::Object { campaign, phone });
     }
+    for campaign in 0..4 {
+        for _ in 0..3 {
+            at(Act::ObjectInQueue {
+                campaign,
+                looks: LOOKS,
+            });
+        }
+    }
     // Half of the seeds lose a campaign.
     if world.plan.seed % 2 == 1 {
         at(Act::Cancel { campaign: 1 });
@@ -61,8 +76,24 @@ pub(super) fn plan(platform: &Platform, chance: &mut Chance, long: f64, phones: 
 }
 
 /// Does it, or plans it again.
-pub(super) async fn act(world: &World, app: &App, started: &[Started], act: Act) {
+pub(super) async fn act(platform: &Platform, app: &App, started: &[Started], act: Act) {
+    let world = &*platform.world;
     let now = world.clock.now();
+    let act = match act {
+        Act::ObjectInQueue { campaign, looks } => match platform.queued_phone(&started[campaign]).await {
+            Some(phone) => {
+                world.tally("objections while the call waited in the queue", 1);
+                Act::Object { campaign, phone }
+            }
+            None if looks > 0 => {
+                let looks = looks - 1;
+                let again = Act::ObjectInQueue { campaign, looks };
+                return world.plan_for(now + seconds(LOOKED_FOR_EVERY), What::Act(again));
+            }
+            None => return,
+        },
+        act => act,
+    };
     let done = match &act {
         Act::Pause { campaign, .. } => step(app, &started[*campaign], Step::Pause).await,
         Act::Resume { campaign } => {
@@ -81,6 +112,8 @@ pub(super) async fn act(world: &World, app: &App, started: &[Started], act: Act)
                 .await
                 .is_ok()
         }
+        // Made an objection above.
+        Act::ObjectInQueue { .. } => true,
     };
     if !done {
         world.plan_for(now + seconds(AGAIN), What::Act(act));
@@ -105,7 +138,7 @@ pub(super) async fn act(world: &World, app: &App, started: &[Started], act: Act)
                 What::Act(Act::Resume { campaign }),
             );
         }
-        Act::Resume { .. } => {}
+        Act::Resume { .. } | Act::ObjectInQueue { .. } => {}
         Act::Cancel { campaign } => world.begin_silence(Silence {
             lasting: true,
             ..silence(campaign, None)

@@ -1,7 +1,7 @@
 //! What goes wrong in a run, and how often: drawn from the seed, for each thing by itself, so that what happens to one
 //! call does not depend on which came before it.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::sandbox::chance::Chance;
 
@@ -18,6 +18,9 @@ enum Kind {
     Sending,
     Listing,
 }
+
+/// For so many seconds Vapi has lines, and for as many it has few.
+const LINES_FOR: i64 = 600;
 
 /// A run: its seed and its size.
 #[derive(Debug, Clone)]
@@ -53,6 +56,18 @@ pub(super) enum Reception {
     Lost,
     /// Will not call this number.
     BadNumber,
+}
+
+impl Reception {
+    /// The same at this time: every other ten minutes Vapi has lines for everybody, so that ours come to be used up to the
+    /// last one, which those who are told that there is none never are.
+    pub(super) fn at(self, now: Timestamp) -> Self {
+        let has_lines = now.as_second() / LINES_FOR % 2 == 0;
+        match self {
+            Self::Blocked | Self::TooMany { .. } | Self::NoLine if has_lines => Self::Placed,
+            reception => reception,
+        }
+    }
 }
 
 /// How a call goes, once it is placed.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use jiff::Timestamp;
+use tokio::sync::Mutex;
 use tokio_postgres::Client;
 use uuid::Uuid;
 use zencall::App;
@@ -21,8 +22,13 @@ use crate::loopback::http;
 use crate::postgres;
 use crate::settings::{Ports, Secrets};
 
-/// The database of a run; made anew each time.
-const NAME: &str = "zencall_chaos";
+/// Migrations give the owner rights that all databases share, and take them back: one after the other.
+static MIGRATION: Mutex<()> = Mutex::const_new(());
+
+/// The database of a run.
+pub(super) fn name(plan: &Plan) -> String {
+    format!("zencall_chaos_{}", plan.seed)
+}
 
 /// What a run runs on.
 pub(super) struct Platform {
@@ -49,9 +55,14 @@ impl Platform {
         ports: &Ports,
         secrets: &Secrets,
     ) -> anyhow::Result<Self> {
-        let database = postgres::recreate(NAME, ports, secrets).await?;
-        postgres::migrate(&database, plan.slots).await?;
-        let client = postgres::superuser(NAME, ports, secrets).await?;
+        let name = name(plan);
+        let database = {
+            let _turn = MIGRATION.lock().await;
+            let database = postgres::recreate(&name, ports, secrets).await?;
+            postgres::migrate(&database, plan.slots).await?;
+            database
+        };
+        let client = postgres::superuser(&name, ports, secrets).await?;
         fill(&client, plan, begins_at).await?;
         let world = Arc::new(World::new(plan.clone(), begins_at));
         let vapi = Vapi::new(Arc::clone(&world));
@@ -133,6 +144,14 @@ impl Platform {
             phones.extend(rows.iter().map(|row| (index, row.get(0))));
         }
         Ok(phones)
+    }
+
+    /// Somebody whose call by this campaign waits in the queue.
+    pub(super) async fn queued_phone(&self, started: &Started) -> Option<String> {
+        let sql = "select p.phone from call_attempts a join contacts p on p.id = a.contact_id
+                    where a.campaign_id = $1 and a.status = 'queued' order by a.id limit 1";
+        let found = self.database.query_opt(sql, &[&started.campaign.0]).await;
+        found.ok().flatten().map(|row| row.get(0))
     }
 
     /// Ends every session of the functions, as a failover does.

@@ -98,7 +98,7 @@ async fn conduct(platform: &Platform, started: &[Started]) -> anyhow::Result<()>
                     platform.proxy.close();
                 }
                 What::Reopen => platform.proxy.reopen(),
-                What::Act(act) => Box::pin(people::act(world, &desk, started, act)).await,
+                What::Act(act) => Box::pin(people::act(platform, &desk, started, act)).await,
                 What::Tick => {
                     minutes += 1;
                     world.tally("ticks", 1);
@@ -137,10 +137,16 @@ async fn standing(platform: &Platform) -> anyhow::Result<Standing> {
     let row = platform
         .database
         .query_one(
-            "select (select count(*) from campaigns where status not in ('completed', 'cancelled')),
+            "-- One whose budget is used up is through: nobody raises it.
+             with under_way as (
+               select id from campaigns
+                where status not in ('completed', 'cancelled') and pause_reason is distinct from 'budget_exhausted'
+             )
+             select (select count(*) from under_way),
                     (select count(*) from call_attempts where status in ('queued', 'dialing', 'unknown', 'in_call')),
-                    (select (extract(epoch from min(due_at)) * 1000)::bigint from campaign_contacts
-                      where status in ('pending', 'waiting'))",
+                    (select (extract(epoch from min(due_at)) * 1000)::bigint
+                       from campaign_contacts k join under_way u on u.id = k.campaign_id
+                      where k.status in ('pending', 'waiting'))",
             &[],
         )
         .await?;

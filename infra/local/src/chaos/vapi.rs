@@ -69,6 +69,15 @@ impl Call {
         }
     }
 
+    /// What it costs: those whose campaign has hardly anything cost as much as a call can.
+    fn cost(&self) -> f64 {
+        match self.person / 100_000_000 {
+            5 if self.blocked => 0.0,
+            5 => 1.5,
+            _ => 0.05,
+        }
+    }
+
     fn status_at(&self, now: Timestamp) -> &'static str {
         match self.answered_at() {
             _ if now >= self.ended_at() => "ended",
@@ -97,7 +106,7 @@ impl Call {
         if self.ended_at() <= now {
             call["endedAt"] = json!(iso(self.ended_at()));
             call["endedReason"] = json!(self.course.reason);
-            call["cost"] = json!(0.05);
+            call["cost"] = json!(self.cost());
         }
         call
     }
@@ -159,7 +168,7 @@ impl Vapi {
             *asked += 1;
             *asked
         };
-        let reception = plan.reception(person, nth);
+        let reception = plan.reception(person, nth).at(now);
         *self.record().receptions.entry(name(reception)).or_default() += 1;
         let error = |status, message: &str| {
             Answer::json(status, &json!({ "message": message, "statusCode": status }))

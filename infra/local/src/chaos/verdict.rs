@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use uuid::Uuid;
 use zencall::App;
 use zencall::campaigns::report;
 use zencall::kernel::ended_reason::EndedReason;
 
+use super::bounds;
 use super::people::Silence;
 use super::platform::{Platform, Started};
 use super::vapi::{Call, Record};
@@ -15,10 +16,6 @@ use super::vapi::{Call, Record};
 /// Attempts per contact that the campaigns of a run allow, and faults of the platform that count as none.
 const MOST_ATTEMPTS: usize = 3;
 const MOST_UNCOUNTED: usize = 2;
-/// Attempts per advertiser and person that the law allows in its period (D223-9 code de la consommation).
-const LEGAL: usize = 4;
-const LEGAL_PERIOD: SignedDuration = SignedDuration::from_hours(30 * 24);
-
 /// What a run came to.
 #[derive(Debug, Default)]
 pub(super) struct Verdict {
@@ -31,7 +28,8 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
-    fn judge(&mut self, what: &'static str, found: Vec<String>) {
+    /// Notes what was found of something that must not be.
+    pub(super) fn judge(&mut self, what: &'static str, found: Vec<String>) {
         self.wrong.push((what, found.len()));
         self.examples.extend(
             found
@@ -41,7 +39,8 @@ impl Verdict {
         );
     }
 
-    fn tell(&mut self, what: impl Into<String>, count: usize) {
+    /// Notes something as it is.
+    pub(super) fn tell(&mut self, what: impl Into<String>, count: usize) {
         self.told.push((what.into(), count));
     }
 
@@ -55,6 +54,12 @@ impl Verdict {
         let found = self.wrong.iter().find(|(name, _)| *name == what);
         found.map_or(0, |(_, count)| *count)
     }
+
+    /// What is told under this name.
+    pub(super) fn told_of(&self, what: &str) -> usize {
+        let told = self.told.iter().find(|(name, _)| name == what);
+        told.map_or(0, |(_, count)| *count)
+    }
 }
 
 /// Holds one against the other.
@@ -66,6 +71,7 @@ pub(super) async fn judge(platform: &Platform, app: &App, started: &[Started]) -
         calls(&record, platform.world.plan.slots, &mut verdict);
         silence(&record, &platform.world.silences(), &mut verdict);
     }
+    bounds::judge(platform, &mut verdict).await?;
     attempts(platform, &mut verdict).await?;
     reports(platform, app, started, &mut verdict).await?;
     told(platform, &mut verdict);
@@ -77,12 +83,15 @@ async fn database(platform: &Platform, verdict: &mut Verdict) -> anyhow::Result<
     for (what, sql) in [
         (
             "contacts lost",
-            "select k.contact_id || ' is ' || k.status || ' due at ' || k.due_at from campaign_contacts k
-              where k.status not in ('completed', 'failed', 'skipped', 'cancelled')",
+            "select k.contact_id || ' is ' || k.status || ' due at ' || k.due_at
+               from campaign_contacts k join campaigns c on c.id = k.campaign_id
+              where k.status not in ('completed', 'failed', 'skipped', 'cancelled')
+                and not (k.status <> 'active' and c.pause_reason is not distinct from 'budget_exhausted')",
         ),
         (
             "campaigns that are not through",
-            "select id || ' is ' || status from campaigns where status not in ('completed', 'cancelled')",
+            "select id || ' is ' || status from campaigns
+              where status not in ('completed', 'cancelled') and pause_reason is distinct from 'budget_exhausted'",
         ),
         (
             "slots leaked",
@@ -129,13 +138,11 @@ fn calls(record: &Record, slots: i32, verdict: &mut Verdict) {
     );
     let placed = || record.calls.iter().filter(|call| !call.blocked);
     let mut by_person: HashMap<(&str, &str), Vec<&Call>> = HashMap::new();
-    let mut by_phone: HashMap<&str, Vec<&Call>> = HashMap::new();
     for call in placed() {
         by_person
             .entry((&call.campaign, &call.phone))
             .or_default()
             .push(call);
-        by_phone.entry(&call.phone).or_default().push(call);
     }
     let (mut at_once, mut beyond, mut after) = (Vec::new(), Vec::new(), Vec::new());
     for ((_, phone), calls) in &by_person {
@@ -156,22 +163,6 @@ fn calls(record: &Record, slots: i32, verdict: &mut Verdict) {
     verdict.judge("two calls of one contact at once", at_once);
     verdict.judge("calls beyond a contact's attempts", beyond);
     verdict.judge("calls to somebody who had answered", after);
-    // Those of canvassers: the numbers that two organisations share.
-    let mut unlawful = Vec::new();
-    for (phone, calls) in by_phone.iter().filter(|(phone, _)| phone.starts_with("+3363")) {
-        let times: Vec<Timestamp> = calls
-            .iter()
-            .filter(|call| call.course.rang())
-            .map(|call| call.placed_at)
-            .collect();
-        let too_many = times
-            .windows(LEGAL + 1)
-            .any(|some| some[LEGAL].duration_since(some[0]) < LEGAL_PERIOD);
-        if too_many {
-            unlawful.push((*phone).to_owned());
-        }
-    }
-    verdict.judge("people called more than four times in thirty days", unlawful);
     let most = most_at_once(placed());
     let limit = usize::try_from(slots).unwrap_or_default();
     let over = (most > limit).then(|| format!("{most} of {limit}"));
@@ -179,7 +170,7 @@ fn calls(record: &Record, slots: i32, verdict: &mut Verdict) {
         "instants with more calls than Vapi allows",
         over.into_iter().collect(),
     );
-    verdict.tell("calls placed", placed().count());
+    verdict.tell(super::CALLS, placed().count());
     verdict.tell("most calls at once", most);
     for (reception, count) in record.receptions.iter().collect::<BTreeMap<_, _>>() {
         verdict.tell(format!("requests: {reception}"), *count);

@@ -1,5 +1,7 @@
 //! What the verdict finds in a record that is made up.
 
+use jiff::SignedDuration;
+
 use super::*;
 
 fn at(minute: i64) -> Timestamp {

@@ -2,6 +2,7 @@
 
 use futures_util::future::join;
 use jiff::Timestamp;
+use tokio_postgres::Row;
 
 use super::decision::{DecisionColumns, DecisionRow};
 use super::get;
@@ -105,28 +106,29 @@ pub(in crate::campaigns) async fn give_back(
         ],
     ))
     .await;
-    held.and(gave.map(drop))
+    held.and(gave).map(drop)
 }
 
-/// Holds the attempt's campaign as it is until the transaction ends: whoever pauses or cancels it was waited for, or
-/// waits. Every transaction takes the campaign before its attempts and contacts, so that none waits in a circle.
-async fn hold(tx: &TenantTx, attempt: AttemptId, to_change: bool) -> Result<(), DbError> {
+/// Holds the attempt's campaign as it is until the transaction ends, and tells how it is: whoever pauses or cancels it was
+/// waited for, or waits. Every transaction takes the campaign before its attempts and contacts, so that none waits in a
+/// circle.
+async fn hold(tx: &TenantTx, attempt: AttemptId, to_change: bool) -> Result<Option<Row>, DbError> {
     let sql = if to_change { HOLD_TO_CHANGE } else { HOLD };
-    tx.execute(sql, &[&tx.organization(), &attempt]).await.map(drop)
+    tx.query_opt(sql, &[&tx.organization(), &attempt]).await
 }
 
 /// As [`hold`], for a look that will not change the campaign.
 pub(in crate::campaigns) async fn hold_campaign(tx: &TenantTx, attempt: AttemptId) -> Result<(), DbError> {
-    hold(tx, attempt, false).await
+    hold(tx, attempt, false).await.map(drop)
 }
 
 const HOLD: &str = "-- campaigns.hold
-    select 1 from campaigns c
+    select c.status, c.max_attempts, c.retry_delay_minutes, c.retry_on from campaigns c
      where c.organization_id = $1
        and c.id = (select a.campaign_id from call_attempts a where a.organization_id = $1 and a.id = $2)
        for share of c";
 const HOLD_TO_CHANGE: &str = "-- campaigns.hold_to_change
-    select 1 from campaigns c
+    select c.status, c.max_attempts, c.retry_delay_minutes, c.retry_on from campaigns c
      where c.organization_id = $1
        and c.id = (select a.campaign_id from call_attempts a where a.organization_id = $1 and a.id = $2)
        for no key update of c";
@@ -153,32 +155,31 @@ pub(in crate::campaigns) async fn lock_open(
         hold(tx, attempt, to_change),
         tx.query_opt(
             "-- campaigns.lock_open_attempt
-             select c.status as campaign_status, k.attempts, k.tries, c.max_attempts, c.retry_delay_minutes, c.retry_on,
-                    a.recalled_at is not null as is_recalled
+             select k.attempts, k.tries, a.recalled_at is not null as is_recalled
                from call_attempts a
                join campaign_contacts k on k.organization_id = $1 and k.campaign_id = a.campaign_id
                                        and k.contact_id = a.contact_id
-               join campaigns c on c.organization_id = $1 and c.id = a.campaign_id
               where a.organization_id = $1 and a.id = $2 and a.status in ('dialing', 'unknown', 'in_call')
                 for update of a, k",
             &[&tx.organization(), &attempt],
         ),
     )
     .await;
-    held?;
-    row?.map(|row| {
-        let retry_on: Vec<String> = get(&row, "retry_on")?;
-        Ok(Open {
-            campaign_status: Status::parse(&get::<String>(&row, "campaign_status")?),
-            attempts: get(&row, "attempts")?,
-            tries: get(&row, "tries")?,
-            max_attempts: get(&row, "max_attempts")?,
-            retry_delay_minutes: get(&row, "retry_delay_minutes")?,
-            retry_on: parse_retry_on(&retry_on).map_err(|_| DbError::Aborted)?,
-            is_recalled: get(&row, "is_recalled")?,
+    let (held, row) = (held?, row?);
+    held.zip(row)
+        .map(|(campaign, row)| {
+            let retry_on: Vec<String> = get(&campaign, "retry_on")?;
+            Ok(Open {
+                campaign_status: Status::parse(&get::<String>(&campaign, "status")?),
+                attempts: get(&row, "attempts")?,
+                tries: get(&row, "tries")?,
+                max_attempts: get(&campaign, "max_attempts")?,
+                retry_delay_minutes: get(&campaign, "retry_delay_minutes")?,
+                retry_on: parse_retry_on(&retry_on).map_err(|_| DbError::Aborted)?,
+                is_recalled: get(&row, "is_recalled")?,
+            })
         })
-    })
-    .transpose()
+        .transpose()
 }
 
 /// What follows from the end of an attempt.

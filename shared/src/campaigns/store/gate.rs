@@ -79,16 +79,16 @@ macro_rules! gate_campaign {
 }
 pub(super) use gate_campaign;
 
-/// What the calls of a campaign `c` have cost, with what is set aside for those whose cost is not known; nothing without a
-/// budget, where nobody asks. What is given narrows the calls `u` down.
+/// What the calls of a campaign `c` have cost, with what is set aside for those whose cost is not known, but for one
+/// attempt where one is given; nothing without a budget, where nobody asks.
 macro_rules! spent {
-    ($($besides:literal)?) => {
+    () => {
+        spent!("null")
+    };
+    ($besides:literal) => {
         concat!(
-            "case when c.max_cost is null then 0
-     else (select coalesce(sum(t.spent), 0) from campaign_accounts t where t.campaign_id = c.id)
-        + (select coalesce(sum(u.reserved), 0) from call_attempts u
-            where u.campaign_id = c.id and u.status <> 'released' and u.cost is null",
-            $($besides,)?
+            "case when c.max_cost is null then 0 else zencall.campaign_spent(c.id, ",
+            $besides,
             ") end as spent"
         )
     };
