@@ -262,6 +262,12 @@ pub(super) const STATEMENTS: &[Statement] = &[
         own: &[],
     },
     Statement {
+        name: "campaigns.lock_queued_attempt",
+        kind: WRITE,
+        params: &["org", "attempt"],
+        own: &[],
+    },
+    Statement {
         name: "campaigns.release_candidates",
         kind: WRITE,
         params: &["org", "array[campaign]", "array[5]", NOW],
@@ -291,7 +297,7 @@ impl Statement {
     /// Which attempts serve as its examples.
     pub(super) fn condition(&self) -> &'static str {
         match self.name {
-            "campaigns.mark_dialing" => "a.status = 'queued'",
+            "campaigns.lock_queued_attempt" | "campaigns.mark_dialing" => "a.status = 'queued'",
             "campaigns.mark_in_call" => "a.status = 'dialing'",
             // Of the campaigns that run.
             "campaigns.release_candidates" => "a.status = 'ended' and n % 10000 < 1000",
