@@ -275,5 +275,7 @@ mod tests {
                  set local zencall.organization_id = '{id}'"
             )
         );
+        let engine = opening_of(&Claims::platform(id).with_joins_as_written());
+        assert!(engine.ends_with("; set local join_collapse_limit = 1; set local jit = off"));
     }
 }

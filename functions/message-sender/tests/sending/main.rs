@@ -30,7 +30,7 @@ impl Tenant {
         Self::on(TestApp::start().await).await
     }
 
-    /// The same in a database of its own: whose sweep takes long must not be overtaken by another test's.
+    /// The same in a database of its own: a sweep looks after everybody, and would take what another test waits for.
     async fn alone() -> Self {
         Self::on(TestApp::alone().await).await
     }

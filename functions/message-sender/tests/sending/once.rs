@@ -43,7 +43,7 @@ async fn the_same_request_ten_times_at_once_sends_one_message() {
 
 #[tokio::test]
 async fn an_answer_that_is_lost_is_looked_for_and_nothing_is_sent_twice() {
-    let tenant = Tenant::start().await;
+    let tenant = Tenant::alone().await;
     // The same words, sent before: not the one that is looked for.
     let before = tenant.take("Bonjour").await;
     tenant.deliver().await;
@@ -70,7 +70,7 @@ async fn an_answer_that_is_lost_is_looked_for_and_nothing_is_sent_twice() {
 
 #[tokio::test]
 async fn a_message_that_twilio_never_had_is_sent_after_the_search() {
-    let tenant = Tenant::start().await;
+    let tenant = Tenant::alone().await;
     let fault = json!({ "speed": 1000.0, "api": { "status": 503, "times": 1 } });
     tenant.test.set_behaviour(fault).await;
     let id = tenant.take("Bonjour").await;
@@ -87,7 +87,7 @@ async fn a_message_that_twilio_never_had_is_sent_after_the_search() {
 
 #[tokio::test]
 async fn a_message_whose_request_never_reached_the_queue_is_found_by_the_sweep() {
-    let tenant = Tenant::start().await;
+    let tenant = Tenant::alone().await;
     let id = tenant.take("Bonjour").await;
     assert_eq!(tenant.test.queues.take(QueueKind::Messages).await.len(), 1);
     tenant.sweep().await;

@@ -54,7 +54,8 @@ async fn as_admin_an_address_is_mailed_a_link_and_the_audit_holds_no_address() {
     assert_eq!(
         messages,
         [json!({
-            "v": 1, "kind": "invitation", "organization_id": tenant.organization.id, "invitation_id": invitation["id"]
+            "v": 1, "kind": "invitation", "organization_id": tenant.organization.id, "invitation_id": invitation["id"],
+            "outbox_id": messages[0]["outbox_id"],
         })]
     );
     let entries = tenant.entries().await;

@@ -35,7 +35,7 @@ async fn of_a_company_makes_everything_at_once() {
     let link = &visitor.rows("select * from one_time_tokens").await[0];
     let wanted = json!({
         "v": 1, "kind": "confirm_email", "organization_id": organization["id"], "user_id": profile["id"],
-        "token_id": link["id"],
+        "token_id": link["id"], "outbox_id": mails[0]["outbox_id"],
     });
     assert_eq!(mails, [wanted]);
     let left = visitor.rows("select * from outbox").await;

@@ -62,22 +62,11 @@ fn whoever_had_answered_and_is_called_again_is_found() {
 }
 
 #[test]
-fn a_fourth_call_of_a_campaign_and_a_fifth_of_an_advertiser_are_found() {
+fn a_fourth_call_of_a_campaign_is_found() {
     let four: Vec<_> = (0..4)
         .map(|number| Call::example(&format!("attempt {number}"), "+33631", at(number * 60)))
         .collect();
     assert_eq!(found(&verdict(&four)), ["calls beyond a contact's attempts"]);
-    let mut five: Vec<_> = (0..5)
-        .map(|number| Call::example(&format!("attempt {number}"), "+33631", at(number * 60)))
-        .collect();
-    // Of two campaigns, within the limits of each.
-    for call in &mut five[3..] {
-        call.campaign = "another".to_owned();
-    }
-    assert_eq!(
-        found(&verdict(&five)),
-        ["people called more than four times in thirty days"]
-    );
 }
 
 #[test]
