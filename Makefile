@@ -63,7 +63,7 @@ bench-rls: ## what row security costs PostgreSQL at a million rows, and which in
 	@$(LOCAL) bench-rls
 
 bench-campaign: ## what a campaign does, in counts: a wave, an end, a message, at 1,000 and 1,000,000 contacts; and what it costs
-	@$(LOCAL) bench-campaign
+	@export LOG=error; $(LOCAL) bench-campaign
 
 chaos: ## the campaign engine under fire, counted against what Vapi received: make chaos SEED=1 CONTACTS=10000 (SEEDS=50 JOBS=2 PROFILE=fast)
 	@export LOG=error; $(LOCAL) chaos
