@@ -21,6 +21,16 @@ async fn dial(test: &TestApp, body: &Value) -> Result<(), NotHandled> {
     call_dialer::handle(&test.app, &message(body)).await
 }
 
+/// The contact waits as if nobody had tried, and the slot is free.
+async fn expect_waiting_uncounted(test: &TestApp, calling: &CallingOrganization) {
+    let contact = calling.contact().await;
+    assert_eq!(
+        (contact["status"].as_str(), contact["attempts"].as_i64()),
+        (Some("waiting"), Some(0))
+    );
+    assert_eq!(calling.slots(test).await, 0);
+}
+
 /// An organisation whose campaign has queued its only contact, and the message.
 async fn queued(test: &TestApp) -> (CallingOrganization, CampaignId, Value) {
     let calling = CallingOrganization::create(test).await;

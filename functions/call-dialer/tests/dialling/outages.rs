@@ -24,12 +24,7 @@ async fn a_request_that_never_left_is_given_back() {
         attempt,
         json!({ "status": "released", "released_reason": "vapi_not_reached" })
     );
-    let contact = calling.contact().await;
-    assert_eq!(
-        (contact["status"].as_str(), contact["attempts"].as_i64()),
-        (Some("waiting"), Some(0))
-    );
-    assert_eq!(calling.slots(&test).await, 0);
+    expect_waiting_uncounted(&test, &calling).await;
 }
 
 #[tokio::test]

@@ -52,12 +52,7 @@ async fn a_refused_key_pauses_the_campaign() {
     let campaign = calling.campaign_row().await;
     assert_eq!(campaign["status"], "paused");
     assert_eq!(campaign["pause_reason"], "vapi_key_refused");
-    let contact = calling.contact().await;
-    assert_eq!(
-        (contact["status"].as_str(), contact["attempts"].as_i64()),
-        (Some("waiting"), Some(0))
-    );
-    assert_eq!(calling.slots(&test).await, 0);
+    expect_waiting_uncounted(&test, &calling).await;
 }
 
 #[tokio::test]

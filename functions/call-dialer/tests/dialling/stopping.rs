@@ -15,12 +15,7 @@ async fn a_paused_campaign_takes_its_queued_calls_back() {
     dial(&test, &body).await.unwrap();
 
     assert_eq!(test.call_requests().await, 0);
-    let contact = calling.contact().await;
-    assert_eq!(
-        (contact["status"].as_str(), contact["attempts"].as_i64()),
-        (Some("waiting"), Some(0))
-    );
-    assert_eq!(calling.slots(&test).await, 0);
+    expect_waiting_uncounted(&test, &calling).await;
 }
 
 #[tokio::test]
