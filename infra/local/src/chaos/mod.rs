@@ -15,7 +15,6 @@ mod line;
 mod people;
 mod plan;
 mod platform;
-mod proxy;
 mod run;
 mod seeds;
 mod vapi;
@@ -99,7 +98,7 @@ impl Stack {
         let label = format!("seed {}: {} contacts under fire", plan.seed, plan.contacts);
         let started = step(&label, Box::pin(run::run(&platform))).await?;
         let app = platform.container();
-        platform.proxy.reopen();
+        platform.pooler.reopen();
         let mut verdict = verdict::judge(&platform, &app, &started).await?;
         let hours = platform.world.clock.now().duration_since(begins_at).as_hours();
         verdict

@@ -3,6 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::loopback::pooler::Commit;
 use crate::sandbox::chance::Chance;
 
 /// The number that marks each kind of draw, so that no two kinds share theirs.
@@ -234,17 +235,6 @@ impl Plan {
     pub(super) fn clock(&self) -> Chance {
         self.draw(Kind::Clock, 0)
     }
-}
-
-/// When a connection is cut.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Commit {
-    /// It is not.
-    Kept,
-    /// The commit is lost.
-    Before,
-    /// The commit arrives, its answer does not.
-    After,
 }
 
 /// The numbers of people whom two organisations canvass begin with a three.

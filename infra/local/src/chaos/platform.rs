@@ -13,12 +13,12 @@ use zencall::kernel::ids::{CampaignId, OrganizationId, SessionId, UserId};
 use zencall::kernel::{Caller, Origin, Person, Principal, Role};
 
 use super::plan::Plan;
-use super::proxy::Proxy;
 use super::vapi::Vapi;
 use super::world::World;
 use crate::loopback::aws::Aws;
 use crate::loopback::container::Containers;
 use crate::loopback::http;
+use crate::loopback::pooler::Pooler;
 use crate::postgres;
 use crate::settings::{Ports, Secrets};
 
@@ -34,7 +34,7 @@ pub(super) fn name(plan: &Plan) -> String {
 pub(super) struct Platform {
     pub(super) world: Arc<World>,
     pub(super) vapi: Arc<Vapi>,
-    pub(super) proxy: Arc<Proxy>,
+    pub(super) pooler: Arc<Pooler>,
     pub(super) aws: Arc<Aws<World>>,
     /// The database as nobody of the product sees it.
     pub(super) database: Client,
@@ -68,8 +68,10 @@ impl Platform {
         let vapi = Vapi::new(Arc::clone(&world));
         let vapi_url = http::serve(Arc::clone(&vapi)).await?;
         let server = format!("127.0.0.1:{}", ports.postgres);
-        let (proxy, way) = Proxy::open(server.clone(), plan.clone()).await?;
-        let url = database.functions_url.replace(&server, &way);
+        let commits = plan.clone();
+        let fate = Box::new(move |number| commits.commit(number));
+        let (pooler, way) = Pooler::open_with(server.clone(), fate).await?;
+        let url = database.functions_url.replace(&server, &way.to_string());
         let (containers, aws) = Containers::of(
             Arc::clone(&world),
             (&url, &secrets.pepper),
@@ -80,7 +82,7 @@ impl Platform {
         Ok(Self {
             world,
             vapi,
-            proxy,
+            pooler,
             aws,
             database: client,
             containers,

@@ -95,9 +95,9 @@ async fn conduct(platform: &Platform, started: &[Started]) -> anyhow::Result<()>
                 }
                 What::Close => {
                     world.tally("outages of the database", 1);
-                    platform.proxy.close();
+                    platform.pooler.close();
                 }
-                What::Reopen => platform.proxy.reopen(),
+                What::Reopen => platform.pooler.reopen(),
                 What::Act(act) => Box::pin(people::act(platform, &desk, started, act)).await,
                 What::Tick => {
                     minutes += 1;

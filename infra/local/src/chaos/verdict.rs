@@ -316,8 +316,7 @@ fn told(platform: &Platform, verdict: &mut Verdict) {
     let (calls, events) = platform.world.dead_letters();
     verdict.tell("messages of calls given up by the queue", calls);
     verdict.tell("messages of events given up by the queue", events);
-    let cuts = platform.proxy.cuts.load(std::sync::atomic::Ordering::Relaxed);
-    verdict.tell("connections cut at a commit", cuts);
+    verdict.tell("connections cut at a commit", platform.pooler.cuts());
     verdict.tell("requests to SQS", platform.aws.sends());
 }
 

@@ -4,3 +4,4 @@ pub mod aws;
 pub mod container;
 pub mod counting;
 pub mod http;
+pub mod pooler;

@@ -13,6 +13,7 @@ use super::plan::Plan;
 use super::world::{Vapi, World};
 use crate::loopback::container::Containers;
 use crate::loopback::http;
+use crate::loopback::pooler::Pooler;
 use crate::postgres;
 use crate::settings::{Ports, Secrets};
 
@@ -44,7 +45,10 @@ impl Platform {
         let campaigns = campaigns(&client).await?;
         let world = Arc::new(World::new(plan));
         let vapi_url = http::serve(Arc::new(Vapi(Arc::clone(&world)))).await?;
-        let database_and_pepper = (database.functions_url.as_str(), secrets.pepper.as_str());
+        let server = format!("127.0.0.1:{}", ports.postgres);
+        let (_, way) = Pooler::open(server.clone()).await?;
+        let url = database.functions_url.replace(&server, &way.to_string());
+        let database_and_pepper = (url.as_str(), secrets.pepper.as_str());
         let (containers, _) =
             Containers::of(Arc::clone(&world), database_and_pepper, &vapi_url, &world.clock).await?;
         let app = containers.start();
