@@ -7,12 +7,12 @@ use zencall::worker::{Message, NotHandled};
 
 /// Makes the attempt that the message asks for, at most once.
 pub async fn handle(app: &App, message: &Message) -> Result<(), NotHandled> {
-    if let Ok(request) = message.parse::<ReleaseRequested>() {
-        release_next(app, request.organization_id).await;
+    if let Ok(request) = message.parse::<CallRequested>() {
+        let dialled = dial::dial(app, &request).await?;
+        tracing::info!(attempt_id = %request.attempt_id, ?dialled, "handled an attempt");
         return Ok(());
     }
-    let request: CallRequested = message.parse()?;
-    let dialled = dial::dial(app, &request).await?;
-    tracing::info!(attempt_id = %request.attempt_id, ?dialled, "handled an attempt");
+    let request: ReleaseRequested = message.parse()?;
+    release_next(app, request.organization_id).await;
     Ok(())
 }

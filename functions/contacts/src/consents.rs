@@ -9,8 +9,9 @@ use utoipa::ToSchema;
 use zencall::App;
 use zencall::campaigns::withdraw;
 use zencall::consents::{self, Company, Consent, NewConsent, NewWithdrawal, Purpose};
+use zencall::contacts::NewContact;
 use zencall::http::{Answer, Caller, Json, ListOf, ListQuery, Member, NoFilter, ProblemBody};
-use zencall::kernel::Faults;
+use zencall::kernel::{Country, Faults, Invalid};
 
 /// A consent to record, with what proves it.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -141,6 +142,39 @@ impl ConsentRequest {
         })
     }
 }
+
+/// Reads a contact that is to be made, and what they have agreed to; every fault of both is reported at once.
+pub(crate) fn read_with_contact(
+    given: &Map<String, Value>,
+    home: Country,
+    now: Timestamp,
+) -> Result<(NewContact, Option<NewConsent>), Faults> {
+    let mut faults = Faults::default();
+    let contact = NewContact::read(given, home);
+    let consent = match given.get("consent") {
+        None | Some(Value::Null) => None,
+        Some(value) => match serde_json::from_value::<ConsentRequest>(value.clone()) {
+            Ok(request) => faults.keep_nested("consent", request.parse(now)),
+            Err(_) => {
+                faults.add("consent", CONSENT_UNREADABLE);
+                None
+            }
+        },
+    };
+    match contact {
+        Ok(contact) => faults.finish(|| Some((contact, consent))),
+        Err(mut all) => {
+            all.append(faults);
+            Err(all)
+        }
+    }
+}
+
+const CONSENT_UNREADABLE: Invalid = Invalid::new(
+    "wrong_type",
+    "Un consentement est un objet.",
+    "A consent is an object.",
+);
 
 /// A company; faults are named by the member inside it.
 fn company(given: &Map<String, Value>, field: &str, faults: &mut Faults) -> Option<Company> {

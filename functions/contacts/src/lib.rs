@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use zencall::App;
-use zencall::contacts::{self, Contact, Filter, Members, NewContact};
+use zencall::contacts::{self, Contact, Filter, Members};
 use zencall::http::{self, Answer, Caller, Json, ListOf, ListQuery, ProblemBody};
 
 pub use consents::{ConsentAnswer, ConsentRequest, WithdrawalRequest};
@@ -55,7 +55,9 @@ async fn list_contacts(
     Ok(Json(ListOf::from_page(contacts, |contact| contact)))
 }
 
-/// Make a contact; `phone` is required.
+/// Make a contact; `phone` is required. What the person agreed to may be recorded with it, as `consent`; a number whose
+/// holder was erased at their request is taken in again only with a consent that has its `evidence` and was collected more
+/// than 60 days later.
 #[utoipa::path(post, path = "/api/v1/contacts", tag = "contacts", request_body = ContactMembers,
     responses((status = 201, body = ContactAnswer), (status = "4XX", body = ProblemBody)))]
 async fn create_contact(
@@ -64,8 +66,8 @@ async fn create_contact(
     Json(given): Json<Map<String, Value>>,
 ) -> Answer<(StatusCode, Json<ContactAnswer>)> {
     let home = contacts::home_country(&app, &caller).await?;
-    let contact = NewContact::read(&given, home)?;
-    let contact = contacts::create(&app, &caller, &contact).await?;
+    let (contact, consent) = consents::read_with_contact(&given, home, app.clock.now())?;
+    let contact = contacts::create(&app, &caller, &contact, consent.as_ref()).await?;
     Ok((StatusCode::CREATED, Json(ContactAnswer { contact })))
 }
 

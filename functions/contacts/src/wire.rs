@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use zencall::contacts::{CallbackRequest, Contact, Contract, Kind};
 
+use crate::consents::ConsentRequest;
+
 /// Which contacts are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -59,4 +61,6 @@ pub struct ContactMembers {
     pub callback_request: Option<CallbackRequest>,
     /// Never to be called.
     pub do_not_call: Option<bool>,
+    /// What they agreed to, recorded when the contact is made; changes and imports ignore it.
+    pub consent: Option<ConsentRequest>,
 }

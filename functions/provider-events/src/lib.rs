@@ -10,23 +10,24 @@ use zencall::worker::{Message, NotHandled};
 
 /// Applies one event; where it ended an attempt, the free line goes to whoever is next.
 pub async fn handle(app: &App, message: &Message) -> Result<(), NotHandled> {
-    // Both providers share the queue; those of Twilio say so.
+    // Nearly all that comes is an event of Vapi's.
+    if let Ok(event) = message.parse::<Projection>() {
+        return apply(app, &event).await;
+    }
     if let Ok(notice) = message.parse::<Notice>() {
         messages::apply(app, &notice).await?;
         return Ok(());
     }
     // What no queue takes lies in the bucket.
-    if let Ok(stored) = message.parse::<StoredEvent>() {
-        let storage = Storage::new(app.aws().await, &app.config.export_bucket)?;
-        let Some(event) = large::fetch(&storage, &stored).await? else {
-            tracing::info!("an event was fetched from storage before");
-            return Ok(());
-        };
-        apply(app, &event).await?;
-        large::forget(&storage, &stored).await;
+    let stored: StoredEvent = message.parse()?;
+    let storage = Storage::new(app.aws().await, &app.config.export_bucket)?;
+    let Some(event) = large::fetch(&storage, &stored).await? else {
+        tracing::info!("an event was fetched from storage before");
         return Ok(());
-    }
-    apply(app, &message.parse()?).await
+    };
+    apply(app, &event).await?;
+    large::forget(&storage, &stored).await;
+    Ok(())
 }
 
 async fn apply(app: &App, event: &Projection) -> Result<(), NotHandled> {

@@ -41,7 +41,7 @@ pub enum Lack {
 }
 
 impl Compliance {
-    /// What is wanted, checked just now: as the gate took it for granted before it asked.
+    /// Told what is wanted and seen to match at this time: as the gate took it for granted before it asked.
     pub fn checked(at: Timestamp) -> Self {
         Self {
             version: Some(DISCLOSURES_VERSION),

@@ -1,5 +1,5 @@
 //! What is known of a call, and how an event adds to it. Events come late, twice and in any order, and what is known at
-//! the end must not depend on it: a call only moves forward, and the report after the call has the last word.
+//! the end must not depend on it: a call only moves forward, and the report after the call has the last word.
 
 use std::cmp::max;
 

@@ -108,7 +108,7 @@ pub struct Measures {
     pub inbound: i64,
     /// We called them.
     pub outbound: i64,
-    /// Those that are over, by what came of them.
+    /// Calls that are over, by outcome, from here to `cancelled`: somebody answered.
     pub answered: i64,
     /// Handed over to a person.
     pub transferred: i64,

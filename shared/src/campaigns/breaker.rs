@@ -59,8 +59,8 @@ impl Breaker {
         trips: 0,
     };
 
-    /// What follows from how the latest calls went: of `calls` that were queued since it stands like this and have ended
-    /// lately, so many were `faults`. Nothing while they say nothing.
+    /// The state that follows from the latest calls: of `calls` that were queued since the breaker took this state and ended
+    /// within [`WINDOW`], `faults` failed at a provider. `None` where they are too few, or nothing changes.
     pub fn judge(self, calls: i64, faults: i64, now: Timestamp) -> Option<Self> {
         match self.state {
             State::Closed if calls >= FEWEST && faults * 100 >= calls * TOO_MANY => Some(self.open(now)),

@@ -81,9 +81,9 @@ mod tests {
             "+32470123456",
             "+14155550123",
             "+262692123456",
-            "0199001234",
-            "0639981234",
-            "0800123456",
+            "+33199001234",
+            "+33639981234",
+            "+33800123456",
         ] {
             let number = PhoneNumber::from_database(typed.to_owned());
             let refusal = automated_call_allowed(&number).unwrap_err();

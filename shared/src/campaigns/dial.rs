@@ -195,7 +195,7 @@ async fn claim(
         &app.clock,
         (queued.campaign, queued.contact),
         Some(attempt),
-        decision.clone(),
+        decision,
         inputs,
     );
     if let Decision::Refuse(refusal) = decision {

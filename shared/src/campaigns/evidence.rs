@@ -9,9 +9,9 @@ use super::gate::{self, Decision, GateCampaign, GateContact, History};
 use crate::assistants::Compliance;
 use crate::kernel::hex;
 
-/// Of which shape stored inputs are.
+/// The version of the stored form.
 const VERSION: u8 = 3;
-/// Before the gate asked for the assistant.
+/// The form from before the gate asked about the assistant.
 const WITHOUT_ASSISTANT: u8 = 2;
 
 #[derive(Serialize)]
@@ -59,7 +59,7 @@ pub fn replay(inputs: &Value) -> Option<Decision> {
         .then(|| gate::decide(&stored.contact, &stored.campaign, &stored.history, stored.now))
 }
 
-/// SHA-256 of the stored inputs, in hexadecimal.
+/// SHA-256 of the inputs as compact JSON with sorted keys, in hexadecimal: whoever checks it writes them so again.
 pub fn inputs_hash(inputs: &Value) -> String {
     hex(&Sha256::digest(inputs.to_string()))
 }

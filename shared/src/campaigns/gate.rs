@@ -1,5 +1,6 @@
-//! The gate: may this person be called now? One pure function, one order of checks (`rules` are named with the article
-//! that they come from). Asked at release and again just before dialling; every answer is stored with what it was asked.
+//! The gate: may this person be called now? One pure function that asks the rules of [`super::provisions`] in their order.
+//! Asked at a forecast, at release, again just before dialling, and for campaigns of Vapi's own; what is asked before a call is
+//! stored with the answer.
 //!
 //! It fails closed: anything missing, unreadable or unknown refuses.
 
@@ -11,10 +12,12 @@ use super::budget;
 use super::caller_id::automated_call_allowed;
 use super::grounds::{self, Ground};
 use super::law::{self, CallingHours, GUARD_BAND, LegalBasis};
-use super::provisions::{ATTEMPTS_CAP, NUMBER, OBJECTION, OWN_ATTEMPTS, OWN_BUDGET, SECTOR_BAN};
+use super::provisions::{
+    ATTEMPTS_CAP, CALLER_ID, DISCLOSURE, NUMBER, OBJECTION, OWN_ATTEMPTS, OWN_BUDGET, Rule, SECTOR_BAN,
+};
 use super::windows::CallWindows;
 use super::{Advertiser, Budget, Sector};
-use crate::assistants::{Compliance, DISCLOSURES_RULE};
+use crate::assistants::Compliance;
 use crate::consents;
 use crate::contacts::{CallbackRequest, Contract};
 use crate::kernel::zones::{Zones, zones_of};
@@ -171,7 +174,7 @@ fn optional_number_from_inputs<'de, D: serde::Deserializer<'de>>(
 }
 
 /// The gate's answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
     /// Call, before this instant where there is one.
     Allow {
@@ -183,7 +186,7 @@ pub enum Decision {
 }
 
 /// Why not, and when to ask again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refusal {
     /// Why.
     pub code: RefusalCode,
@@ -231,7 +234,8 @@ fn first_refusal(
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Refusal> {
     let never = |code, rule| Err(Refusal::never(code, rule));
-    let bindings = campaign.legal_basis.bindings();
+    let today = law::day_of_the_law(now);
+    let asks = |rule: &Rule| rule.is_in_force(today) && rule.binds(campaign.legal_basis);
 
     reachable(contact)?;
     match &campaign.caller_number {
@@ -242,12 +246,14 @@ fn first_refusal(
             );
         }
         Some(number) => {
-            if let Err(refusal) = automated_call_allowed(number) {
+            if asks(&CALLER_ID)
+                && let Err(refusal) = automated_call_allowed(number)
+            {
                 return never(RefusalCode::CallerIdNotAllowed, refusal.rule);
             }
         }
     }
-    if bindings.sector_ban && campaign.sector.is_banned() {
+    if asks(&SECTOR_BAN) && campaign.sector.is_banned() {
         return never(RefusalCode::SectorBanned, SECTOR_BAN.article);
     }
     let zones = zones(contact, campaign);
@@ -255,7 +261,7 @@ fn first_refusal(
     let until = open_until(campaign, &zones, &ground, now)?;
     let terms = law::terms(now);
     let oldest = history.solicitations.get(terms.attempts.saturating_sub(1));
-    if let Some(oldest) = oldest.filter(|_| bindings.attempts_cap) {
+    if let Some(oldest) = oldest.filter(|_| asks(&ATTEMPTS_CAP)) {
         // The oldest of those that fill the period makes room.
         let period = SignedDuration::from_hours(terms.attempts_days * 24);
         let retry_at = oldest.saturating_add(period).unwrap_or(Timestamp::MAX);
@@ -273,8 +279,8 @@ fn first_refusal(
     if !campaign.budget.is_none_or(is_affordable) {
         return never(RefusalCode::BudgetExhausted, OWN_BUDGET.article);
     }
-    if campaign.assistant.holds_at(now).is_err() {
-        return never(RefusalCode::AssistantNotCompliant, DISCLOSURES_RULE);
+    if asks(&DISCLOSURE) && campaign.assistant.holds_at(now).is_err() {
+        return never(RefusalCode::AssistantNotCompliant, DISCLOSURE.article);
     }
     Ok(until)
 }

@@ -372,7 +372,15 @@ fn the_stored_inputs_give_the_same_answer_again() {
             Some(decide(&contact, &campaign, &nothing(), now)),
             "{basis}"
         );
-        assert_eq!(inputs_hash(&asked), inputs_hash(&asked.clone()));
+        let read_back: serde_json::Value = serde_json::from_str(&asked.to_string()).unwrap();
+        assert_eq!(
+            inputs_hash(&asked),
+            inputs_hash(&read_back),
+            "as the database gives them back"
+        );
+        let mut other = asked.clone();
+        other["history"]["campaign_attempts"] = 1.into();
+        assert_ne!(inputs_hash(&asked), inputs_hash(&other));
         assert_eq!(inputs_hash(&asked).len(), 64);
     }
     assert_eq!(replay(&serde_json::json!({ "v": 1 })), None);

@@ -1,5 +1,5 @@
 //! What proves the ground on which somebody is called, and how long: a consent, a contract in progress, their own
-//! request. Steps 5 and 6 of the gate.
+//! request. Rules 5 to 9 of [`super::provisions::RULES`].
 
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -20,18 +20,42 @@ use crate::kernel::zones::Zones;
 /// No call is handed to the provider in the last minutes of an opening: it could ring after its end.
 pub const GUARD_BAND: SignedDuration = SignedDuration::from_mins(2);
 
-/// How many attempts the law allows in its period, at most: as many are looked up.
-pub const MOST_ATTEMPTS: usize = TERMS[TERMS.len() - 1].attempts;
-/// The period, at most: as far back they are looked up.
-pub const ATTEMPTS_PERIOD: SignedDuration =
-    SignedDuration::from_hours(TERMS[TERMS.len() - 1].attempts_days * 24);
+/// The most attempts that any version of the law allows in its period: as many are looked up.
+pub const MOST_ATTEMPTS: usize = {
+    let (mut most, mut version) = (0, 0);
+    while version < TERMS.len() {
+        if TERMS[version].attempts > most {
+            most = TERMS[version].attempts;
+        }
+        version += 1;
+    }
+    most
+};
+/// The longest of their periods: as far back they are looked up.
+pub const ATTEMPTS_PERIOD: SignedDuration = {
+    let (mut longest, mut version) = (0, 0);
+    while version < TERMS.len() {
+        if TERMS[version].attempts_days > longest {
+            longest = TERMS[version].attempts_days;
+        }
+        version += 1;
+    }
+    SignedDuration::from_hours(longest * 24)
+};
+/// More openings than a year has: where each is too short, the campaign will never call.
+const MOST_OPENINGS: usize = 1_000;
 
-/// The numbers that the law fixes at an instant, by the clock of Paris.
-pub(super) fn terms(now: Timestamp) -> &'static Terms {
-    terms_at(local_date(&Timezone::paris(), now))
+/// The day of which the law is that holds at an instant: that of Paris.
+pub(super) fn day_of_the_law(now: Timestamp) -> Date {
+    local_date(&Timezone::paris(), now)
 }
 
-/// The week of canvassing, since a day.
+/// The numbers that the law fixes at an instant.
+pub(super) fn terms(now: Timestamp) -> &'static Terms {
+    terms_at(day_of_the_law(now))
+}
+
+/// The canvassing week of each version of the law, with the day from which it holds, oldest first.
 struct Calendar(Vec<(Date, Week)>);
 
 static CALENDAR: LazyLock<Calendar> = LazyLock::new(|| Calendar::of(&TERMS));
@@ -51,7 +75,7 @@ impl Calendar {
         Self(terms.iter().map(week).collect())
     }
 
-    /// The week that holds on that day, and the day on which another one begins to.
+    /// The week that holds on that day, and the day from which the next version does, where one is known.
     fn at(&self, day: Date) -> Option<(&Week, Option<Date>)> {
         let place = version_at(self.0.iter().map(|(start, _)| *start), day);
         let (_, week) = self.0.get(place)?;
@@ -282,7 +306,7 @@ impl<'a> CallingHours<'a> {
         schedule::next_opening(&self.clocks(), instant)
     }
 
-    /// The opening in which a call may be handed to the provider at `now`, or why not.
+    /// The opening in which a call may be handed to the provider at `now`, or why not.
     pub fn dispatch_at(&self, now: Timestamp) -> Result<Opening, Closed> {
         match self.open_at(now) {
             Some(opening) if opening.outlasts(GUARD_BAND, now) => Ok(opening),
@@ -331,8 +355,7 @@ impl<'a> CallingHours<'a> {
     /// The beginning of the next opening that is longer than the guard band.
     fn next_dispatch(&self, now: Timestamp) -> Option<Timestamp> {
         let mut from = now;
-        // A year of openings, each too short, is a campaign that will never call.
-        for _ in 0..1000 {
+        for _ in 0..MOST_OPENINGS {
             let begins = self.next_opening(from)?;
             let opening = self.open_at(begins)?;
             if opening.outlasts(GUARD_BAND, begins) {

@@ -5,7 +5,6 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::budget;
 use super::evidence;
 use super::gate::{self, Decision};
 use super::solicitation;
@@ -70,9 +69,7 @@ async fn decide(
         gate_contact,
         mut history,
         was_allowed,
-        max_duration_seconds,
     } = waiting;
-    history.next_call = budget::worst_case(app.config.call_price_per_minute, max_duration_seconds);
     let mut key = None;
     if gate_campaign.legal_basis.bindings().attempts_cap {
         let Some(pepper) = pepper else {

@@ -1,6 +1,7 @@
 //! The law of telephone canvassing in France, as data: every rule that the gate asks about, in its order, with its article, its
-//! source, the day from which it binds and whom it protects; and the numbers that the law fixes, each since a day. A change of
-//! law is a change here, and what was decided before it is decided the same when it is asked again.
+//! source, the days on which it is in force and whom it protects; and the numbers that the law fixes, each since a day. A change
+//! of law is a change here, and what was decided before it is decided the same when it is asked again. A new kind of rule wants
+//! its check in the gate too, and the grounds on which people are called are those of [`super::grounds`].
 //!
 //! The README shows this table; a test holds the two against each other. Before production a lawyer compares it with the texts.
 

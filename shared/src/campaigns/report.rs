@@ -22,7 +22,7 @@ pub struct Report {
     pub pending: i64,
     /// Being called.
     pub in_progress: i64,
-    /// By last outcome, for contacts that are final.
+    /// Contacts that are final, by their last outcome, from here to `failed`: somebody answered.
     pub answered: i64,
     /// Handed over to a person.
     pub transferred: i64,

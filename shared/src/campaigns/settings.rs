@@ -48,7 +48,7 @@ impl Settings {
     }
 }
 
-/// Reads an outcome after which a campaign may call again.
+/// Reads the outcomes after which a campaign may call again.
 pub fn parse_retry_on(names: &[String]) -> Result<Vec<Outcome>, Invalid> {
     let find = |name: &String| RETRYABLE.into_iter().find(|outcome| outcome.as_str() == name);
     names

@@ -23,8 +23,8 @@ use crate::kernel::shown::shows;
 pub use forget::forget_old;
 pub use list::{list, of_contact};
 pub use new::{NewConsent, NewWithdrawal, Purpose, SpecialSlot};
-pub use record::{RecordError, record};
-pub use standing::{Entry, Proof, Standing, Wanted};
+pub use record::{RecordError, record, record_in};
+pub use standing::{Entry, Proof, SILENCE, Standing, Wanted};
 pub(crate) use store::facts;
 pub use store::{Withdrawn, of_number, withdraw, withdraw_all};
 

@@ -102,7 +102,8 @@ shows!(NewConsent, purposes, channel);
 /// A withdrawal to record.
 #[derive(Clone, Default)]
 pub struct NewWithdrawal {
-    /// How it was told: `api`, `sms`, `call`, `proof_page`, or a word of the organisation's own.
+    /// How it was told: `api`, a source of the list of numbers never to be called (`sms_stop`, `call`, `proof_page` …), or a
+    /// word of the organisation's own.
     pub channel: Option<String>,
     /// In which words.
     pub quote: Option<String>,

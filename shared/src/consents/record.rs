@@ -8,11 +8,11 @@ use super::standing::valid_until;
 use super::{Consent, NewConsent, Purpose, store};
 use crate::App;
 use crate::audit::{self, Actor};
-use crate::db::{Claims, DbError};
+use crate::db::{Claims, DbError, TenantTx};
 use crate::kernel::class::{Classify, Failure};
-use crate::kernel::ids::ContactId;
+use crate::kernel::ids::{ConsentId, ContactId};
 use crate::kernel::instant::whole_microseconds;
-use crate::kernel::{Caller, Faults, Invalid, hex};
+use crate::kernel::{Caller, Clock, Faults, Invalid, PhoneNumber, hex};
 
 /// Why a consent was not recorded.
 #[derive(Debug, thiserror::Error)]
@@ -57,23 +57,35 @@ pub async fn record(
     new: &NewConsent,
 ) -> Result<Consent, RecordError> {
     let contact = ContactId::parse(contact).map_err(|_| RecordError::ContactNotFound)?;
-    if new.valid_until.is_some_and(|until| until <= new.collected_at) {
-        return Err(RecordError::EndsBeforeItBegins);
-    }
     let (now, actor, clock) = (app.clock.now(), &Actor::from(caller), &app.clock);
-    let content = &content(contact, new);
     app.db
         .write("consents.record", &Claims::from(caller), async |tx| {
             let Some(phone) = store::phone_of(tx, contact).await? else {
                 return Err(RecordError::ContactNotFound);
             };
-            let id = store::append(tx, clock, &phone, content, now).await?;
-            let details = json!({ "consent_id": id, "contact_id": contact, "purposes": content.purposes });
-            audit::record(tx, clock, actor, "consent.record", details).await?;
+            let id = record_in(tx, clock, actor, (contact, &phone), new).await?;
             let recorded = store::one(tx, contact, id, now).await?;
             recorded.ok_or(RecordError::ContactNotFound)
         })
         .await
+}
+
+/// The same in the transaction of whatever makes or knows the contact.
+pub async fn record_in(
+    tx: &TenantTx,
+    clock: &Clock,
+    actor: &Actor,
+    (contact, phone): (ContactId, &PhoneNumber),
+    new: &NewConsent,
+) -> Result<ConsentId, RecordError> {
+    if new.valid_until.is_some_and(|until| until <= new.collected_at) {
+        return Err(RecordError::EndsBeforeItBegins);
+    }
+    let content = content(contact, new);
+    let id = store::append(tx, clock, phone, &content, clock.now()).await?;
+    let details = json!({ "consent_id": id, "contact_id": contact, "purposes": content.purposes });
+    audit::record(tx, clock, actor, "consent.record", details).await?;
+    Ok(id)
 }
 
 fn content(contact: ContactId, new: &NewConsent) -> Content {

@@ -12,7 +12,7 @@ use crate::kernel::ids::ConsentId;
 const LONGEST: SignedDuration = SignedDuration::from_hours(365 * 24);
 /// Whoever refused is left alone for as long, whatever is agreed to meanwhile (D223-9 code de la consommation in its former
 /// wording; kept as the stricter reading).
-const SILENCE: SignedDuration = SignedDuration::from_hours(60 * 24);
+pub const SILENCE: SignedDuration = SignedDuration::from_hours(60 * 24);
 
 /// An entry as far as the gate looks; the order is that of the chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

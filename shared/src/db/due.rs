@@ -29,12 +29,12 @@ pub struct DueOrganization {
 }
 
 impl Db {
-    /// Organisations with something to do: as many as lines are free and at least `at_most`, and `own` if a campaign of its
+    /// Organisations with something to do: as many as lines are free and at least `at_least`, and `own` if a campaign of its
     /// is through.
     pub async fn due_organizations(
         &self,
         now: Timestamp,
-        at_most: i32,
+        at_least: i32,
         own: Option<OrganizationId>,
     ) -> Result<Offer, DbError> {
         let rows = self
@@ -42,7 +42,7 @@ impl Db {
                 "edge.due_organizations",
                 "-- edge.due_organizations
                  select organization_id, leases, room, wants_lines, free from zencall.due_organizations($1, $2, $3)",
-                &[&now, &at_most, &own],
+                &[&now, &at_least, &own],
             )
             .await?;
         let mut offer = Offer::default();

@@ -36,7 +36,7 @@ pub struct Added {
 }
 
 impl NewEntry {
-    /// Reads a reason; an empty one is none.
+    /// Reads a reason of 1 to 500 characters; spaces around it do not count.
     pub fn parse_reason(typed: &str) -> Result<String, Invalid> {
         fits(typed, LONGEST_REASON)
     }

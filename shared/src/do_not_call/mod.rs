@@ -48,7 +48,7 @@ pub struct Entry {
     /// Why, in the organisation's own words.
     #[schema(required)]
     pub reason: Option<String>,
-    /// Who said so: `manual`, `call`, `sms_stop`, `twilio_opt_out`, `proof_page`, or a word of the organisation's own.
+    /// Who said so: `manual`, `call`, `sms_stop`, `twilio_opt_out`, `proof_page`, `erasure`, or a word of the organisation's own.
     pub source: String,
     /// Since when.
     #[schema(value_type = String, format = DateTime)]

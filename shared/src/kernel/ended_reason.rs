@@ -1,6 +1,6 @@
 //! What became of a call, from the reason that Vapi gives for its end. Vapi knows some 600 reasons and adds more
 //! without notice: the few that tell about the person called are listed, the many that tell about a fault are read
-//! by family, and what nobody has seen before is a failure, never a conversation.
+//! by family, and what nobody has seen before is a failure, never a conversation.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

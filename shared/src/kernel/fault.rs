@@ -89,6 +89,28 @@ impl Faults {
         }
     }
 
+    /// Keeps the value of a nested member, or notes every fault of it under `field`.
+    pub fn keep_nested<T>(&mut self, field: &str, parsed: Result<T, Self>) -> Option<T> {
+        match parsed {
+            Ok(value) => Some(value),
+            Err(faults) => {
+                for Fault {
+                    field: member,
+                    invalid,
+                } in faults.0
+                {
+                    self.add(format!("{field}.{member}"), invalid);
+                }
+                None
+            }
+        }
+    }
+
+    /// Adds those of another part of the request.
+    pub fn append(&mut self, mut others: Self) {
+        self.0.append(&mut others.0);
+    }
+
     /// Whether nothing was wrong.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

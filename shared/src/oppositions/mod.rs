@@ -3,12 +3,14 @@
 
 mod store;
 
-pub use store::{add, among};
+pub use store::{add, among, lift};
 
+use jiff::Timestamp;
 use secrecy::SecretBox;
 
 use crate::App;
 use crate::adapters::secrets::SecretsError;
+use crate::consents::SILENCE;
 use crate::db::Bytes;
 use crate::kernel::ids::OrganizationId;
 use crate::kernel::meter::Subject;
@@ -17,14 +19,22 @@ use crate::kernel::{Invalid, PhoneNumber};
 /// Why such a number is not taken in.
 pub const OPPOSED: Invalid = Invalid::new(
     "number_opposed",
-    "La personne qui a ce numéro a été effacée à sa demande et ne doit plus être enregistrée.",
-    "The person with this number was erased at their request and must not be recorded again.",
+    "La personne qui a ce numéro a été effacée à sa demande : il faut un nouveau consentement, prouvé, donné plus de 60 jours \
+     après.",
+    "The person with this number was erased at their request: it takes a new consent, with its evidence, given more than \
+     60 days later.",
 );
 
 /// The hash under which a number is kept, by an organisation.
 pub fn hash(pepper: &SecretBox<[u8; 32]>, organization: OrganizationId, phone: &PhoneNumber) -> Bytes {
     let Subject(hash) = Subject::of_text(pepper, "opposition", &[&organization.to_string(), phone.as_str()]);
     Bytes(hash.to_vec())
+}
+
+/// The latest time of an opposition that a consent of this time may lift: whoever refused is left alone for a while, whatever
+/// they agree to meanwhile.
+pub fn lifted_by(collected_at: Timestamp) -> Timestamp {
+    collected_at.saturating_sub(SILENCE).unwrap_or(Timestamp::MIN)
 }
 
 /// The hashes of some numbers.

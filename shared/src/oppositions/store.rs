@@ -17,6 +17,18 @@ pub async fn add(tx: &TenantTx, hash: &Bytes, now: Timestamp) -> Result<(), DbEr
     .map(drop)
 }
 
+/// Forgets the hash of a number that was added before this time; `false` where it is not there, or was added later.
+pub async fn lift(tx: &TenantTx, hash: &Bytes, before: Timestamp) -> Result<bool, DbError> {
+    let lifted = tx
+        .execute(
+            "-- oppositions.lift
+             delete from oppositions where organization_id = $1 and phone_hash = $2 and created_at < $3",
+            &[&tx.organization(), hash, &before],
+        )
+        .await?;
+    Ok(lifted == 1)
+}
+
 /// Which of these are kept.
 pub async fn among(tx: &TenantTx, hashes: &[Bytes]) -> Result<HashSet<Vec<u8>>, DbError> {
     let rows = tx

@@ -69,6 +69,20 @@ async fn holds_consents_attempts_decisions_and_the_outcome_and_reading_it_is_not
     assert_eq!(dossier["decisions"][0]["code"], "outside_hours");
     assert_eq!(fixture.actions().await, [json!("campaign.read_dossier")]);
 
+    // What broke is told as the list of contacts tells it.
+    fixture
+        .organization
+        .sql(
+            "update campaign_contacts set status = 'failed', last_outcome = 'failed' where contact_id = $1",
+            &[&contacts[0]],
+        )
+        .await;
+    let failed = fixture.member.get(&address(contacts[0])).await.expect(200).json();
+    assert_eq!(
+        failed["dossier"]["standing"]["failure_reason"],
+        "customer-ended-call"
+    );
+
     // Who is in no campaign has no dossier there, and nothing is noted.
     let other = fixture.organization.contact("+33639989999").await;
     fixture
@@ -77,5 +91,5 @@ async fn holds_consents_attempts_decisions_and_the_outcome_and_reading_it_is_not
         .await
         .expect_problem(404, "campaign_not_found");
     fixture.member.get(&address(contacts[1])).await.expect(200);
-    assert_eq!(fixture.actions().await.len(), 2);
+    assert_eq!(fixture.actions().await.len(), 3);
 }

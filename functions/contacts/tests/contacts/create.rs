@@ -175,3 +175,36 @@ async fn as_nobody() {
         .await
         .expect_problem(401, "unauthenticated");
 }
+
+#[tokio::test]
+async fn as_member_with_a_consent_both_are_kept_or_neither() {
+    let (_test, organization, member) = start().await;
+    let mut given =
+        json!({ "phone": "0639981234", "consent": { "purposes": ["phone"], "object": "Chaudière" } });
+    let refused = member.post("/api/v1/contacts", given.clone()).await.expect(422);
+    let fields: Vec<_> = refused.faults().into_iter().map(|(field, _)| field).collect();
+    assert_eq!(
+        fields,
+        ["advertiser", "text", "text_version", "channel", "collected_at"]
+            .map(|name| format!("consent.{name}"))
+    );
+    given["phone"] = json!("12");
+    given["consent"] = json!("oui");
+    let refused = member.post("/api/v1/contacts", given.clone()).await.expect(422);
+    let fields: Vec<_> = refused.faults().into_iter().map(|(field, _)| field).collect();
+    assert_eq!(fields, ["phone", "consent"]);
+    assert!(organization.rows("select 1 from contacts", &[]).await.is_empty());
+
+    given["phone"] = json!("0639981234");
+    given["consent"] = json!({
+        "purposes": ["phone"], "object": "Chaudière", "advertiser": { "name": "Atelier" }, "text": "J'accepte.",
+        "text_version": "1", "channel": "web_form", "collected_at": "2026-11-01T09:00:00Z",
+    });
+    let made = make(&member, given).await;
+    let consents = member
+        .get(&format!("{}/consents", path(&made)))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(consents["data"][0]["object"], "Chaudière");
+}

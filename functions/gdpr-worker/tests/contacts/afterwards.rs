@@ -1,5 +1,7 @@
 //! What is left of somebody who was forgotten.
 
+use jiff::SignedDuration;
+
 use super::*;
 
 #[tokio::test]
@@ -82,4 +84,73 @@ async fn a_proof_of_which_the_time_is_over_loses_its_content_and_the_chain_stays
         (&Value::Null, &Value::Null, &json!(32))
     );
     assert!(verify(app, organization.id).await.unwrap().broken.is_empty());
+}
+
+#[tokio::test]
+async fn whoever_agrees_anew_is_taken_in_again_after_sixty_days() {
+    let test = at(NOW, Options::default()).await;
+    let tenant = Tenant::of(&test).await;
+    let person = Person::of(&tenant).await;
+    let organization = &tenant.organization;
+    let asked = tenant.member.post(&person.path("erase"), json!({})).await;
+    asked.expect(202);
+    tenant.work_off().await;
+    let consent = |collected_at: &str, evidence: Value| {
+        json!({ "phone": PHONE, "consent": {
+            "purposes": ["phone", "automated_voice"], "object": "Chaudière", "advertiser": { "name": "Atelier" },
+            "text": "J'accepte d'être appelé.", "text_version": "2", "channel": "web_form",
+            "collected_at": collected_at, "evidence": evidence,
+        } })
+    };
+    // Erased on the 24th of November.
+    test.app.clock.advance(SignedDuration::from_hours(61 * 24));
+    let contacts = organization.member(test.serving(contacts::routes())).await;
+    for (collected_at, evidence) in [
+        ("2026-11-01T09:00:00Z", json!("formulaire 12")),
+        ("2027-01-20T09:00:00Z", json!("formulaire 12")),
+        ("2027-01-24T09:00:00Z", Value::Null),
+    ] {
+        let reply = contacts
+            .post("/api/v1/contacts", consent(collected_at, evidence))
+            .await;
+        assert_eq!(
+            reply.expect(422).faults(),
+            [("phone".to_owned(), "number_opposed".to_owned())],
+            "{collected_at}"
+        );
+    }
+    let anew = consent("2027-01-24T09:00:00Z", json!("formulaire 13"));
+    let made = contacts.post("/api/v1/contacts", anew).await.expect(201).json();
+    let path = format!(
+        "/api/v1/contacts/{}/consents",
+        made["contact"]["id"].as_str().unwrap()
+    );
+    let consents = contacts.get(&path).await.expect(200).json();
+    assert_eq!(consents["data"].as_array().unwrap().len(), 1);
+    let lifted = organization
+        .rows(
+            "select details from gdpr_audit_logs where action = 'opposition.lift'",
+            &[],
+        )
+        .await;
+    assert_eq!(
+        lifted,
+        [json!({ "details": { "contact_id": made["contact"]["id"] } })]
+    );
+    assert!(
+        organization
+            .rows("select 1 from oppositions", &[])
+            .await
+            .is_empty()
+    );
+    assert!(
+        verify(&test.app, organization.id)
+            .await
+            .unwrap()
+            .broken
+            .is_empty()
+    );
+    let messages = organization.member(test.serving(messages::routes())).await;
+    let text = json!({ "to": PHONE, "body": "Bonjour" });
+    messages.post("/api/v1/messages", text).await.expect(202);
 }

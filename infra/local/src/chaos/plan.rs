@@ -20,8 +20,9 @@ enum Kind {
     Listing,
 }
 
-/// For so many seconds Vapi has lines, and for as many it has few.
-const LINES_FOR: i64 = 600;
+/// For so many seconds of each hour Vapi has few lines.
+const FEW_LINES_FOR: i64 = 600;
+const HOUR: i64 = 3600;
 
 /// A run: its seed and its size.
 #[derive(Debug, Clone)]
@@ -60,10 +61,10 @@ pub(super) enum Reception {
 }
 
 impl Reception {
-    /// The same at this time: every other ten minutes Vapi has lines for everybody, so that ours come to be used up to the
-    /// last one, which those who are told that there is none never are.
+    /// The same at this time: most of an hour Vapi has lines for everybody, so that ours are learnt back and come to be used up
+    /// to the last one, which those who are told that there is none never are.
     pub(super) fn at(self, now: Timestamp) -> Self {
-        let has_lines = now.as_second() / LINES_FOR % 2 == 0;
+        let has_lines = now.as_second() % HOUR >= FEW_LINES_FOR;
         match self {
             Self::Blocked | Self::TooMany { .. } | Self::NoLine if has_lines => Self::Placed,
             reception => reception,

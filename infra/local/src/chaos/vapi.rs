@@ -13,7 +13,7 @@ use super::world::{What, World};
 use crate::loopback::http::{Answer, Request, Serve};
 use crate::sandbox::chance::{iso, new_id};
 
-/// A request this much older than its client's patience is not one that anybody waits for.
+/// A request that comes this long after its message was taken up is dropped: its client has given up.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(1);
 /// The numbers of the people who are called begin like this.
 pub(super) const NUMBERS: &str = "+336";

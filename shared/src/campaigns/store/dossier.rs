@@ -26,10 +26,16 @@ pub(in crate::campaigns) async fn person(
                     k.contact_id, k.attempts, k.last_outcome, k.refusal_code, k.refusal_rule,
                     case when c.status = 'cancelled' and k.status in ('pending', 'waiting') then 'cancelled'
                          else k.status end as status,
-                    case when k.status = 'waiting' and c.status <> 'cancelled' then k.due_at end as next_attempt_at
+                    case when k.status = 'waiting' and c.status <> 'cancelled' then k.due_at end as next_attempt_at,
+                    f.reason as failure_reason
                from campaigns c
                join campaign_contacts k on k.campaign_id = c.id and k.contact_id = $2
                join contacts p on p.id = k.contact_id
+               left join lateral (
+                 select coalesce(a.released_reason, d.ended_reason) as reason
+                   from call_attempts a left join calls d on d.id = a.id
+                  where k.status = 'failed' and a.campaign_id = c.id and a.contact_id = k.contact_id
+                  order by a.id desc limit 1) f on true
               where c.id = $1",
             &[&campaign, &contact],
         )
@@ -54,7 +60,7 @@ pub(in crate::campaigns) async fn person(
             last_outcome: get(&row, "last_outcome")?,
             refusal_code: get(&row, "refusal_code")?,
             refusal_rule: get(&row, "refusal_rule")?,
-            failure_reason: None,
+            failure_reason: get(&row, "failure_reason")?,
         };
         Ok((person, standing))
     })

@@ -24,8 +24,6 @@ pub(in crate::campaigns) struct Waiting {
     pub(in crate::campaigns) history: History,
     /// Whether the same was asked and allowed a moment ago.
     pub(in crate::campaigns) was_allowed: bool,
-    /// How long the call may take.
-    pub(in crate::campaigns) max_duration_seconds: i32,
 }
 
 /// Which campaigns may be meant: running, with this assistant, and the one that is named if one is.
@@ -102,7 +100,6 @@ pub(in crate::campaigns) async fn lock(
             solicitations: Vec::new(),
         },
         was_allowed: get(row, "was_allowed")?,
-        max_duration_seconds: get(row, "max_duration_seconds")?,
     }))
 }
 

@@ -107,7 +107,7 @@ pub(in crate::campaigns) async fn contacts(
     let rows = tx
         .query(
             "-- campaigns.contacts
-             select c.id as campaign_id, k.contact_id, k.attempts,
+             select k.contact_id, k.attempts,
                     case when c.status = 'cancelled' and k.status in ('pending', 'waiting') then 'cancelled'
                          else k.status end as status, k.last_outcome, k.refusal_code, k.refusal_rule,
                     case when k.status = 'waiting' and c.status <> 'cancelled' then k.due_at end as next_attempt_at, f.reason as failure_reason

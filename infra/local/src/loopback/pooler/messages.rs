@@ -79,7 +79,10 @@ pub(super) async fn startup(client: &mut TcpStream) -> anyhow::Result<Vec<u8>> {
         let mut message = vec![0; 4];
         client.read_exact(&mut message).await?;
         let length = length(&message);
-        anyhow::ensure!((8..LONGEST_STARTUP).contains(&length), "not a client of PostgreSQL's");
+        anyhow::ensure!(
+            (8..LONGEST_STARTUP).contains(&length),
+            "not a client of PostgreSQL's"
+        );
         message.resize(length, 0);
         client.read_exact(&mut message[4..]).await?;
         if message != SSL_REQUEST {

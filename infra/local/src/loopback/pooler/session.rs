@@ -182,12 +182,7 @@ impl Scanner {
             if self.header.len() < 5 {
                 continue;
             }
-            let length = u32::from_be_bytes([
-                self.header[1],
-                self.header[2],
-                self.header[3],
-                self.header[4],
-            ]);
+            let length = u32::from_be_bytes([self.header[1], self.header[2], self.header[3], self.header[4]]);
             let length = usize::try_from(length).unwrap_or(usize::MAX) - 4;
             if length > 0 && self.header.len() == 5 {
                 // Its first byte is looked at as well.

@@ -1,3 +1,5 @@
+//! The way to the database, from a client to the server.
+
 use testkit::Environment;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, NoTls};
@@ -7,7 +9,11 @@ use super::*;
 /// A way to the tests' database, with its address for the driver.
 async fn way(fate: Fate) -> (Arc<Pooler>, String) {
     let url = &Environment::get().await.database_url;
-    let server = url.rsplit('@').next().and_then(|rest| rest.split('/').next()).unwrap();
+    let server = url
+        .rsplit('@')
+        .next()
+        .and_then(|rest| rest.split('/').next())
+        .unwrap();
     let (pooler, address) = Pooler::open_with(server.to_owned(), fate).await.unwrap();
     (pooler, url.replace(server, &address.to_string()))
 }
@@ -86,7 +92,10 @@ async fn what_the_server_refused_to_prepare_is_refused_each_time() {
     let (_pooler, url) = way(Box::new(|_| Commit::Kept)).await;
     let client = connect(&url).await;
     for _ in 0..2 {
-        let refused = client.query_typed("select * from nowhere", &[]).await.unwrap_err();
+        let refused = client
+            .query_typed("select * from nowhere", &[])
+            .await
+            .unwrap_err();
         assert_eq!(refused.code().unwrap().code(), "42P01");
     }
     assert!(session(&client).await > 0);
