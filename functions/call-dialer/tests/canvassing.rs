@@ -7,9 +7,12 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use testkit::vapi::message;
 use testkit::{CallingOrganization, QueueKind, TestApp};
+use zencall::campaigns::end::{self, AttemptEnd};
 use zencall::campaigns::{release, start, withdraw};
 use zencall::consents::{Consent, NewWithdrawal};
-use zencall::kernel::ids::{CampaignId, ContactId};
+use zencall::db::Claims;
+use zencall::kernel::ended_reason::EndedReason;
+use zencall::kernel::ids::{AttemptId, CampaignId, ContactId};
 
 /// A Tuesday, noon in Paris.
 const NOON: &str = "2026-11-24T11:00:00Z";
@@ -213,7 +216,83 @@ async fn an_attempt_that_vapi_refused_does_not_count() {
         .unwrap();
 
     assert_eq!(test.placed_calls().await.len(), 0);
-    let counted = "select count(*) as counted from call_attempts a,
-                   zencall.recent_solicitations(array[a.solicitation_key], '2026-01-01', 10)";
-    assert_eq!(calling.organization.rows(counted, &[]).await[0]["counted"], 0);
+    assert_eq!(counted(&calling).await, 0);
+}
+
+#[tokio::test]
+async fn what_was_queued_on_another_ground_is_not_dialled_uncounted() {
+    let test = start_of_test().await;
+    let calling = CallingOrganization::create(&test).await;
+    let contact = person(&calling, "+33639980001").await;
+    agree(&calling, contact).await;
+    let campaign = canvassing(&calling, &[contact]).await;
+    let ground = "update campaigns set legal_basis = $1";
+    calling.organization.sql(ground, &[&"service"]).await;
+    begin(&test, &calling, campaign).await;
+    let messages = test.queues.take(QueueKind::Calls).await;
+    calling.organization.sql(ground, &[&"consent"]).await;
+
+    call_dialer::handle(&test.app, &message(&messages[0]))
+        .await
+        .unwrap();
+
+    assert_eq!(test.call_requests().await, 0);
+    let given_back = "select released_reason from call_attempts where status = 'released'";
+    assert_eq!(
+        calling.organization.rows(given_back, &[]).await,
+        [json!({ "released_reason": "changed" })]
+    );
+    // Its line went to the same person at once, and now the attempt counts.
+    let messages = test.queues.take(QueueKind::Calls).await;
+    call_dialer::handle(&test.app, &message(&messages[0]))
+        .await
+        .unwrap();
+    assert_eq!(test.call_requests().await, 1);
+    assert_eq!(counted(&calling).await, 1);
+}
+
+#[tokio::test]
+async fn an_attempt_that_failed_after_vapi_took_it_counts() {
+    let test = start_of_test().await;
+    let calling = CallingOrganization::create(&test).await;
+    let contact = person(&calling, "+33639980001").await;
+    agree(&calling, contact).await;
+    let campaign = canvassing(&calling, &[contact]).await;
+    begin(&test, &calling, campaign).await;
+    let messages = test.queues.take(QueueKind::Calls).await;
+    call_dialer::handle(&test.app, &message(&messages[0]))
+        .await
+        .unwrap();
+    let attempt = AttemptId::parse(messages[0]["attempt_id"].as_str().unwrap()).unwrap();
+    let fault = EndedReason::read("call.in-progress.error-vapifault-transport-never-connected");
+    let failed = AttemptEnd {
+        attempt,
+        outcome: fault.outcome,
+        action: fault.action,
+        was_answered: false,
+        at: test.app.clock.now(),
+    };
+
+    let claims = Claims::platform(calling.organization.id);
+    let ended = test.app.db.write("test.end", &claims, async |tx| {
+        end::attempt_ended(tx, &test.app, &failed).await
+    });
+    ended.await.unwrap();
+
+    let contact = "select status, attempts from campaign_contacts";
+    assert_eq!(
+        calling.organization.rows(contact, &[]).await,
+        [json!({ "status": "waiting", "attempts": 0 })],
+        "the campaign tries again"
+    );
+    assert_eq!(counted(&calling).await, 1, "the telephone may have rung");
+}
+
+/// How often the law counts that this organisation has tried.
+async fn counted(calling: &CallingOrganization) -> i64 {
+    let sql = "select count(*) as counted from call_attempts a,
+               zencall.recent_solicitations(array[a.solicitation_key], '2026-01-01', 10)";
+    calling.organization.rows(sql, &[]).await[0]["counted"]
+        .as_i64()
+        .unwrap()
 }

@@ -38,8 +38,7 @@ pub(super) async fn find(tx: &TenantTx, event: &Projection) -> Result<UnderWay, 
                  on case when coalesce(c.assistant_id, a.assistant_id) is null then s.vapi_assistant_id = $3
                          else s.id = coalesce(c.assistant_id, a.assistant_id) end
                left join contacts k
-                 on case when coalesce(c.contact_id, a.contact_id) is null then k.phone = $4
-                         else k.id = coalesce(c.contact_id, a.contact_id) end",
+                 on k.id = coalesce(c.contact_id, a.contact_id, (select p.id from contacts p where p.phone = $4))",
             &[
                 &event.keys.attempt,
                 &event.keys.call,

@@ -48,6 +48,10 @@ pub async fn change(
             }
             let before = told(&campaign);
             apply(&mut campaign, changes);
+            if changes.advertiser.is_some() {
+                let (own, _) = store::campaign::own_defaults(tx).await?;
+                campaign.advertiser = campaign.advertiser.known_by(&own);
+            }
             settle(&mut campaign.settings);
             campaign.updated_at = now;
             store::campaign::update(tx, &campaign, now).await?;
@@ -102,6 +106,10 @@ pub async fn delete(app: &App, caller: &Caller, id: CampaignId) -> Result<(), Ca
             let campaign = store::campaign::lock(tx, id).await?;
             if !campaign.status.is_deletable() {
                 return Err(CampaignError::State(campaign.status));
+            }
+            // Of a call under way nobody would know when its line is free.
+            if store::campaign::is_calling(tx, id).await? {
+                return Err(CampaignError::Calling);
             }
             store::campaign::delete(tx, id).await?;
             audit::record(

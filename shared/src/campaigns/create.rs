@@ -55,7 +55,10 @@ pub async fn create(
                 assistant: new.assistant,
                 object: new.object.clone(),
                 legal_basis: new.legal_basis,
-                advertiser: new.advertiser.clone().unwrap_or(own),
+                advertiser: new
+                    .advertiser
+                    .clone()
+                    .map_or_else(|| own.clone(), |advertiser| advertiser.known_by(&own)),
                 sector: new.sector,
                 status: Status::Draft,
                 pause_reason: None,

@@ -11,6 +11,7 @@ use super::evidence;
 use super::gate::{self, Decision, RefusalCode};
 use super::lines::Lines;
 use super::offer::release_next;
+use super::solicitation;
 use super::store::attempt::Queued;
 use super::store::decision::DecisionRow;
 use super::store::ending::GivenBack;
@@ -18,9 +19,10 @@ use super::{CallRequested, Status, store};
 use crate::App;
 use crate::adapters::secrets::SecretsError;
 use crate::adapters::vapi::{NewCall, PlaceCallError};
+use crate::app::Pepper;
 use crate::db::{Claims, DbError};
 use crate::kernel::class::{Classify, Failure};
-use crate::kernel::ids::AttemptId;
+use crate::kernel::ids::{AttemptId, OrganizationId};
 
 /// An attempt that waited this long for its turn is given back: its slot's lease was reckoned from its release.
 const WAITED_TOO_LONG: SignedDuration = SignedDuration::from_mins(10);
@@ -79,11 +81,12 @@ pub async fn dial(app: &App, request: &CallRequested) -> Result<Dialled, DialErr
     let vapi = &app.vapi().await?;
     let (organization, attempt) = (request.organization_id, request.attempt_id);
     let claims = &Claims::platform(organization).with_joins_as_written();
+    let pepper = solicitation::pepper(app).await;
     let now = app.clock.now();
     let claim = app
         .db
         .write("campaigns.claim_attempt", claims, async |tx| {
-            claim(tx, app, attempt, now).await
+            claim(tx, app, pepper.as_deref(), attempt, now).await
         })
         .await?;
     let (queued, vapi_phone_number_id) = match claim {
@@ -170,6 +173,7 @@ pub async fn dial(app: &App, request: &CallRequested) -> Result<Dialled, DialErr
 async fn claim(
     tx: &crate::db::TenantTx,
     app: &App,
+    pepper: Option<&Pepper>,
     attempt: AttemptId,
     now: Timestamp,
 ) -> Result<Claim, DbError> {
@@ -184,6 +188,10 @@ async fn claim(
             "campaign_not_running"
         };
         store::ending::give_back(tx, &GivenBack::waiting(attempt, reason, now), now).await?;
+        return Ok(Claim::GivenBack);
+    }
+    if !counts_as_released(&queued, pepper, tx.organization()) {
+        store::ending::give_back(tx, &GivenBack::waiting(attempt, "changed", now), now).await?;
         return Ok(Claim::GivenBack);
     }
     let Some(vapi_phone_number_id) = queued.vapi_phone_number_id.clone() else {
@@ -221,6 +229,19 @@ async fn claim(
         queued: Box::new(queued),
         vapi_phone_number_id,
     })
+}
+
+/// Whether the law counts the attempt under the key that was locked and looked at: the number, the advertiser or the ground may
+/// have changed since release. Without the pepper nobody knows.
+fn counts_as_released(queued: &Queued, pepper: Option<&Pepper>, organization: OrganizationId) -> bool {
+    let campaign = &queued.gate_campaign;
+    if !campaign.legal_basis.bindings().attempts_cap {
+        return true;
+    }
+    let siren = campaign.advertiser.siren.as_deref();
+    let key =
+        pepper.map(|pepper| solicitation::key(pepper, siren, organization, &queued.gate_contact.phone).0);
+    key.is_some() && key == queued.solicitation_key
 }
 
 /// What follows from a request that certainly did not lead to a call.

@@ -23,6 +23,9 @@ pub enum CampaignError {
     /// It is in a state that does not permit this.
     #[error("a {0:?} campaign does not permit this")]
     State(Status),
+    /// Calls of it are under way.
+    #[error("calls of the campaign are under way")]
+    Calling,
     /// Nothing may be started from here.
     #[error("a {0:?} campaign cannot be started")]
     NotStartable(Status),
@@ -65,6 +68,11 @@ impl Classify for CampaignError {
                     "The current state of the campaign ({}) does not permit this.",
                     status.as_str()
                 ),
+            ),
+            Self::Calling => conflict(
+                "campaign_calling",
+                "Des appels de cette campagne sont en cours : réessayez quand ils seront terminés.",
+                "Calls of this campaign are under way: try again when they are over.",
             ),
             Self::NotStartable(status) => conflict("campaign_not_startable", "", "").with_text(
                 format!(

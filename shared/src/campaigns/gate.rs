@@ -4,7 +4,7 @@
 //!
 //! It fails closed: anything missing, unreadable or unknown refuses.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -263,8 +263,7 @@ fn first_refusal(
     let oldest = history.solicitations.get(terms.attempts.saturating_sub(1));
     if let Some(oldest) = oldest.filter(|_| asks(&ATTEMPTS_CAP)) {
         // The oldest of those that fill the period makes room.
-        let period = SignedDuration::from_hours(terms.attempts_days * 24);
-        let retry_at = oldest.saturating_add(period).unwrap_or(Timestamp::MAX);
+        let retry_at = law::counts_until(&zones, *oldest, terms.attempts_days);
         if retry_at > now {
             return Err(Refusal {
                 retry_at: Some(retry_at),

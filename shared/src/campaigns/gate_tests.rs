@@ -257,9 +257,21 @@ fn the_fifth_attempt_in_thirty_days_waits_for_the_first_to_be_old() {
         panic!("called a fifth time");
     };
     assert_eq!(refusal.code, RefusalCode::AttemptsExhausted);
-    assert_eq!(refusal.retry_at, Some(at("2026-11-27T10:00:00Z")));
-    let later = decide(&consented(), &campaign, &four, at("2026-11-27T10:00:00Z"));
+    // Thirty whole days after the 28th of October, by the clock of Paris, are over with the 27th of November.
+    assert_eq!(refusal.retry_at, Some(at("2026-11-27T23:00:00Z")));
+    let on_the_last = decide(&consented(), &campaign, &four, at("2026-11-27T14:00:00Z"));
+    assert!(matches!(on_the_last, Decision::Refuse(_)), "{on_the_last:?}");
+    let later = decide(&consented(), &campaign, &four, at("2026-11-30T10:00:00Z"));
     assert!(matches!(later, Decision::Allow { .. }), "{later:?}");
+    // Whole days: the clock's change in between makes none of them shorter.
+    let over_the_change = History {
+        solicitations: vec![at("2027-03-01T10:00:00Z"); 4],
+        ..nothing()
+    };
+    for (now, is_called) in [("2027-03-31T14:00:00Z", false), ("2027-04-01T10:00:00Z", true)] {
+        let decision = decide(&consented(), &campaign, &over_the_change, at(now));
+        assert_eq!(matches!(decision, Decision::Allow { .. }), is_called, "{now}");
+    }
     let three = History {
         solicitations: four.solicitations[..3].to_vec(),
         ..nothing()

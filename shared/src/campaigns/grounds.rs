@@ -109,7 +109,8 @@ fn callback(
     unless_refused(contact, Some(request.requested_at), ground, now)
 }
 
-/// Nobody who refused is called on another ground either, unless they asked for it afterwards.
+/// Nobody who refused is called on another ground either, unless they asked for it afterwards, or agreed to something since and
+/// the silence that they are owed is over.
 fn unless_refused(
     contact: &GateContact,
     asked_at: Option<Timestamp>,
@@ -119,11 +120,12 @@ fn unless_refused(
     let Some(refused) = consents::standing::last_refusal(&contact.consents) else {
         return Ok(ground);
     };
-    if asked_at.is_some_and(|asked_at| asked_at > refused.at) || refused.silent_until <= now {
+    let has_agreed = consents::standing::has_agreed_since(&contact.consents, refused.at, now);
+    if asked_at.is_some_and(|asked_at| asked_at > refused.at) || (has_agreed && refused.silent_until <= now) {
         return Ok(ground);
     }
     Err(Refusal {
-        retry_at: Some(refused.silent_until),
+        retry_at: has_agreed.then_some(refused.silent_until),
         ..Refusal::never(RefusalCode::ConsentWithdrawn, WITHDRAWAL.article)
     })
 }

@@ -6,6 +6,7 @@ use crate::campaigns::windows::CallWindows;
 use crate::campaigns::{Advertiser, Sector};
 use crate::consents::Entry;
 use crate::contacts::{CallbackRequest, Contract};
+use crate::kernel::ids::ConsentId;
 use crate::kernel::{Country, PhoneNumber};
 
 fn at(typed: &str) -> Timestamp {
@@ -130,14 +131,26 @@ fn whoever_refused_is_left_alone_unless_they_ask_again() {
         ),
         Err(RefusalCode::ConsentWithdrawn)
     );
-    assert!(
-        prove_at(
-            &refused(contact(), "2026-09-01T10:00:00Z"),
-            LegalBasis::Contract,
-            now
-        )
-        .is_ok()
+    // After the silence too, until they agree to something.
+    let long_ago = refused(contact(), "2026-09-01T10:00:00Z");
+    assert_eq!(
+        prove_at(&long_ago, LegalBasis::Contract, now),
+        Err(RefusalCode::ConsentWithdrawn)
     );
+    let mut since = long_ago;
+    since.consents.push(Entry::Given {
+        id: ConsentId(uuid::Uuid::from_u128(1)),
+        purposes: Vec::new(),
+        object: "Contrôle annuel".to_owned(),
+        advertiser_name: "Atelier Horizon".to_owned(),
+        advertiser_siren: None,
+        collected_at: at("2026-10-01T10:00:00Z"),
+        valid_until: at("2027-10-01T10:00:00Z"),
+        special_slot_from: None,
+        special_slot_until: None,
+        evidence: true,
+    });
+    assert!(prove_at(&since, LegalBasis::Contract, now).is_ok());
     let asked = asked_on("2026-11-16T10:00:00Z");
     assert!(
         prove_at(

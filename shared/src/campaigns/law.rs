@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -31,7 +31,7 @@ pub const MOST_ATTEMPTS: usize = {
     }
     most
 };
-/// The longest of their periods: as far back they are looked up.
+/// The longest of their periods, to its last day on every clock: as far back they are looked up.
 pub const ATTEMPTS_PERIOD: SignedDuration = {
     let (mut longest, mut version) = (0, 0);
     while version < TERMS.len() {
@@ -40,7 +40,7 @@ pub const ATTEMPTS_PERIOD: SignedDuration = {
         }
         version += 1;
     }
-    SignedDuration::from_hours(longest * 24)
+    SignedDuration::from_hours((longest + 2) * 24)
 };
 /// More openings than a year has: where each is too short, the campaign will never call.
 const MOST_OPENINGS: usize = 1_000;
@@ -108,6 +108,20 @@ impl Schedule for Calendar {
 
 fn midnight(zone: &Timezone, day: Date) -> Option<Timestamp> {
     Some(day.to_zoned(zone.rules().clone()).ok()?.timestamp())
+}
+
+/// When an attempt counts no more: when so many whole days of the calendar lie behind its own, on every one of the clocks.
+pub(super) fn counts_until(zones: &Zones, attempted_at: Timestamp, days: i64) -> Timestamp {
+    let until = |zone: &Timezone| {
+        let last = local_date(zone, attempted_at).checked_add(Span::new().days(days + 1));
+        midnight(zone, last.ok()?)
+    };
+    let ends = zones
+        .as_slice()
+        .iter()
+        .map(|zone| until(zone).unwrap_or(Timestamp::MAX));
+    // Where no clock is known, nobody is called anyhow.
+    ends.max().unwrap_or(Timestamp::MAX)
 }
 
 /// On what ground people are called.

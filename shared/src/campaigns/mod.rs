@@ -53,6 +53,7 @@ pub use schedule::Opening;
 pub use settings::Settings;
 pub use store::correction::correct_outcome;
 
+use crate::consents::standing::same_words;
 use crate::kernel::ids::{AssistantId, AttemptId, CampaignId, OrganizationId};
 use crate::kernel::{Invalid, Timezone};
 use law::LegalBasis;
@@ -205,6 +206,17 @@ pub struct Advertiser {
     pub name: String,
     /// Its number in the register of companies.
     pub siren: Option<String>,
+}
+
+impl Advertiser {
+    /// The same with the register's number of the organisation itself, where that is who is named: attempts of one advertiser
+    /// are counted together.
+    pub(super) fn known_by(mut self, own: &Self) -> Self {
+        if self.siren.is_none() && same_words(&self.name, &own.name) {
+            self.siren.clone_from(&own.siren);
+        }
+        self
+    }
 }
 
 /// A campaign.

@@ -57,13 +57,17 @@ async fn offer_lines(
     deadline: Instant,
 ) -> Result<usize, DbError> {
     let mut queued = 0;
-    for _ in 0..ROUNDS {
+    for round in 0..ROUNDS {
         // Looked after once.
         let own = own.take();
-        let offer = app
+        let mut offer = app
             .db
             .due_organizations(app.clock.now(), at_least_to, own)
             .await?;
+        if round > 0 {
+            // Nobody can be called for them: that was seen a moment ago.
+            offer.due.retain(|due| !due.rests);
+        }
         let mut left = offer.free;
         for (organization, up_to) in share_out(&offer) {
             match release_up_to(app, organization, up_to, deadline).await {
@@ -100,20 +104,20 @@ pub(super) async fn share_of(app: &App, organization: OrganizationId) -> Result<
 fn share_out(offer: &Offer) -> Vec<(OrganizationId, i32)> {
     let mut given = vec![0; offer.due.len()];
     let wants = |due: &DueOrganization| due.wants_lines && due.room > 0;
-    let mut line: BinaryHeap<Reverse<(i32, usize)>> = offer
+    let mut line: BinaryHeap<Reverse<(bool, i32, usize)>> = offer
         .due
         .iter()
         .enumerate()
         .filter(|(_, due)| wants(due))
-        .map(|(place, due)| Reverse((due.leases, place)))
+        .map(|(place, due)| Reverse((due.rests, due.leases, place)))
         .collect();
     for _ in 0..offer.free {
-        let Some(Reverse((leases, place))) = line.pop() else {
+        let Some(Reverse((rests, leases, place))) = line.pop() else {
             break;
         };
         given[place] += 1;
         if given[place] < offer.due[place].room {
-            line.push(Reverse((leases + 1, place)));
+            line.push(Reverse((rests, leases + 1, place)));
         }
     }
     offer
@@ -140,6 +144,7 @@ mod tests {
                 leases: *leases,
                 room: *room,
                 wants_lines: true,
+                rests: false,
             })
             .collect();
         let offer = Offer { free, due };
@@ -179,6 +184,7 @@ mod tests {
             leases: 2,
             room: 5,
             wants_lines: false,
+            rests: false,
         };
         let offer = Offer {
             free: 10,

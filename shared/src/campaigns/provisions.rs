@@ -199,8 +199,8 @@ pub const AUTOMATED_VOICE: Rule = Rule {
 pub const WITHDRAWAL: Rule = Rule {
     article: "R223-3 code de la consommation, art. 7(3) RGPD",
     source: Some(DECREE_2026_662),
-    demands: "the person has not taken their consent back nor refused since, by whatever way; after a refusal there are 60 days \
-              of silence, whatever is agreed to meanwhile",
+    demands: "the person has not taken their consent back nor refused since, by whatever way; after a refusal they must \
+              have agreed to something anew, and there are 60 days of silence, whatever is agreed to meanwhile",
     codes: &["consent_withdrawn"],
     binds: PROTECTED,
     doubt: Some("the 60 days stood in the former D223-9 and are kept as the stricter reading"),
@@ -244,8 +244,8 @@ pub const OWN_HOURS: Rule = Rule {
 pub const ATTEMPTS_CAP: Rule = Rule {
     article: "D223-9 code de la consommation (décret 2026-662)",
     source: Some(DECREE_2026_662),
-    demands: "fewer than 4 solicitations or attempts, answered or not, in the last 30 days by the same advertiser, in all \
-              campaigns and organisations together",
+    demands: "fewer than 4 solicitations or attempts, answered or not, by the same advertiser, in all campaigns and organisations \
+              together, today and on the 30 days before by the person's calendar",
     codes: &["attempts_exhausted"],
     binds: Binds::These(&[LegalBasis::Consent, LegalBasis::Contract]),
     ..LAW

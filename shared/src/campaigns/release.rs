@@ -175,21 +175,21 @@ fn decide_wave(app: &App, turns: &mut Turns<'_>, recent: &Recent, now: Timestamp
                     Some(_) => refusal.code.as_str(),
                 });
                 turns.close(campaign.id);
-                continue;
             }
             // Calls under way may cost less than was set aside for them: only without any is the campaign stopped.
             Decision::Refuse(refusal) if refusal.code == RefusalCode::BudgetExhausted => {
-                if !campaign.is_settling && !set_aside.contains_key(&campaign.id) {
+                if campaign.is_settling || set_aside.contains_key(&campaign.id) {
+                    wave.resting.push(campaign.id);
+                } else {
                     wave.stopped.push(campaign.id);
                     wave.stop_reasons.push(budget::EXHAUSTED);
                 }
                 turns.close(campaign.id);
-                continue;
             }
             // Whoever looks at assistants brings that in order, or stops the campaign.
             Decision::Refuse(refusal) if refusal.code == RefusalCode::AssistantNotCompliant => {
+                wave.resting.push(campaign.id);
                 turns.close(campaign.id);
-                continue;
             }
             Decision::Refuse(refusal) => {
                 wave.refused_campaigns.push(candidate.campaign);

@@ -123,8 +123,8 @@ pub fn same_words(left: &str, right: &str) -> bool {
 pub fn standing(entries: &[Entry], wanted: &Wanted<'_>, now: Timestamp) -> Result<Proof, Standing> {
     let mut closest = Standing::Missing;
     let mut proof: Option<Proof> = None;
-    for (index, entry) in entries.iter().enumerate() {
-        match weigh(entry, &entries[index + 1..], wanted, now) {
+    for index in 0..entries.len() {
+        match weigh(entries, index, wanted, now) {
             None => {}
             Some(Ok(found)) => proof = Some(best(proof, found)),
             Some(Err(standing)) => closest = closest.max(standing),
@@ -160,10 +160,17 @@ pub fn last_refusal(entries: &[Entry]) -> Option<Refused> {
         })
 }
 
-/// Nothing where the entry is no consent.
+/// Whether the person has agreed to anything after this time.
+pub fn has_agreed_since(entries: &[Entry], time: Timestamp, now: Timestamp) -> bool {
+    entries.iter().any(
+        |entry| matches!(entry, Entry::Given { collected_at, evidence: true, .. } if (time..=now).contains(collected_at)),
+    )
+}
+
+/// Nothing where the entry in this place is no consent.
 fn weigh(
-    entry: &Entry,
-    later: &[Entry],
+    entries: &[Entry],
+    place: usize,
     wanted: &Wanted<'_>,
     now: Timestamp,
 ) -> Option<Result<Proof, Standing>> {
@@ -178,7 +185,7 @@ fn weigh(
         special_slot_from,
         special_slot_until,
         evidence,
-    } = entry
+    } = &entries[place]
     else {
         return None;
     };
@@ -186,9 +193,10 @@ fn weigh(
     if *collected_at > now {
         return Some(Err(Standing::Missing));
     }
+    // Whoever is named with a number of the register is meant by it: attempts are counted under it too.
     let advertiser = match (advertiser_siren.as_deref(), wanted.advertiser_siren) {
-        (Some(given), Some(wanted)) => given == wanted,
-        _ => same_words(advertiser_name, wanted.advertiser_name),
+        (Some(given), wanted) => Some(given) == wanted,
+        (None, _) => same_words(advertiser_name, wanted.advertiser_name),
     };
     let meant = advertiser
         && same_words(object, wanted.object)
@@ -196,10 +204,7 @@ fn weigh(
     if !meant {
         return Some(Err(Standing::Mismatch));
     }
-    let withdrawn = later.iter().any(|entry| {
-        matches!(entry, Entry::Withdrawn { withdraws, .. } if withdraws.is_none_or(|withdrawn| withdrawn == *id))
-    });
-    if withdrawn {
+    if is_withdrawn(entries, place, *collected_at) {
         return Some(Err(Standing::Withdrawn { retry_at: None }));
     }
     let until = valid_until(*collected_at, Some(*until));
@@ -217,6 +222,49 @@ fn weigh(
             .map(|(starts_at, ends_at)| SpecialSlot { starts_at, ends_at })
             .filter(|slot| slot.ends_at > now),
     }))
+}
+
+/// Whether the consent in this place was taken back: after it was recorded, or after it was given, where it was recorded again.
+fn is_withdrawn(entries: &[Entry], place: usize, collected_at: Timestamp) -> bool {
+    let is_about = |withdraws: &Option<ConsentId>| match withdraws {
+        None => true,
+        Some(withdrawn) => entries.iter().any(|entry| {
+            matches!(entry, Entry::Given { id, .. } if id == withdrawn) && is_the_same(entry, &entries[place])
+        }),
+    };
+    entries.iter().enumerate().any(|(other, entry)| match entry {
+        Entry::Withdrawn {
+            withdraws,
+            recorded_at,
+        } => (other > place || *recorded_at >= collected_at) && is_about(withdraws),
+        Entry::Given { .. } => false,
+    })
+}
+
+/// Whether two consents say the same to the same advertiser.
+fn is_the_same(left: &Entry, right: &Entry) -> bool {
+    let (
+        Entry::Given {
+            object: left_object,
+            advertiser_name: left_name,
+            advertiser_siren: left_siren,
+            ..
+        },
+        Entry::Given {
+            object: right_object,
+            advertiser_name: right_name,
+            advertiser_siren: right_siren,
+            ..
+        },
+    ) = (left, right)
+    else {
+        return false;
+    };
+    let advertiser = match (left_siren, right_siren) {
+        (Some(left), Some(right)) => left == right,
+        _ => same_words(left_name, right_name),
+    };
+    advertiser && same_words(left_object, right_object)
 }
 
 /// Of two consents that allow it, the one with the next date and time that was agreed to, or the one that lasts longer.

@@ -89,7 +89,6 @@ fn each_lack_has_its_own_name() {
         },
         Wanted {
             advertiser_siren: None,
-            advertiser_name: "Autre",
             ..wanted()
         },
         Wanted {
@@ -118,6 +117,55 @@ fn each_lack_has_its_own_name() {
     );
     let another_one = [consent, withdrawn(Some(2), "2026-10-02T09:00:00Z")];
     assert!(standing(&another_one, &wanted(), at(now)).is_ok());
+}
+
+#[test]
+fn what_was_taken_back_stays_so_however_often_it_is_recorded() {
+    let again = |id: u128, collected_at: &str| match given(collected_at) {
+        Entry::Given {
+            purposes,
+            object,
+            advertiser_name,
+            advertiser_siren,
+            collected_at,
+            valid_until,
+            special_slot_from,
+            special_slot_until,
+            evidence,
+            ..
+        } => Entry::Given {
+            id: ConsentId(Uuid::from_u128(id)),
+            purposes,
+            object,
+            advertiser_name,
+            advertiser_siren,
+            collected_at,
+            valid_until,
+            special_slot_from,
+            special_slot_until,
+            evidence,
+        },
+        Entry::Withdrawn { .. } => unreachable!(),
+    };
+    let now = "2027-02-01T10:00:00Z";
+    for withdraws in [Some(1), None] {
+        let entries = |collected_at: &str| {
+            [
+                again(1, "2026-10-01T09:00:00Z"),
+                withdrawn(withdraws, "2026-11-01T09:00:00Z"),
+                again(2, collected_at),
+            ]
+        };
+        // The same form, sent in once more by whoever keeps two lists alike.
+        for recorded_again in ["2026-10-01T09:00:00Z", "2026-10-31T09:00:00Z"] {
+            assert_eq!(
+                refused(&entries(recorded_again), &wanted(), now),
+                Standing::Withdrawn { retry_at: None }
+            );
+        }
+        let anew = entries("2026-11-02T09:00:00Z");
+        assert!(standing(&anew, &wanted(), at(now)).is_ok(), "{withdraws:?}");
+    }
 }
 
 #[test]

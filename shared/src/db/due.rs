@@ -26,6 +26,8 @@ pub struct DueOrganization {
     pub room: i32,
     /// Whether it could make calls now.
     pub wants_lines: bool,
+    /// Whether a moment ago nobody could be called for any of its campaigns: the others come first.
+    pub rests: bool,
 }
 
 impl Db {
@@ -41,18 +43,19 @@ impl Db {
             .lookup(
                 "edge.due_organizations",
                 "-- edge.due_organizations
-                 select organization_id, leases, room, wants_lines, free from zencall.due_organizations($1, $2, $3)",
+                 select organization_id, leases, room, wants_lines, rests, free from zencall.due_organizations($1, $2, $3)",
                 &[&now, &at_least, &own],
             )
             .await?;
         let mut offer = Offer::default();
         for row in &rows {
-            offer.free = get(row, 4)?;
+            offer.free = get(row, 5)?;
             offer.due.push(DueOrganization {
                 organization: get(row, 0)?,
                 leases: get(row, 1)?,
                 room: get(row, 2)?,
                 wants_lines: get(row, 3)?,
+                rests: get(row, 4)?,
             });
         }
         Ok(offer)

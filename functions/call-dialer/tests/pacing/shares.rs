@@ -1,6 +1,7 @@
 //! A share for everybody: a line goes to the organisation with the fewest calls under way, of equals to whoever waited longest.
 
 use jiff::SignedDuration;
+use serde_json::json;
 use testkit::{CallingOrganization, TestApp};
 use zencall::campaigns::{offer, release};
 
@@ -101,4 +102,44 @@ async fn what_one_may_not_use_another_gets() {
     offer::release_due(&test.app).await.unwrap();
 
     assert_eq!(slots(&test, &[&bound, &free]).await, [2, 10]);
+}
+
+#[tokio::test]
+async fn whoever_can_call_nobody_keeps_no_line_from_the_others() {
+    let test = platform(2, 0).await;
+    let (stuck, able) = (tenant(&test, 5).await, tenant(&test, 5).await);
+    // It has the fewest calls and is named first.
+    stuck
+        .organization
+        .sql("update assistants set drifted_at = now()", &[])
+        .await;
+    able.organization
+        .sql("update campaigns set concurrent_calls = 1", &[])
+        .await;
+    offer::release_due(&test.app).await.unwrap();
+    able.organization
+        .sql("update campaigns set concurrent_calls = 2", &[])
+        .await;
+
+    offer::release_next(&test.app, able.organization.id).await;
+
+    assert_eq!(slots(&test, &[&stuck, &able]).await, [0, 2]);
+    let told = stuck
+        .organization
+        .rows("select allowed, code from gate_decisions", &[])
+        .await;
+    assert_eq!(
+        told,
+        [json!({ "allowed": false, "code": "assistant_not_compliant" })],
+        "once a rest"
+    );
+    // Somebody looks again later.
+    test.app.clock.advance(SignedDuration::from_secs(21));
+    stuck
+        .organization
+        .sql("update assistants set drifted_at = null", &[])
+        .await;
+    end_one(&able).await;
+    offer::release_next(&test.app, able.organization.id).await;
+    assert_eq!(slots(&test, &[&stuck, &able]).await, [1, 1]);
 }

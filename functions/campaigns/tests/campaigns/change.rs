@@ -150,3 +150,21 @@ async fn the_gates_decisions_outlive_the_campaign() {
         .await;
     assert_eq!(kept, [json!({ "campaign_id": campaign["id"] })]);
 }
+
+#[tokio::test]
+async fn a_cancelled_campaign_is_deleted_when_its_calls_are_over() {
+    let fixture = Fixture::start().await;
+    let contacts = fixture.organization.contacts(1).await;
+    let campaign = fixture.organization.campaign(fixture.assistant, &contacts).await;
+    fixture.set_status("cancelled").await;
+    let stands = "update campaign_contacts set status = $1";
+    fixture.organization.sql(stands, &[&"active"]).await;
+    let address = format!("/api/v1/campaigns/{campaign}");
+    fixture
+        .member
+        .delete(&address)
+        .await
+        .expect_problem(409, "campaign_calling");
+    fixture.organization.sql(stands, &[&"completed"]).await;
+    fixture.member.delete(&address).await.expect(204);
+}

@@ -274,3 +274,24 @@ async fn as_member_a_window_with_a_member_of_no_meaning_is_refused() {
         [("settings.call_windows".to_owned(), "wrong_type".to_owned())]
     );
 }
+
+#[tokio::test]
+async fn as_member_who_names_their_own_company_means_that_of_the_register() {
+    let fixture = Fixture::start().await;
+    let sql = "update organizations set name = 'Agence Réunion', company_registration = '35600000000048'";
+    fixture.organization.sql(sql, &[]).await;
+    for (name, siren) in [
+        ("agence  réunion", json!("356000000")),
+        ("Une autre", Value::Null),
+    ] {
+        let advertiser = json!({ "advertiser": { "name": name } });
+        let campaign = fixture.make(fixture.least_with(advertiser.clone())).await;
+        assert_eq!(campaign["advertiser"]["siren"], siren, "{name}");
+        let changed = fixture
+            .member
+            .patch(&path(&campaign), advertiser)
+            .await
+            .expect(200);
+        assert_eq!(changed.json()["campaign"]["advertiser"]["siren"], siren, "{name}");
+    }
+}

@@ -185,14 +185,14 @@ async fn as_member_with_a_consent_both_are_kept_or_neither() {
     let fields: Vec<_> = refused.faults().into_iter().map(|(field, _)| field).collect();
     assert_eq!(
         fields,
-        ["advertiser", "text", "text_version", "channel", "collected_at"]
+        ["advertiser", "channel", "collected_at", "text", "text_version"]
             .map(|name| format!("consent.{name}"))
     );
     given["phone"] = json!("12");
     given["consent"] = json!("oui");
     let refused = member.post("/api/v1/contacts", given.clone()).await.expect(422);
     let fields: Vec<_> = refused.faults().into_iter().map(|(field, _)| field).collect();
-    assert_eq!(fields, ["phone", "consent"]);
+    assert_eq!(fields, ["consent", "phone"]);
     assert!(organization.rows("select 1 from contacts", &[]).await.is_empty());
 
     given["phone"] = json!("0639981234");

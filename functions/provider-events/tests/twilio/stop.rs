@@ -13,8 +13,8 @@ async fn confirmations(organization: &TestOrganization) -> Vec<Value> {
 
 #[tokio::test]
 async fn stop_ends_what_waits_and_what_comes() {
-    // the next dial, and the next message.
-    let test = TestApp::start().await;
+    // the next dial, and the next message. Alone: other tests share the number to which people write.
+    let test = TestApp::alone().await;
     let calling = CallingOrganization::create(&test).await;
     let organization = &calling.organization;
     let (_, queued) = calling.running(&test, 1).await;

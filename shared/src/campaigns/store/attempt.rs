@@ -25,6 +25,8 @@ pub(in crate::campaigns) struct Queued {
     pub(in crate::campaigns) gate_campaign: GateCampaign,
     pub(in crate::campaigns) gate_contact: GateContact,
     pub(in crate::campaigns) history: History,
+    /// Under which key the attempt counts for the law, since release; where it does.
+    pub(in crate::campaigns) solicitation_key: Option<Vec<u8>>,
     pub(in crate::campaigns) vapi_assistant_id: String,
     pub(in crate::campaigns) vapi_phone_number_id: Option<String>,
     pub(in crate::campaigns) first_name: Option<String>,
@@ -36,7 +38,7 @@ pub(in crate::campaigns) struct Queued {
 /// a query of its own: the planner would otherwise weigh every order of joining six tables, which took it 3 ms a call.
 const LOCK_QUEUED: &str = concat!(
     "-- campaigns.lock_queued_attempt
-         select a.campaign_id, a.contact_id, a.queued_at, a.reserved, k.attempts, p.first_name, p.last_name, p.variables, ",
+         select a.campaign_id, a.contact_id, a.queued_at, a.reserved, a.solicitation_key, k.attempts, p.first_name, p.last_name, p.variables, ",
     gate_contact!(),
     facts!(),
     " end as consents
@@ -101,6 +103,7 @@ fn read_queued(row: &Row, campaign: &Row, solicitations: Vec<Timestamp>) -> Resu
             next_call: get(row, "reserved")?,
             solicitations,
         },
+        solicitation_key: get(row, "solicitation_key")?,
         vapi_assistant_id: get(campaign, "vapi_assistant_id")?,
         vapi_phone_number_id: get(campaign, "vapi_phone_number_id")?,
         first_name: get(row, "first_name")?,

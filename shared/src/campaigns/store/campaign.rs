@@ -131,6 +131,19 @@ pub(in crate::campaigns) async fn list(tx: &TenantTx, page: PageRequest) -> Resu
     rows.iter().map(read).collect()
 }
 
+/// Whether calls of it are under way, or their end is not known yet.
+pub(in crate::campaigns) async fn is_calling(tx: &TenantTx, id: CampaignId) -> Result<bool, DbError> {
+    let row = tx
+        .query_one(
+            "-- campaigns.is_calling
+             select exists (select from campaign_contacts where campaign_id = $1 and status = 'active')",
+            &[&id],
+        )
+        .await?;
+    row.try_get(0).map_err(DbError::Statement)
+}
+
+/// Deletes it.
 pub(in crate::campaigns) async fn delete(tx: &TenantTx, id: CampaignId) -> Result<(), DbError> {
     tx.execute(
         "-- campaigns.delete\n delete from campaigns where organization_id = $1 and id = $2",

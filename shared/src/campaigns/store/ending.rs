@@ -221,7 +221,8 @@ pub(in crate::campaigns) async fn settle(
              from ended e
             where $8::text is not null and c.organization_id = $1 and c.id = e.campaign_id and c.status = 'running'
          )
-         select zencall.free_slots(array[$2]), case when $7 > 0 then zencall.forget_solicitation($2) end from ended",
+         select zencall.free_slots(array[$2]), -- The law counts what may have rung: nothing but a call that was taken back did not.
+                case when $7 > 0 and $3 = 'cancelled' then zencall.forget_solicitation($2) end from ended",
         &[
             &tx.organization(),
             &settled.attempt,

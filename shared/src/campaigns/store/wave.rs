@@ -1,13 +1,16 @@
 //! The SQL of what a wave decided, in one packet.
 
-use futures_util::future::join3;
-use jiff::Timestamp;
+use futures_util::future::join4;
+use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
 use super::decision::{DecisionColumns, DecisionRow};
 use super::granted::Granted;
 use crate::db::{Bytes, DbError, TenantTx};
 use crate::kernel::ids::{AssistantId, AttemptId, CampaignId, ContactId};
+
+/// For how long lines are offered to all others first, once a campaign could call nobody.
+const REST: SignedDuration = SignedDuration::from_secs(20);
 
 /// What a wave decided, column by column as the statement wants it.
 #[derive(Default)]
@@ -31,10 +34,12 @@ pub(in crate::campaigns) struct Wave {
     /// Campaigns that nobody can be called for, whoever it is, and why.
     pub(in crate::campaigns) stopped: Vec<CampaignId>,
     pub(in crate::campaigns) stop_reasons: Vec<&'static str>,
+    /// Campaigns that nobody can be called for now.
+    pub(in crate::campaigns) resting: Vec<CampaignId>,
 }
 
 /// Writes a wave in one packet: leases slots as far as there are any, queues the attempts that got one, notes the refusals,
-/// ends those of the `idle` campaigns that have nobody left, and pauses those that cannot call. `more` would follow if the
+/// ends those of the `idle` campaigns that have nobody left, and pauses or rests those that cannot call. `more` would follow if the
 /// account dialled faster. What has nothing to do is not asked for.
 pub(in crate::campaigns) async fn write(
     tx: &TenantTx,
@@ -61,9 +66,16 @@ pub(in crate::campaigns) async fn write(
         }
         stop(tx, wave, now).await
     };
-    let (queued, ended, stopped) = join3(queued, ended, stopped).await;
+    let rested = async {
+        if wave.resting.is_empty() {
+            return Ok(());
+        }
+        rest(tx, wave, now).await
+    };
+    let (queued, ended, stopped, rested) = join4(queued, ended, stopped, rested).await;
     ended?;
     stopped?;
+    rested?;
     queued
 }
 
@@ -165,6 +177,19 @@ async fn stop(tx: &TenantTx, wave: &Wave, now: Timestamp) -> Result<(), DbError>
            from unnest($2::uuid[], $3::text[]) as s (campaign_id, reason)
           where c.organization_id = $1 and c.id = s.campaign_id and c.status = 'running'",
         &[&tx.organization(), &wave.stopped, &wave.stop_reasons, &now],
+    )
+    .await
+    .map(drop)
+}
+
+/// Offers lines to all others first: nobody can be called for these campaigns now.
+async fn rest(tx: &TenantTx, wave: &Wave, now: Timestamp) -> Result<(), DbError> {
+    let until = now.saturating_add(REST).unwrap_or(now);
+    tx.execute(
+        "-- campaigns.rest
+         update campaigns c set rests_until = $3
+          where c.organization_id = $1 and c.id = any ($2)",
+        &[&tx.organization(), &wave.resting, &until],
     )
     .await
     .map(drop)

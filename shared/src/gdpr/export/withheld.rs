@@ -85,6 +85,7 @@ pub const WITHHELD: &[(&str, &str, &str)] = &[
     ("campaigns", "breaker_trips", PLATFORM),
     ("campaigns", "probe_at", PLATFORM),
     ("campaigns", "pause_told_at", PLATFORM),
+    ("campaigns", "rests_until", PLATFORM),
     ("campaigns", "is_closing", PLATFORM),
     ("messages", "dispatch", PLATFORM),
     ("messages", "due_at", PLATFORM),
