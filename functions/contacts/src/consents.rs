@@ -170,6 +170,20 @@ pub(crate) fn read_with_contact(
     }
 }
 
+/// A change of a contact records no consent: that has a route of its own.
+pub(crate) fn refuse_in_a_change(given: &Map<String, Value>) -> Result<(), Faults> {
+    let mut faults = Faults::default();
+    if given.get("consent").is_some_and(|consent| !consent.is_null()) {
+        faults.add("consent", RECORDED_ELSEWHERE);
+    }
+    faults.finish(|| Some(()))
+}
+
+const RECORDED_ELSEWHERE: Invalid = Invalid::new(
+    "not_changeable",
+    "Un consentement se consigne à part : POST /contacts/{id}/consents.",
+    "A consent is recorded on its own: POST /contacts/{id}/consents.",
+);
 const CONSENT_UNREADABLE: Invalid = Invalid::new(
     "wrong_type",
     "Un consentement est un objet.",

@@ -94,6 +94,7 @@ async fn change_contact(
     Path(id): Path<String>,
     Json(given): Json<Map<String, Value>>,
 ) -> Answer<Json<ContactAnswer>> {
+    consents::refuse_in_a_change(&given)?;
     let home = contacts::home_country(&app, &caller).await?;
     let (phone, members) = Members::read_change(&given, home)?;
     let contact = contacts::change(&app, &caller, &id, phone.as_ref(), &members).await?;

@@ -61,6 +61,6 @@ pub struct ContactMembers {
     pub callback_request: Option<CallbackRequest>,
     /// Never to be called.
     pub do_not_call: Option<bool>,
-    /// What they agreed to, recorded when the contact is made; changes and imports ignore it.
+    /// What they agreed to, recorded when the contact is made. A change refuses it, an import ignores it.
     pub consent: Option<ConsentRequest>,
 }
