@@ -106,6 +106,7 @@ begin
           select a.organization_id, true
             from public.call_attempts a join public.calls d on d.id = a.id and d.status = 'queued'
            where a.status = 'in_call' and a.allowed_until <= at_time + interval '1 minute') needy
+   where at_time is not null and at_most is not null
    group by 1
    order by bool_or(needy.is_urgent) desc, random() limit at_most;
 end $$;
