@@ -1,5 +1,7 @@
 //! A call under way, and Vapi's messages about it.
 
+use std::sync::atomic::{AtomicU16, Ordering};
+
 use http::{HeaderMap, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
@@ -10,6 +12,9 @@ use zencall::App;
 use zencall::adapters::vapi::webhook::{self, Projection, Proofs};
 use zencall::kernel::ids::{AssistantId, AttemptId, CampaignId, ContactId};
 use zencall::worker::{Message, NotHandled};
+
+/// How many people were called so far.
+static NUMBERS: AtomicU16 = AtomicU16::new(0);
 
 /// An attempt whose call was just handed to Vapi; its answer has not come yet.
 pub(crate) struct Dialled {
@@ -34,7 +39,8 @@ impl Dialled {
     pub(crate) async fn of(test: &TestApp, organization: &TestOrganization) -> Self {
         let app = test.app.clone();
         let assistant = organization.assistant().await;
-        let number = u16::from_be_bytes(app.clock.random_bytes()) % 10_000;
+        // Another one each time: one organisation has a number once.
+        let number = NUMBERS.fetch_add(1, Ordering::Relaxed) % 10_000;
         let contact = organization.contact(&format!("+3363998{number:04}")).await;
         let campaign = organization.campaign(assistant, &[contact]).await;
         let attempt = AttemptId::new(&app.clock);
