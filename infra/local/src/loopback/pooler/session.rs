@@ -118,17 +118,19 @@ impl Session {
         let mut heard = std::mem::take(&mut self.heard);
         heard.scan(answer, |tag, status| match tag {
             b'1' => drop(self.unconfirmed.pop_front()),
+            // Refused, with all that was sent beside it. The client may ask again before the server says that it is ready.
+            b'E' => {
+                while let Some((0, _)) = self.unconfirmed.front() {
+                    if let Some((_, statement)) = self.unconfirmed.pop_front() {
+                        self.statements.remove(&statement);
+                    }
+                }
+            }
             b'Z' => {
                 self.open = self.open.saturating_sub(1);
                 self.in_transaction = status != b'I';
                 for (open, _) in &mut self.unconfirmed {
-                    *open = open.wrapping_sub(1);
-                }
-                // Refused, with all that was sent beside it.
-                while let Some((usize::MAX, _)) = self.unconfirmed.front() {
-                    if let Some((_, statement)) = self.unconfirmed.pop_front() {
-                        self.statements.remove(&statement);
-                    }
+                    *open = open.saturating_sub(1);
                 }
             }
             _ => {}
