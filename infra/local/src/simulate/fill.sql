@@ -27,7 +27,7 @@ with numbered as (
                          updated_at)
   select md5('campaign ' || n)::uuid, md5('organization ' || n)::uuid, 'Campagne ' || n, md5('assistant ' || n)::uuid,
          'votre contrat', 'service', 'Agence', 'Europe/Paris', '{windows}', {attempts}, {retry_minutes},
-         '{no_answer,busy,voicemail,failed}', campaign_limit, contacts, '{now}', '{now}'
+         '{retry_on}', campaign_limit, contacts, '{now}', '{now}'
     from numbered
 ), p as (
   insert into contacts (id, organization_id, phone, postal_code, created_at, updated_at)

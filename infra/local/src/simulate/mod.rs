@@ -21,7 +21,7 @@ use crate::stack::Stack;
 use crate::terminal::{print, step};
 use crate::{daemon, settings};
 
-use plan::{Plan, Tenant};
+use plan::{Again, Plan, Tenant};
 use platform::{NAME, Platform};
 use run::Outcome;
 
@@ -42,6 +42,7 @@ struct Size {
     slots: i32,
     /// Minutes of the day; none for calls at any time.
     windows: &'static [(i64, i64)],
+    again: Again,
     paced: u32,
     /// When everybody together stops, through or not.
     deadline: Option<Instant>,
@@ -54,17 +55,19 @@ const SMALL: Size = Size {
     contacts: 600,
     slots: 30,
     windows: &[(600, 612), (620, 780)],
+    again: Again::Unanswered,
     paced: 150,
     deadline: None,
 };
 
-/// As the platform may be one day.
+/// As the platform may be one day; with fewer calls per contact, since each costs milliseconds of this machine.
 const FULL: Size = Size {
     beside: &[10, 100, 200],
     tenants: 500,
     contacts: 1_000_000,
     slots: 200,
     windows: &[],
+    again: Again::Busy,
     paced: 2_000,
     deadline: None,
 };
@@ -179,6 +182,7 @@ impl Stack {
         let plan = Plan {
             tenants,
             windows: size.windows.to_vec(),
+            again: size.again,
             ..plan(seed, size.slots)
         };
         let label = format!(
@@ -271,6 +275,7 @@ fn plan(seed: u64, slots: i32) -> Plan {
         tenants: Vec::new(),
         windows: Vec::new(),
         attempts: 2,
+        again: Again::Unanswered,
         retry_minutes: 10,
         begins_at: BEGINS_AT.parse().unwrap_or_default(),
     }

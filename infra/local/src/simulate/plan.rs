@@ -6,8 +6,9 @@ use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
 /// Nothing is dialled in the last two minutes of a window.
 const GUARD_BAND: SignedDuration = SignedDuration::from_mins(2);
-/// How many calls in a hundred are answered.
+/// What share of calls is answered, and of the others finds the line busy.
 const ANSWERED: f64 = 0.35;
+const BUSY: f64 = 0.10;
 
 /// A tenant, whose one campaign calls everybody.
 #[derive(Debug, Clone)]
@@ -29,6 +30,31 @@ impl Tenant {
     }
 }
 
+/// Whom a campaign calls again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Again {
+    Unanswered,
+    Busy,
+}
+
+impl Again {
+    /// As a campaign keeps it.
+    pub(super) fn retry_on(self) -> &'static str {
+        match self {
+            Self::Unanswered => "{no_answer,busy,voicemail,failed}",
+            Self::Busy => "{busy}",
+        }
+    }
+}
+
+/// How a call ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    Answered,
+    Unanswered,
+    Busy,
+}
+
 /// A run.
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
@@ -38,6 +64,8 @@ pub(super) struct Plan {
     /// Minutes of the day, Monday to Friday, in Paris; none where calls may be made at any time.
     pub(super) windows: Vec<(i64, i64)>,
     pub(super) attempts: u8,
+    /// Who is called again: everybody who did not answer, or only those whose line was busy.
+    pub(super) again: Again,
     pub(super) retry_minutes: i64,
     pub(super) begins_at: Timestamp,
 }
@@ -46,7 +74,7 @@ pub(super) struct Plan {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Course {
     pub(super) lasts: SignedDuration,
-    pub(super) answered: bool,
+    pub(super) ending: Ending,
 }
 
 impl Plan {
@@ -54,16 +82,27 @@ impl Plan {
     pub(super) fn course(&self, person: u32, nth: u8) -> Course {
         let subject = u64::from(person) << 8 | u64::from(nth);
         let (luck, length) = (self.share(subject, 1), self.share(subject, 2));
-        let answered = luck < ANSWERED;
-        let seconds = if answered {
-            30.0 + 120.0 * length
+        let (ending, seconds) = if luck < ANSWERED {
+            (Ending::Answered, 30.0 + 120.0 * length)
+        } else if luck < ANSWERED + (1.0 - ANSWERED) * BUSY {
+            (Ending::Busy, 15.0 + 20.0 * length)
         } else {
-            15.0 + 20.0 * length
+            (Ending::Unanswered, 15.0 + 20.0 * length)
         };
         Course {
             lasts: SignedDuration::from_secs_f64(seconds),
-            answered,
+            ending,
         }
+    }
+
+    /// Whether the `nth` call to a person, which ended so, is the last.
+    pub(super) fn is_last(&self, nth: u8, ending: Ending) -> bool {
+        nth >= self.attempts
+            || match ending {
+                Ending::Answered => true,
+                Ending::Busy => false,
+                Ending::Unanswered => self.again == Again::Busy,
+            }
     }
 
     /// A number from 0 to 1 that only the seed, the subject and the question decide (splitmix64).
@@ -157,6 +196,7 @@ mod tests {
             tenants: Vec::new(),
             windows: vec![(600, 780), (840, 1200)],
             attempts: 2,
+            again: Again::Unanswered,
             retry_minutes: 30,
             begins_at: "2026-11-24T09:00:00Z".parse().unwrap(),
         }
@@ -179,13 +219,15 @@ mod tests {
     #[test]
     fn calls_last_as_long_as_they_say() {
         let plan = plan();
-        let (mut answered, mut seconds) = (0, 0.0);
+        let (mut answered, mut busy, mut seconds) = (0, 0, 0.0);
         for person in 0..10_000 {
             let course = plan.course(person, 1);
-            answered += u32::from(course.answered);
+            answered += u32::from(course.ending == Ending::Answered);
+            busy += u32::from(course.ending == Ending::Busy);
             seconds += course.lasts.as_secs_f64();
         }
         assert!((3_400..3_600).contains(&answered), "{answered}");
+        assert!((600..700).contains(&busy), "{busy}");
         assert!((46.0..49.5).contains(&(seconds / 10_000.0)), "{seconds}");
     }
 }

@@ -93,6 +93,7 @@ async fn fill(client: &Client, plan: &Plan) -> anyhow::Result<()> {
         .replace("{tenants}", &tenants.join(", "))
         .replace("{windows}", &plan.windows_json().to_string())
         .replace("{attempts}", &plan.attempts.to_string())
+        .replace("{retry_on}", plan.again.retry_on())
         .replace("{retry_minutes}", &plan.retry_minutes.to_string())
         .replace("{now}", &plan.begins_at.to_string());
     // Foreign keys are known to hold here, and contacts are counted there. What a crash of this machine would lose is nobody's: nothing waits for the disk.

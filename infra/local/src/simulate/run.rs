@@ -9,6 +9,7 @@ use zencall::campaigns::start;
 use zencall::worker::Message;
 
 use super::measure::{self, Cost};
+use super::plan::Ending;
 use super::platform::Platform;
 use super::world::{Call, Seen, What};
 use crate::terminal::say;
@@ -99,11 +100,12 @@ fn message(body: String) -> Message {
 
 /// The report of a call as `vapi-webhook` leaves it on the queue of events.
 fn report(call: &Call, now: jiff::Timestamp) -> String {
-    let reason = if call.course.answered {
-        "customer-ended-call"
-    } else {
-        "customer-did-not-answer"
+    let reason = match call.course.ending {
+        Ending::Answered => "customer-ended-call",
+        Ending::Unanswered => "customer-did-not-answer",
+        Ending::Busy => "customer-busy",
     };
+    let started_at = (call.course.ending == Ending::Answered).then_some(call.placed_at);
     json!({
         "v": 1,
         "kind": "end-of-call-report",
@@ -113,7 +115,7 @@ fn report(call: &Call, now: jiff::Timestamp) -> String {
         "inbound": false,
         "phone": null,
         "call_created_at": call.placed_at,
-        "started_at": call.course.answered.then_some(call.placed_at),
+        "started_at": started_at,
         "ended_at": now,
         "fact": { "report": { "ended_reason": reason, "cost": "0.05" } },
     })

@@ -324,7 +324,7 @@ impl State {
             course,
             tenant,
             person,
-            is_last: course.answered || nth >= plan.attempts,
+            is_last: plan.is_last(nth, course.ending),
         }
     }
 
