@@ -68,8 +68,14 @@ async fn decide(
         gate_campaign,
         gate_contact,
         mut history,
+        due_at,
         was_allowed,
     } = waiting;
+    // Between two attempts the campaign's delay passes, whoever dials. And what such a call costs is never told to us: where
+    // there is a budget, nobody could say that it holds.
+    if (due_at > now && !was_allowed) || gate_campaign.budget.is_some() {
+        return Ok(false);
+    }
     let mut key = None;
     if gate_campaign.legal_basis.bindings().attempts_cap {
         let Some(pepper) = pepper else {

@@ -22,6 +22,8 @@ pub(in crate::campaigns) struct Waiting {
     pub(in crate::campaigns) gate_campaign: GateCampaign,
     pub(in crate::campaigns) gate_contact: GateContact,
     pub(in crate::campaigns) history: History,
+    /// From when on the campaign calls them: after an attempt, when its delay is over.
+    pub(in crate::campaigns) due_at: Timestamp,
     /// Whether the same was asked and allowed a moment ago.
     pub(in crate::campaigns) was_allowed: bool,
 }
@@ -57,7 +59,8 @@ const FIND: &str = concat!(
     ",
                 exists (select from gate_decisions g
                          where g.organization_id = $1 and g.campaign_id = c.id and g.contact_id = p.id
-                           and g.stage = 'predial' and g.allowed and g.decided_at > $6) as was_allowed
+                           and g.stage = 'predial' and g.allowed and g.decided_at > $6) as was_allowed,
+                k.due_at
            from campaigns c
            join assistants s on s.organization_id = $1 and s.id = c.assistant_id
            join organizations o on o.id = $1
@@ -99,6 +102,7 @@ pub(in crate::campaigns) async fn lock(
             next_call: budget::worst_case(price_per_minute, get(row, "max_duration_seconds")?),
             solicitations: Vec::new(),
         },
+        due_at: get(row, "due_at")?,
         was_allowed: get(row, "was_allowed")?,
     }))
 }

@@ -100,6 +100,11 @@ impl Fixture {
         self.organization.rows(sql, &[]).await
     }
 
+    async fn let_the_delay_pass(&self) {
+        let sql = "update campaign_contacts set due_at = $1";
+        self.organization.sql(sql, &[&self.test.app.clock.now()]).await;
+    }
+
     async fn attempts(&self) -> Value {
         let sql = "select attempts from campaign_contacts";
         self.organization.rows(sql, &[]).await[0]["attempts"].clone()

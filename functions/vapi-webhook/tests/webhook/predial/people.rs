@@ -32,6 +32,7 @@ async fn whom_the_gate_lets_call_may_be_dialled_in_under_a_second_and_counts() {
     // The campaign calls three times at most.
     for allowed in [true, true, false] {
         fixture.test.app.clock.advance(SignedDuration::from_mins(2));
+        fixture.let_the_delay_pass().await;
         assert_eq!(fixture.eligible(fixture.question()).await, allowed);
     }
     assert_eq!(fixture.attempts().await, 3);
@@ -50,6 +51,11 @@ async fn without_consent_nobody_is_dialled_and_with_it_four_times_in_thirty_days
     for _ in 0..4 {
         assert!(fixture.eligible(fixture.question()).await);
         fixture.test.app.clock.advance(SignedDuration::from_mins(2));
+        assert!(
+            !fixture.eligible(fixture.question()).await,
+            "before the retry delay is over"
+        );
+        fixture.let_the_delay_pass().await;
     }
     assert!(!fixture.eligible(fixture.question()).await);
     let last = fixture.decisions().await.pop().unwrap();
@@ -57,6 +63,18 @@ async fn without_consent_nobody_is_dialled_and_with_it_four_times_in_thirty_days
     // It is the law's count, which our own dialler reads too.
     let sql = "update campaigns set legal_basis = 'service'";
     fixture.organization.sql(sql, &[]).await;
+    assert!(fixture.eligible(fixture.question()).await);
+}
+
+#[tokio::test]
+async fn where_there_is_a_budget_vapi_dials_nobody_for_nobody_tells_what_it_costs() {
+    let fixture = Fixture::start().await;
+    let limit = "update campaigns set max_cost = 1000";
+    fixture.organization.sql(limit, &[]).await;
+    assert!(!fixture.eligible(fixture.question()).await);
+    assert_eq!(fixture.attempts().await, 0);
+    let no_limit = "update campaigns set max_cost = null";
+    fixture.organization.sql(no_limit, &[]).await;
     assert!(fixture.eligible(fixture.question()).await);
 }
 
