@@ -20,34 +20,24 @@ use crate::kernel::zones::Zones;
 /// No call is handed to the provider in the last minutes of an opening: it could ring after its end.
 pub const GUARD_BAND: SignedDuration = SignedDuration::from_mins(2);
 
-/// The most attempts that any version of the law allows in its period: as many are looked up.
-pub const MOST_ATTEMPTS: usize = {
-    let (mut most, mut version) = (0, 0);
-    while version < TERMS.len() {
-        if TERMS[version].attempts > most {
-            most = TERMS[version].attempts;
-        }
-        version += 1;
-    }
-    most
-};
-/// The longest of their periods, to its last day on every clock: as far back they are looked up.
-pub const ATTEMPTS_PERIOD: SignedDuration = {
-    let (mut longest, mut version) = (0, 0);
-    while version < TERMS.len() {
-        if TERMS[version].attempts_days > longest {
-            longest = TERMS[version].attempts_days;
-        }
-        version += 1;
-    }
-    SignedDuration::from_hours((longest + 2) * 24)
-};
 /// More openings than a year has: where each is too short, the campaign will never call.
 const MOST_OPENINGS: usize = 1_000;
 
 /// The day of which the law is that holds at an instant: that of Paris.
 pub(super) fn day_of_the_law(now: Timestamp) -> Date {
     local_date(&Timezone::paris(), now)
+}
+
+/// The most attempts that any version of the law allows in its period: as many are looked up.
+pub(super) fn most_attempts() -> usize {
+    let most = TERMS.iter().map(|terms| terms.attempts).max();
+    most.unwrap_or_default()
+}
+
+/// The longest of their periods, to its last day on every clock: as far back they are looked up.
+pub(super) fn attempts_period() -> SignedDuration {
+    let longest = TERMS.iter().map(|terms| terms.attempts_days).max();
+    SignedDuration::from_hours((longest.unwrap_or_default() + 2) * 24)
 }
 
 /// The numbers that the law fixes at an instant.

@@ -11,8 +11,12 @@ fn at(typed: &str) -> Timestamp {
 }
 
 fn given(collected_at: &str) -> Entry {
+    given_as(1, collected_at)
+}
+
+fn given_as(id: u128, collected_at: &str) -> Entry {
     Entry::Given {
-        id: ConsentId(Uuid::from_u128(1)),
+        id: ConsentId(Uuid::from_u128(id)),
         purposes: CALL.to_vec(),
         object: "Contrôle annuel".to_owned(),
         advertiser_name: "Atelier Horizon".to_owned(),
@@ -120,40 +124,30 @@ fn each_lack_has_its_own_name() {
 }
 
 #[test]
-fn what_was_taken_back_stays_so_however_often_it_is_recorded() {
-    let again = |id: u128, collected_at: &str| match given(collected_at) {
-        Entry::Given {
-            purposes,
-            object,
-            advertiser_name,
-            advertiser_siren,
-            collected_at,
-            valid_until,
-            special_slot_from,
-            special_slot_until,
-            evidence,
-            ..
-        } => Entry::Given {
-            id: ConsentId(Uuid::from_u128(id)),
-            purposes,
-            object,
-            advertiser_name,
-            advertiser_siren,
-            collected_at,
-            valid_until,
-            special_slot_from,
-            special_slot_until,
-            evidence,
-        },
-        Entry::Withdrawn { .. } => unreachable!(),
+fn a_consent_that_names_no_siren_is_given_to_whoever_bears_the_name() {
+    let now = "2026-11-23T10:00:00Z";
+    let mut consent = given("2026-10-01T09:00:00Z");
+    if let Entry::Given { advertiser_siren, .. } = &mut consent {
+        *advertiser_siren = None;
+    }
+    let entries = [consent];
+    assert!(standing(&entries, &wanted(), at(now)).is_ok());
+    let other = Wanted {
+        advertiser_name: "Autre",
+        ..wanted()
     };
+    assert_eq!(refused(&entries, &other, now), Standing::Mismatch);
+}
+
+#[test]
+fn what_was_taken_back_stays_so_however_often_it_is_recorded() {
     let now = "2027-02-01T10:00:00Z";
     for withdraws in [Some(1), None] {
         let entries = |collected_at: &str| {
             [
-                again(1, "2026-10-01T09:00:00Z"),
+                given_as(1, "2026-10-01T09:00:00Z"),
                 withdrawn(withdraws, "2026-11-01T09:00:00Z"),
-                again(2, collected_at),
+                given_as(2, collected_at),
             ]
         };
         // The same form, sent in once more by whoever keeps two lists alike.

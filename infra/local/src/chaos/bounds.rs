@@ -4,15 +4,15 @@
 use std::collections::HashMap;
 
 use jiff::civil::{Weekday, date};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
 use super::platform::Platform;
 use super::vapi::{Call, Record};
 use super::verdict::Verdict;
 
-/// Attempts per advertiser and person that the law allows in its period (D223-9 code de la consommation).
+/// Attempts per advertiser and person that the law allows on a day and the thirty before it (D223-9 code de la consommation).
 const LEGAL: usize = 4;
-const LEGAL_PERIOD: SignedDuration = SignedDuration::from_hours(30 * 24);
+const LEGAL_PERIOD_DAYS: i64 = 30;
 /// Its hours, on the clock of Paris, in minutes of the day (the same article); nobody is called in their last two minutes.
 const LEGAL_MINUTES: [(i32, i32); 2] = [(10 * 60, 13 * 60 - 2), (14 * 60, 20 * 60 - 2)];
 /// The numbers of those who are canvassed, by two organisations for one advertiser.
@@ -69,15 +69,16 @@ pub(super) fn calls(
             .or_default()
             .push(call);
         if call.phone.starts_with(CANVASSED) {
-            by_phone.entry(&call.phone).or_default().push(call.placed_at);
+            let day = call.placed_at.in_tz("Europe/Paris")?.date();
+            by_phone.entry(&call.phone).or_default().push(day);
             if !is_legal(call.placed_at)? {
                 at_night.push(format!("{} at {}", call.phone, call.placed_at));
             }
         }
     }
-    let unlawful = by_phone.iter().filter(|(_, times)| {
-        let mut some = times.windows(LEGAL + 1);
-        some.any(|some| some[LEGAL].duration_since(some[0]) < LEGAL_PERIOD)
+    let unlawful = by_phone.iter().filter(|(_, days)| {
+        let mut some = days.windows(LEGAL + 1);
+        some.any(|some| some[LEGAL] <= some[0].saturating_add(LEGAL_PERIOD_DAYS.days()))
     });
     verdict.judge(
         "people called more than four times in thirty days",
@@ -94,7 +95,7 @@ pub(super) fn calls(
         }
     }
     verdict.judge("people called again before the campaign's delay", early);
-    let most = by_phone.values().filter(|times| times.len() > LEGAL).count();
+    let most = by_phone.values().filter(|days| days.len() > LEGAL).count();
     verdict.tell("people called more than four times in all", most);
     Ok(())
 }
@@ -153,10 +154,16 @@ mod tests {
     #[test]
     fn a_fifth_call_within_thirty_days_is_found() {
         assert_eq!(found(every_hour(4), 20), Vec::<&str>::new());
-        assert_eq!(
-            found(every_hour(5), 20),
-            ["people called more than four times in thirty days"]
-        );
+        let unlawful = ["people called more than four times in thirty days"];
+        assert_eq!(found(every_hour(5), 20), unlawful);
+        let with_a_fifth = |placed_at: &str| {
+            let mut calls = every_hour(4);
+            calls.push(Call::example("the fifth", "+336300", placed_at.parse().unwrap()));
+            found(calls, 20)
+        };
+        // More than 720 hours later, and on the thirtieth day still.
+        assert_eq!(with_a_fifth("2026-12-24T17:00:00Z"), unlawful);
+        assert_eq!(with_a_fifth("2026-12-28T10:00:00Z"), Vec::<&str>::new());
     }
 
     #[test]

@@ -136,11 +136,11 @@ pub(in crate::campaigns) async fn is_calling(tx: &TenantTx, id: CampaignId) -> R
     let row = tx
         .query_one(
             "-- campaigns.is_calling
-             select exists (select from campaign_contacts where campaign_id = $1 and status = 'active')",
+             select exists (select from campaign_contacts where campaign_id = $1 and status = 'active') as is_calling",
             &[&id],
         )
         .await?;
-    row.try_get(0).map_err(DbError::Statement)
+    get(&row, "is_calling")
 }
 
 /// Deletes it.

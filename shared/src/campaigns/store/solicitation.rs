@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::get;
-use crate::campaigns::law::{ATTEMPTS_PERIOD, MOST_ATTEMPTS};
+use crate::campaigns::law::{attempts_period, most_attempts};
 use crate::db::{Bytes, DbError, TenantTx};
 use crate::kernel::ids::AttemptId;
 
@@ -49,9 +49,9 @@ pub(in crate::campaigns) async fn hold(
 }
 
 pub(super) fn since(now: Timestamp) -> Timestamp {
-    now.saturating_sub(ATTEMPTS_PERIOD).unwrap_or(Timestamp::MIN)
+    now.saturating_sub(attempts_period()).unwrap_or(Timestamp::MIN)
 }
 
 pub(super) fn at_most() -> i32 {
-    i32::try_from(MOST_ATTEMPTS).unwrap_or(i32::MAX)
+    i32::try_from(most_attempts()).unwrap_or(i32::MAX)
 }
