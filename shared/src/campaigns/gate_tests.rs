@@ -158,6 +158,49 @@ fn each_check_refuses_with_its_code() {
 }
 
 #[test]
+fn a_rule_is_asked_from_the_day_on_which_it_is_in_force() {
+    let banned = GateCampaign {
+        sector: Sector::RenewableEnergy,
+        ..campaign(LegalBasis::Service)
+    };
+    let refused = |now: &str| code(&contact(), &banned, nothing(), now);
+    assert_eq!(refused("2026-08-11T10:00:00Z"), Some(RefusalCode::SectorBanned));
+    // The law's day begins at midnight in Paris.
+    assert_eq!(refused("2026-08-10T22:00:00Z"), Some(RefusalCode::SectorBanned));
+    assert_eq!(refused("2026-08-10T10:00:00Z"), None);
+}
+
+#[test]
+fn a_number_that_is_none_an_unknown_clock_and_a_holiday_have_their_codes() {
+    let nobody = GateContact {
+        phone: PhoneNumber::from_database("+33".to_owned()),
+        ..contact()
+    };
+    let service = campaign(LegalBasis::Service);
+    assert_eq!(
+        code(&nobody, &service, nothing(), TUESDAY_NOON),
+        Some(RefusalCode::NumberInvalid)
+    );
+    let canvassing = campaign(LegalBasis::Consent);
+    // Christmas is a Friday.
+    let christmas = "2026-12-25T11:00:00Z";
+    assert_eq!(
+        code(&consented(), &canvassing, nothing(), christmas),
+        Some(RefusalCode::PublicHoliday)
+    );
+    // A mobile number tells no clock.
+    let nowhere = GateContact {
+        postal_code: None,
+        timezone: None,
+        ..consented()
+    };
+    assert_eq!(
+        code(&nowhere, &canvassing, nothing(), TUESDAY_NOON),
+        Some(RefusalCode::ZoneUnknown)
+    );
+}
+
+#[test]
 fn outside_the_window_it_says_when_to_ask_again() {
     let sunday = "2026-11-22T11:00:00Z".parse().unwrap();
     let Decision::Refuse(refusal) = decide(&contact(), &campaign(LegalBasis::Service), &nothing(), sunday)

@@ -10,7 +10,7 @@ use crate::audit::{self, Actor};
 use crate::db::{Claims, DbError};
 use crate::kernel::Caller;
 use crate::kernel::class::{Class, Classify, Failure};
-use crate::kernel::ids::ContactId;
+use crate::kernel::ids::{ContactId, DoNotCallId};
 
 /// Why a contact was not deleted.
 #[derive(Debug, thiserror::Error)]
@@ -41,16 +41,17 @@ impl Classify for DeleteError {
     }
 }
 
-/// Deletes a contact, its place in campaigns included. Not while a campaign is calling it: the end of the call would
+/// Deletes a contact, its place in campaigns included; where it was not to be called, its number goes on the list of those
+/// that are not. Not while a campaign is calling it: the end of the call would
 /// belong to nobody.
 pub async fn delete(app: &App, caller: &Caller, id: &str) -> Result<(), DeleteError> {
     let id = ContactId::parse(id).map_err(|_| DeleteError::NotFound)?;
     let actor = Actor::from(caller);
-    let (clock, actor) = (&app.clock, &actor);
+    let (clock, actor, now) = (&app.clock, &actor, app.clock.now());
     app.db
         .write("contacts.delete", &Claims::from(caller), async |tx| {
             let (deletion, ()) = try_join(
-                store::delete(tx, id),
+                store::delete(tx, id, DoNotCallId::new(clock), now),
                 audit::record(tx, clock, actor, "contact.delete", json!({ "contact_id": id })),
             )
             .await?;

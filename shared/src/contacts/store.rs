@@ -9,7 +9,7 @@ use tokio_postgres::Row;
 use super::list::Filter;
 use super::{Contact, Kind, Members, NewContact};
 use crate::db::{Bytes, DbError, TenantTx};
-use crate::kernel::ids::ContactId;
+use crate::kernel::ids::{ContactId, DoNotCallId};
 use crate::kernel::{Country, Language, PageRequest, PhoneNumber};
 
 /// What became of a contact that was to be deleted.
@@ -175,7 +175,14 @@ pub(super) async fn list(tx: &TenantTx, filter: &Filter, page: PageRequest) -> R
 
 /// Deletes a contact, its place in campaigns included, unless a call to it is under way. A release that is choosing it is
 /// waited for first, and seen by the statement that follows: else its slot would be held for nobody.
-pub(super) async fn delete(tx: &TenantTx, id: ContactId) -> Result<Deletion, DbError> {
+///
+/// That the person does not want to be called outlives it, on the list: whoever imports them again calls nobody.
+pub(super) async fn delete(
+    tx: &TenantTx,
+    id: ContactId,
+    objection: DoNotCallId,
+    now: Timestamp,
+) -> Result<Deletion, DbError> {
     let (held, row) = join(
         tx.execute(
             "-- contacts.hold_places
@@ -186,15 +193,19 @@ pub(super) async fn delete(tx: &TenantTx, id: ContactId) -> Result<Deletion, DbE
         tx.query_one(
             "-- contacts.delete
              with target as (
-               select id from contacts where organization_id = $1 and id = $2 for update
+               select id, phone, do_not_call from contacts where organization_id = $1 and id = $2 for update
              ), in_call as (
                select from campaign_contacts where organization_id = $1 and contact_id = $2 and status = 'active'
+             ), kept as (
+               insert into do_not_call (id, organization_id, phone, source, created_at)
+               select $3, $1, phone, 'manual', $4 from target where do_not_call and not exists (select from in_call)
+               on conflict (organization_id, phone) do nothing
              ), deleted as (
                delete from contacts
                 where organization_id = $1 and id in (select id from target) and not exists (select from in_call)
              )
              select exists (select from target) as found, exists (select from in_call) as in_call",
-            &[&tx.organization(), &id],
+            &[&tx.organization(), &id, &objection, &now],
         ),
     )
     .await;

@@ -97,6 +97,25 @@ mod delete {
     }
 
     #[tokio::test]
+    async fn what_the_person_said_outlives_it_on_the_list_of_numbers_that_are_not_called() {
+        let (_test, organization, member) = start().await;
+        for (phone, do_not_call) in [("+33639980001", true), ("+33639980002", false)] {
+            let contact = make(&member, json!({ "phone": phone, "do_not_call": do_not_call })).await;
+            member.delete(&path(&contact)).await.expect(204);
+        }
+        // A number that is on the list already stays there as it is.
+        let entry = json!({ "phone": "+33639980003", "source": "call" });
+        member.post("/api/v1/do-not-call", entry).await.expect(201);
+        let contact = make(&member, json!({ "phone": "+33639980003", "do_not_call": true })).await;
+        member.delete(&path(&contact)).await.expect(204);
+        let sql = "select phone, source from do_not_call order by phone";
+        assert_eq!(
+            Value::from(organization.rows(sql, &[]).await),
+            json!([{ "phone": "+33639980001", "source": "manual" }, { "phone": "+33639980003", "source": "call" }])
+        );
+    }
+
+    #[tokio::test]
     async fn not_while_it_is_being_called() {
         let (_test, organization, member) = start().await;
         let id = organization.contact("+33639980001").await;
