@@ -63,3 +63,7 @@ pub fn replay(inputs: &Value) -> Option<Decision> {
 pub fn inputs_hash(inputs: &Value) -> String {
     hex(&Sha256::digest(inputs.to_string()))
 }
+
+#[cfg(test)]
+#[path = "evidence_tests.rs"]
+mod tests;

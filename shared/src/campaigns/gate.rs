@@ -353,4 +353,4 @@ pub(super) fn own_zones(contact: &GateContact) -> Zones {
 
 #[cfg(test)]
 #[path = "gate_tests.rs"]
-mod tests;
+pub(super) mod tests;
