@@ -42,8 +42,7 @@ impl Classify for DeleteError {
 }
 
 /// Deletes a contact, its place in campaigns included; where it was not to be called, its number goes on the list of those
-/// that are not. Not while a campaign is calling it: the end of the call would
-/// belong to nobody.
+/// that are not. Not while a campaign is calling it: the end of the call would belong to nobody.
 pub async fn delete(app: &App, caller: &Caller, id: &str) -> Result<(), DeleteError> {
     let id = ContactId::parse(id).map_err(|_| DeleteError::NotFound)?;
     let actor = Actor::from(caller);

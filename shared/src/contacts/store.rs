@@ -176,7 +176,8 @@ pub(super) async fn list(tx: &TenantTx, filter: &Filter, page: PageRequest) -> R
 /// Deletes a contact, its place in campaigns included, unless a call to it is under way. A release that is choosing it is
 /// waited for first, and seen by the statement that follows: else its slot would be held for nobody.
 ///
-/// That the person does not want to be called outlives it, on the list: whoever imports them again calls nobody.
+/// That the person does not want to be called outlives it, on the list: whoever imports them again calls nobody. Written here,
+/// since the list itself stands on campaigns and those on contacts; nothing is left to take back, the contact's places are gone.
 pub(super) async fn delete(
     tx: &TenantTx,
     id: ContactId,
