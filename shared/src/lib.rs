@@ -20,6 +20,7 @@ pub mod identity;
 pub mod imports;
 pub mod integrations;
 pub mod kernel;
+pub mod law;
 pub mod limits;
 pub mod messages;
 pub mod oppositions;

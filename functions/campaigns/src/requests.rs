@@ -7,14 +7,14 @@ use utoipa::ToSchema;
 use zencall::campaigns::add_contacts::Selection;
 use zencall::campaigns::change::Changes;
 use zencall::campaigns::create::NewCampaign;
-use zencall::campaigns::law::LegalBasis;
 use zencall::campaigns::settings::parse_retry_on;
 use zencall::campaigns::windows::{CallWindow, CallWindows};
-use zencall::campaigns::{Advertiser, Sector, Settings};
+use zencall::campaigns::{Advertiser, Settings};
 use zencall::http::Member;
 use zencall::kernel::ended_reason::Outcome;
 use zencall::kernel::ids::{AssistantId, ContactId};
 use zencall::kernel::{Faults, Invalid, Siren, Timezone};
+use zencall::law::{LegalBasis, Sector};
 
 use crate::values::{amount, at_most, instant, line};
 

@@ -6,13 +6,12 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use zencall::campaigns::add_contacts::Added;
-use zencall::campaigns::law::LegalBasis;
-use zencall::campaigns::provisions::OBJECTION;
 use zencall::campaigns::read::{CampaignContact, StoredDecision};
 use zencall::campaigns::windows::CallWindow;
-use zencall::campaigns::{Campaign, Sector, Status};
+use zencall::campaigns::{Campaign, Status};
 use zencall::kernel::Money;
 use zencall::kernel::ids::{AssistantId, CampaignId, ContactId};
+use zencall::law::{LegalBasis, OBJECTION, Sector};
 
 /// One campaign.
 #[derive(Debug, Serialize, ToSchema)]

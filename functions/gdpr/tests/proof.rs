@@ -165,6 +165,15 @@ async fn with_the_code_of_their_number_somebody_reads_and_withdraws_everything_e
         (report.organizations, report.links, report.broken.len()),
         (2, 4, 0)
     );
+    // Who learns of the number afterwards may neither text nor call it.
+    nothing_to_do_with_it.contact(PHONE).await;
+    let member = nothing_to_do_with_it
+        .member(page.test.serving(messages::routes()))
+        .await;
+    member
+        .post("/api/v1/messages", json!({ "to": PHONE, "body": "Bonjour" }))
+        .await
+        .expect_problem(422, "recipient_opted_out");
     // They want no messages, and may ask for another code all the same.
     page.test.app.clock.advance(SignedDuration::from_mins(11));
     let again = page.code().await;

@@ -8,10 +8,6 @@ use serde::{Deserialize, Serialize};
 /// this one before it calls again.
 pub const DISCLOSURES_VERSION: i32 = 1;
 
-/// Where the law asks for it: that a machine speaks, on whose behalf and why, and how to object.
-pub const DISCLOSURES_RULE: &str =
-    "art. 50(1) règlement (UE) 2024/1689, L221-16 code de la consommation, art. 21(4) RGPD";
-
 /// How long a look at Vapi's copy is believed before a call. Looks come more often (`ASSISTANT_CHECK_MINUTES`), so it ends
 /// only where nobody could look.
 const BELIEVED: SignedDuration = SignedDuration::from_mins(60);

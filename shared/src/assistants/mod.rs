@@ -36,7 +36,7 @@ use crate::kernel::ids::AssistantId;
 use crate::kernel::{Language, PhoneNumber};
 
 pub use check::{Checked, check, too_old_at, unchecked};
-pub use compliance::{Compliance, DISCLOSURES_RULE, DISCLOSURES_VERSION, Lack};
+pub use compliance::{Compliance, DISCLOSURES_VERSION, Lack};
 pub use create::create;
 pub use delete::delete;
 pub use objection::{Objected, answer_to_objection};

@@ -1,9 +1,9 @@
 //! Which numbers an automated system may show to the people it calls in France: decision ARCEP 2018-0881, as
 //! amended by 2022-1583 and 2025-2215 (consolidated on 1 January 2026). It binds calls to businesses too.
 
-use super::provisions::CALLER_ID;
 use crate::kernel::numbering;
 use crate::kernel::phone::PhoneNumber;
+use crate::law::CALLER_ID;
 
 /// The provision behind a refusal.
 const RULE: &str = CALLER_ID.article;

@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::law::LegalBasis;
-use super::{Advertiser, Campaign, CampaignError, Sector, Settings, store};
+use super::{Advertiser, Campaign, CampaignError, Settings, store};
 use crate::App;
 use crate::audit::{self, Actor};
 use crate::db::Claims;
 use crate::kernel::Caller;
 use crate::kernel::ids::{AssistantId, CampaignId};
+use crate::law::{LegalBasis, Sector};
 
 /// What is to change; the rest stays.
 #[derive(Debug, Clone, Default)]

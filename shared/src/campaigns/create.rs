@@ -4,13 +4,13 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::add_contacts::{self, Selection};
-use super::law::LegalBasis;
-use super::{Advertiser, Campaign, Sector, Settings, Status, store};
+use super::{Advertiser, Campaign, Settings, Status, store};
 use crate::App;
 use crate::audit::{self, Actor};
 use crate::db::Claims;
 use crate::kernel::Caller;
 use crate::kernel::ids::{AssistantId, CampaignId};
+use crate::law::{LegalBasis, Sector};
 
 /// A campaign to make.
 #[derive(Debug, Clone)]

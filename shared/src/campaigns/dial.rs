@@ -23,9 +23,9 @@ use crate::app::Pepper;
 use crate::db::{Claims, DbError};
 use crate::kernel::class::{Classify, Failure};
 use crate::kernel::ids::{AttemptId, OrganizationId};
+use crate::law::ATTEMPTS_CAP;
+use crate::oppositions::platform;
 
-/// An attempt that waited this long for its turn is given back: its slot's lease was reckoned from its release.
-const WAITED_TOO_LONG: SignedDuration = SignedDuration::from_mins(10);
 /// How long a contact waits at least when Vapi had no line for it, and how much longer at most.
 const BUSY_SECONDS: i64 = 15;
 const BUSY_JITTER_SECONDS: u8 = 15;
@@ -180,17 +180,12 @@ async fn claim(
     let Some(queued) = store::attempt::lock_queued(tx, attempt, now).await? else {
         return Ok(Claim::Nothing);
     };
-    let waited_too_long = now.duration_since(queued.queued_at) > WAITED_TOO_LONG;
-    if waited_too_long || queued.campaign_status != Some(Status::Running) {
-        let reason = if waited_too_long {
-            "waited_too_long"
-        } else {
-            "campaign_not_running"
-        };
-        store::ending::give_back(tx, &GivenBack::waiting(attempt, reason, now), now).await?;
+    if queued.campaign_status != Some(Status::Running) {
+        let given = GivenBack::waiting(attempt, "campaign_not_running", now);
+        store::ending::give_back(tx, &given, now).await?;
         return Ok(Claim::GivenBack);
     }
-    if !counts_as_released(&queued, pepper, tx.organization()) {
+    if !is_as_released(&queued, pepper, tx.organization()) {
         store::ending::give_back(tx, &GivenBack::waiting(attempt, "changed", now), now).await?;
         return Ok(Claim::GivenBack);
     }
@@ -231,17 +226,22 @@ async fn claim(
     })
 }
 
-/// Whether the law counts the attempt under the key that was locked and looked at: the number, the advertiser or the ground may
-/// have changed since release. Without the pepper nobody knows.
-fn counts_as_released(queued: &Queued, pepper: Option<&Pepper>, organization: OrganizationId) -> bool {
-    let campaign = &queued.gate_campaign;
-    if !campaign.legal_basis.bindings().attempts_cap {
+/// Whether the number was looked for on the platform's list under its hash, and the law counts the attempt under the key that was
+/// locked and looked at: the number, the advertiser or the ground may have changed since release. Without the pepper nobody
+/// knows.
+fn is_as_released(queued: &Queued, pepper: Option<&Pepper>, organization: OrganizationId) -> bool {
+    let Some(pepper) = pepper else {
+        return false;
+    };
+    let (campaign, phone) = (&queued.gate_campaign, &queued.gate_contact.phone);
+    if queued.number_hash.as_ref() != Some(&platform::hash(pepper, phone).0) {
+        return false;
+    }
+    if !ATTEMPTS_CAP.binds(campaign.legal_basis) {
         return true;
     }
     let siren = campaign.advertiser.siren.as_deref();
-    let key =
-        pepper.map(|pepper| solicitation::key(pepper, siren, organization, &queued.gate_contact.phone).0);
-    key.is_some() && key == queued.solicitation_key
+    queued.solicitation_key.as_ref() == Some(&solicitation::key(pepper, siren, organization, phone).0)
 }
 
 /// What follows from a request that certainly did not lead to a call.

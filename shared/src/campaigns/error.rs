@@ -1,6 +1,7 @@
 //! Why something could not be done to a campaign, and what is said about it.
 
 use super::{Status, caller_id};
+use crate::adapters::secrets::SecretsError;
 use crate::db::DbError;
 use crate::kernel::class::{Class, Classify, Failure};
 use crate::kernel::{Faults, Invalid};
@@ -47,6 +48,9 @@ pub enum CampaignError {
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
+    /// The platform's pepper is not there.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
 }
 
 impl Classify for CampaignError {
@@ -126,6 +130,7 @@ impl Classify for CampaignError {
                 Failure::invalid(faults)
             }
             Self::Db(error) => error.failure(),
+            Self::Secrets(error) => error.failure(),
         }
     }
 }

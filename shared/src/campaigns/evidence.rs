@@ -5,12 +5,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::gate::{self, Decision, GateCampaign, GateContact, History};
+use super::gate::{self, Decision, GateCampaign, GateContact, History, Line};
 use crate::assistants::Compliance;
 use crate::kernel::hex;
 
 /// The version of the stored form.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
+/// The form from before the gate asked about the line.
+const WITHOUT_LINE: u8 = 3;
 /// The form from before the gate asked about the assistant.
 const WITHOUT_ASSISTANT: u8 = 2;
 
@@ -52,6 +54,10 @@ pub fn replay(inputs: &Value) -> Option<Decision> {
         // It took for granted what it asks for today.
         let now: Timestamp = serde_json::from_value(inputs["now"].clone()).ok()?;
         inputs["campaign"]["assistant"] = serde_json::to_value(Compliance::checked(now)).ok()?;
+        inputs["v"] = WITHOUT_LINE.into();
+    }
+    if inputs["v"] == WITHOUT_LINE {
+        inputs["history"]["line"] = serde_json::to_value(Line::ToCome).ok()?;
         inputs["v"] = VERSION.into();
     }
     let stored: Stored = serde_json::from_value(inputs).ok()?;

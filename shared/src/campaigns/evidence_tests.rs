@@ -3,22 +3,28 @@
 use super::*;
 use crate::campaigns::gate::decide;
 use crate::campaigns::gate::tests::{TUESDAY_NOON, campaign, consented, contact, nothing};
-use crate::campaigns::law::LegalBasis;
+use crate::law::LegalBasis;
 
 #[test]
-fn what_was_decided_before_the_gate_asked_for_the_assistant_is_recomputed_as_then() {
+fn what_was_decided_before_the_gate_asked_for_the_assistant_and_the_line_is_recomputed_as_then() {
     let now = TUESDAY_NOON.parse().unwrap();
     for basis in [LegalBasis::Service, LegalBasis::Contract] {
         let campaign = campaign(basis);
         let mut asked = inputs(&contact(), &campaign, &nothing(), now);
+        asked["history"].as_object_mut().unwrap().remove("line");
+        asked["v"] = 3.into();
+        assert_eq!(
+            replay(&asked),
+            Some(decide(&contact(), &campaign, &nothing(), now))
+        );
         asked["v"] = 2.into();
         asked["campaign"].as_object_mut().unwrap().remove("assistant");
         assert_eq!(
             replay(&asked),
             Some(decide(&contact(), &campaign, &nothing(), now))
         );
-        // Without it, today's version is nothing that can be recomputed.
-        asked["v"] = 3.into();
+        // Without them, today's version is nothing that can be recomputed.
+        asked["v"] = 4.into();
         assert_eq!(replay(&asked), None);
     }
 }

@@ -6,6 +6,7 @@ mod warnings;
 
 use std::time::Duration;
 
+use futures_util::future::join;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use tokio::time::Instant;
@@ -15,10 +16,10 @@ use super::gate::RefusalCode;
 use super::solicitation::{self, Recent};
 use super::store::forecast::Plan;
 use super::store::release::Candidate;
-use super::{CampaignError, store};
+use super::{CampaignError, objections, store};
 use crate::App;
 use crate::app::Pepper;
-use crate::db::Claims;
+use crate::db::{Claims, DbError};
 use crate::kernel::ids::{CampaignId, ContactId};
 use crate::kernel::{Caller, Text};
 use tally::Tally;
@@ -93,18 +94,14 @@ pub async fn forecast(app: &App, caller: &Caller, id: CampaignId) -> Result<Fore
         })
         .await?
         .ok_or(CampaignError::NotFound)?;
-    let pepper = if plan.gate.legal_basis.bindings().attempts_cap {
-        solicitation::pepper(app).await
-    } else {
-        None
-    };
+    let pepper = &*app.pepper().await?;
     let next_call = worst_case(app.config.call_price_per_minute, plan.max_duration_seconds);
     let mut tally = Tally::new(plan, next_call, now);
     let deadline = Instant::now() + TIME;
     let mut after: Option<ContactId> = None;
     let mut is_whole = true;
     loop {
-        let batch = look(app, claims, id, plan, pepper.as_deref(), after).await?;
+        let batch = look(app, claims, id, plan, pepper, after).await?;
         let (candidates, recent) = &batch;
         for candidate in candidates {
             tally.ask(candidate, recent.of(candidate));
@@ -126,26 +123,29 @@ async fn look(
     claims: &Claims,
     id: CampaignId,
     plan: &Plan,
-    pepper: Option<&Pepper>,
+    pepper: &Pepper,
     after: Option<ContactId>,
 ) -> Result<(Vec<Candidate>, Recent), CampaignError> {
     let now = app.clock.now();
-    let candidates: Vec<Candidate> = app
+    let mut candidates: Vec<Candidate> = app
         .db
         .read("campaigns.forecast_contacts", claims, async |tx| {
             store::forecast::contacts(tx, id, after, BATCH).await
         })
         .await?;
-    let Some(pepper) = pepper else {
-        return Ok((candidates, Recent::default()));
-    };
-    let siren = plan.gate.advertiser.siren.as_deref();
-    let of_wave = &candidates;
-    let recent = app
+    objections::hash(pepper, &mut candidates);
+    let (campaign, batch) = (&plan.gate, &candidates);
+    let (recent, objections) = app
         .db
-        .read("campaigns.forecast_solicitations", claims, async |tx| {
-            solicitation::recent_of_one(tx, pepper, siren, of_wave, now).await
+        .read("campaigns.forecast_history", claims, async |tx| {
+            let (recent, objections) = join(
+                solicitation::recent_of_one(tx, pepper, campaign, batch, now),
+                objections::among(tx, batch),
+            )
+            .await;
+            Ok::<_, DbError>((recent?, objections?))
         })
         .await?;
+    objections::note(&objections, &mut candidates);
     Ok((candidates, recent))
 }

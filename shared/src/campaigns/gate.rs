@@ -1,4 +1,4 @@
-//! The gate: may this person be called now? One pure function that asks the rules of [`super::provisions`] in their order.
+//! The gate: may this person be called now? One pure function that asks the rules of [`crate::law`] in their order.
 //! Asked at a forecast, at release, again just before dialling, and for campaigns of Vapi's own; what is asked before a call is
 //! stored with the answer.
 //!
@@ -6,99 +6,26 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::budget;
 use super::caller_id::automated_call_allowed;
+use super::calling_hours::{CallingHours, GUARD_BAND};
 use super::grounds::{self, Ground};
-use super::law::{self, CallingHours, GUARD_BAND, LegalBasis};
-use super::provisions::{
-    ATTEMPTS_CAP, CALLER_ID, DISCLOSURE, NUMBER, OBJECTION, OWN_ATTEMPTS, OWN_BUDGET, Rule, SECTOR_BAN,
-};
+pub use super::refusal::{Refusal, RefusalCode};
 use super::windows::CallWindows;
-use super::{Advertiser, Budget, Sector};
+use super::{Advertiser, Budget};
 use crate::assistants::Compliance;
-use crate::consents;
+use crate::consents::{self, standing};
 use crate::contacts::{CallbackRequest, Contract};
 use crate::kernel::zones::{Zones, zones_of};
-use crate::kernel::{PhoneNumber, Timezone};
+use crate::kernel::{Country, PhoneNumber, Timezone};
+use crate::law::{
+    self, ATTEMPTS_CAP, CALLER_ID, CANVASSING_HOURS, DISCLOSURE, Law, LegalBasis, NUMBER, OBJECTION,
+    OWN_ATTEMPTS, OWN_BUDGET, OWN_SLOTS, SECTOR_BAN, Sector,
+};
 
 /// Why nobody calls a number whose holder has objected.
 pub(super) const SUPPRESSED_RULE: &str = OBJECTION.article;
-
-/// Why a call is refused: a closed list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RefusalCode {
-    /// Not a number that can be called.
-    NumberInvalid,
-    /// A country whose rules are not known here.
-    CountryNotAllowed,
-    /// On a list of people who must not be called.
-    Suppressed,
-    /// The number that would be presented is not lawful for automated calls.
-    CallerIdNotAllowed,
-    /// Canvassing is banned in this sector.
-    SectorBanned,
-    /// Nothing proves the ground on which the person would be called.
-    NoLegalBasis,
-    /// The person never agreed.
-    ConsentMissing,
-    /// They agreed too long ago.
-    ConsentExpired,
-    /// They agreed to something else, or to somebody else.
-    ConsentMismatch,
-    /// They took it back.
-    ConsentWithdrawn,
-    /// The contract is no longer in progress.
-    ContractEnded,
-    /// Too long after they asked to be called.
-    CallbackLate,
-    /// The contact is a consumer.
-    NotABusiness,
-    /// Nobody knows what time it is there.
-    ZoneUnknown,
-    /// Not at this hour.
-    OutsideHours,
-    /// Not on this day.
-    PublicHoliday,
-    /// Called as often as the law allows, by this advertiser, in the last thirty days.
-    AttemptsExhausted,
-    /// The campaign's own attempts are used up.
-    CampaignAttemptsExhausted,
-    /// The campaign's budget is used up.
-    BudgetExhausted,
-    /// Nobody knows that its assistant says what the law wants said.
-    AssistantNotCompliant,
-}
-
-impl RefusalCode {
-    /// As in the database and in the contract.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NumberInvalid => "number_invalid",
-            Self::CountryNotAllowed => "country_not_allowed",
-            Self::Suppressed => "suppressed",
-            Self::CallerIdNotAllowed => "caller_id_not_allowed",
-            Self::SectorBanned => "sector_banned",
-            Self::NoLegalBasis => "no_legal_basis",
-            Self::ConsentMissing => "consent_missing",
-            Self::ConsentExpired => "consent_expired",
-            Self::ConsentMismatch => "consent_mismatch",
-            Self::ConsentWithdrawn => "consent_withdrawn",
-            Self::ContractEnded => "contract_ended",
-            Self::CallbackLate => "callback_late",
-            Self::NotABusiness => "not_a_business",
-            Self::ZoneUnknown => "zone_unknown",
-            Self::OutsideHours => "outside_hours",
-            Self::PublicHoliday => "public_holiday",
-            Self::AttemptsExhausted => "attempts_exhausted",
-            Self::CampaignAttemptsExhausted => "campaign_attempts_exhausted",
-            Self::BudgetExhausted => "budget_exhausted",
-            Self::AssistantNotCompliant => "assistant_not_compliant",
-        }
-    }
-}
 
 /// The person, as far as the gate looks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,6 +37,9 @@ pub struct GateContact {
     pub is_business: bool,
     /// Whether the person asked not to be called.
     pub do_not_call: bool,
+    /// When they last asked it of everybody at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub objected_at: Option<Timestamp>,
     /// The person's own clock, where it was given.
     pub timezone: Option<Timezone>,
     /// Where the person lives.
@@ -161,6 +91,20 @@ pub struct History {
     /// When this advertiser last tried to reach the person, whichever organisation did, the latest first; as many as the
     /// law allows in its period.
     pub solicitations: Vec<Timestamp>,
+    /// Which line it would go out on.
+    pub line: Line,
+}
+
+/// The line on which a call goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Line {
+    /// One of the platform's, held for the call until then.
+    HeldUntil(Timestamp),
+    /// One that there will be when the call's turn comes.
+    ToCome,
+    /// One of the provider's own choice, for a campaign of its own.
+    OfProvider,
 }
 
 fn number_from_inputs<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<PhoneNumber, D::Error> {
@@ -185,27 +129,6 @@ pub enum Decision {
     Refuse(Refusal),
 }
 
-/// Why not, and when to ask again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refusal {
-    /// Why.
-    pub code: RefusalCode,
-    /// The article or the setting that it comes from.
-    pub rule: &'static str,
-    /// When to ask again; never where there is none.
-    pub retry_at: Option<Timestamp>,
-}
-
-impl Refusal {
-    pub(super) const fn never(code: RefusalCode, rule: &'static str) -> Self {
-        Self {
-            code,
-            rule,
-            retry_at: None,
-        }
-    }
-}
-
 /// May this person be called now?
 pub fn decide(contact: &GateContact, campaign: &GateCampaign, history: &History, now: Timestamp) -> Decision {
     match first_refusal(contact, campaign, history, now) {
@@ -215,16 +138,32 @@ pub fn decide(contact: &GateContact, campaign: &GateCampaign, history: &History,
 }
 
 /// Whether the number may be called at all, and its holder has not objected.
-pub(super) fn reachable(contact: &GateContact) -> Result<(), Refusal> {
-    let never = |code, rule| Err(Refusal::never(code, rule));
-    match contact.phone.region() {
-        None => never(RefusalCode::NumberInvalid, NUMBER.article),
-        Some(country) if !country.is_french() => {
-            never(RefusalCode::CountryNotAllowed, "zencall.allowed_countries")
-        }
-        Some(_) if contact.do_not_call => never(RefusalCode::Suppressed, SUPPRESSED_RULE),
-        Some(_) => Ok(()),
+pub(super) fn reachable(contact: &GateContact, law: Law, now: Timestamp) -> Result<(), Refusal> {
+    let country = contact.phone.region();
+    if law.asks(&NUMBER) && country.is_none() {
+        return Err(Refusal::never(RefusalCode::NumberInvalid, NUMBER.article));
     }
+    if law.asks(&NUMBER) && !country.is_some_and(Country::is_french) {
+        return Err(Refusal::never(
+            RefusalCode::CountryNotAllowed,
+            "zencall.allowed_countries",
+        ));
+    }
+    if law.asks(&OBJECTION) && (contact.do_not_call || objects_to_everybody(contact, now)) {
+        return Err(Refusal::never(RefusalCode::Suppressed, SUPPRESSED_RULE));
+    }
+    Ok(())
+}
+
+/// Whether the person told everybody to leave them alone, and has since neither asked to be called nor, once the silence that
+/// they are owed was over, agreed to anything.
+fn objects_to_everybody(contact: &GateContact, now: Timestamp) -> bool {
+    contact.objected_at.is_some_and(|objected_at| {
+        let silent_until = standing::silent_until(objected_at, now);
+        let is_since = |request: &CallbackRequest| (objected_at..=now).contains(&request.requested_at);
+        !contact.callback_request.as_ref().is_some_and(is_since)
+            && !standing::has_agreed_since(&contact.consents, silent_until, now)
+    })
 }
 
 fn first_refusal(
@@ -234,36 +173,33 @@ fn first_refusal(
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Refusal> {
     let never = |code, rule| Err(Refusal::never(code, rule));
-    let today = law::day_of_the_law(now);
-    let asks = |rule: &Rule| rule.is_in_force(today) && rule.binds(campaign.legal_basis);
+    let law = Law::at(now, campaign.legal_basis);
 
-    reachable(contact)?;
-    match &campaign.caller_number {
-        None => {
-            return never(
-                RefusalCode::CallerIdNotAllowed,
-                "organization.twilio_phone_number",
-            );
-        }
-        Some(number) => {
-            if asks(&CALLER_ID)
-                && let Err(refusal) = automated_call_allowed(number)
-            {
-                return never(RefusalCode::CallerIdNotAllowed, refusal.rule);
-            }
-        }
+    reachable(contact, law, now)?;
+    let Some(number) = &campaign.caller_number else {
+        return never(
+            RefusalCode::CallerIdNotAllowed,
+            "organization.twilio_phone_number",
+        );
+    };
+    if law.asks(&CALLER_ID)
+        && let Err(refusal) = automated_call_allowed(number)
+    {
+        return never(RefusalCode::CallerIdNotAllowed, refusal.rule);
     }
-    if asks(&SECTOR_BAN) && campaign.sector.is_banned() {
+    if law.asks(&SECTOR_BAN) && law.terms().banned_sectors.contains(&campaign.sector) {
         return never(RefusalCode::SectorBanned, SECTOR_BAN.article);
     }
     let zones = zones(contact, campaign);
     let ground = grounds::prove(contact, campaign, &zones, now)?;
     let until = open_until(campaign, &zones, &ground, now)?;
-    let terms = law::terms(now);
-    let oldest = history.solicitations.get(terms.attempts.saturating_sub(1));
-    if let Some(oldest) = oldest.filter(|_| asks(&ATTEMPTS_CAP)) {
+    let oldest = history
+        .solicitations
+        .get(law.terms().attempts.saturating_sub(1))
+        .filter(|_| law.asks(&ATTEMPTS_CAP));
+    if let Some(oldest) = oldest {
         // The oldest of those that fill the period makes room.
-        let retry_at = law::counts_until(&zones, *oldest, terms.attempts_days);
+        let retry_at = law::counts_until(&zones, *oldest, law.terms().attempts_days);
         if retry_at > now {
             return Err(Refusal {
                 retry_at: Some(retry_at),
@@ -271,14 +207,24 @@ fn first_refusal(
             });
         }
     }
-    if history.campaign_attempts >= campaign.max_attempts {
+    if law.asks(&OWN_ATTEMPTS) && history.campaign_attempts >= campaign.max_attempts {
         return never(RefusalCode::CampaignAttemptsExhausted, OWN_ATTEMPTS.article);
     }
     let is_affordable = |budget| budget::holds(budget, history.spent, history.next_call);
-    if !campaign.budget.is_none_or(is_affordable) {
+    if law.asks(&OWN_BUDGET) && !campaign.budget.is_none_or(is_affordable) {
         return never(RefusalCode::BudgetExhausted, OWN_BUDGET.article);
     }
-    if asks(&DISCLOSURE) && campaign.assistant.holds_at(now).is_err() {
+    if let Line::HeldUntil(until) = history.line
+        && law.asks(&OWN_SLOTS)
+        && until < now
+    {
+        // It waits for another one.
+        return Err(Refusal {
+            retry_at: Some(now),
+            ..Refusal::never(RefusalCode::NoSlot, OWN_SLOTS.article)
+        });
+    }
+    if law.asks(&DISCLOSURE) && campaign.assistant.holds_at(now).is_err() {
         return never(RefusalCode::AssistantNotCompliant, DISCLOSURE.article);
     }
     Ok(until)
@@ -335,7 +281,7 @@ fn earlier(left: Option<Timestamp>, right: Option<Timestamp>) -> Option<Timestam
 /// The clocks on which the contact's hours are read.
 pub(super) fn zones(contact: &GateContact, campaign: &GateCampaign) -> Zones {
     let own = own_zones(contact);
-    if campaign.legal_basis.bindings().zone_needed {
+    if CANVASSING_HOURS.binds(campaign.legal_basis) {
         own
     } else {
         own.or(&campaign.timezone)
@@ -354,3 +300,7 @@ pub(super) fn own_zones(contact: &GateContact) -> Zones {
 #[cfg(test)]
 #[path = "gate_tests.rs"]
 pub(super) mod tests;
+
+#[cfg(test)]
+#[path = "gate_order_tests.rs"]
+mod order_tests;

@@ -15,6 +15,7 @@ pub(in crate::campaigns) fn contact() -> GateContact {
         phone: PhoneNumber::parse("06 39 98 00 01", Country::FR).unwrap(),
         is_business: false,
         do_not_call: false,
+        objected_at: None,
         timezone: None,
         postal_code: None,
         consents: Vec::new(),
@@ -48,6 +49,7 @@ pub(in crate::campaigns) fn nothing() -> History {
         spent: Decimal::ZERO,
         next_call: Decimal::ZERO,
         solicitations: Vec::new(),
+        line: Line::ToCome,
     }
 }
 

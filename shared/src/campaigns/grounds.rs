@@ -1,15 +1,15 @@
 //! What proves the ground on which somebody is called, and how long: a consent, a contract in progress, their own
-//! request. Rules 5 to 9 of [`super::provisions::RULES`].
+//! request. Rules 5 to 9 of [`crate::law::RULES`].
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::gate::{GateCampaign, GateContact, Refusal, RefusalCode};
-use super::holidays::is_public_holiday;
-use super::law::LegalBasis;
-use super::provisions::{AUTOMATED_VOICE, CALLBACK, CONSENT, CONTRACT, WITHDRAWAL, terms_at};
 use crate::consents::{self, Purpose, SpecialSlot, Standing, Wanted};
 use crate::kernel::{Timezone, Zones};
+use crate::law::holidays::is_public_holiday;
+use crate::law::terms::terms_at;
+use crate::law::{AUTOMATED_VOICE, CALLBACK, CONSENT, CONTRACT, Law, LegalBasis, Rule, WITHDRAWAL};
 
 /// What a campaign's calls need: canvassing by telephone, by an automated voice.
 const PURPOSES: &[Purpose] = &[Purpose::Phone, Purpose::AutomatedVoice];
@@ -23,56 +23,94 @@ pub(super) struct Ground {
     pub(super) special_slot: Option<SpecialSlot>,
 }
 
-/// The ground on which this campaign may call this person now.
+/// The ground on which this campaign may call this person now, by the rules that are in force.
 pub(super) fn prove(
     contact: &GateContact,
     campaign: &GateCampaign,
     zones: &Zones,
     now: Timestamp,
 ) -> Result<Ground, Refusal> {
-    match campaign.legal_basis {
+    let law = Law::at(now, campaign.legal_basis);
+    let proved = match campaign.legal_basis {
         LegalBasis::Service => Ok(Ground::default()),
-        LegalBasis::Business if contact.is_business => Ok(Ground::default()),
-        LegalBasis::Business => Err(Refusal::never(RefusalCode::NotABusiness, AUTOMATED_VOICE.article)),
+        LegalBasis::Business => business(contact),
         LegalBasis::Consent => consent(contact, campaign, now),
-        LegalBasis::Contract => {
-            contract(contact, now).and_then(|ground| unless_refused(contact, None, ground, now))
-        }
+        LegalBasis::Contract => contract(contact, now),
         LegalBasis::CallbackRequest => callback(contact, campaign, zones, now),
+    };
+    let ground = match proved {
+        Ok(ground) => ground,
+        Err(lack) if law.asks(lack.rule) => return Err(lack.refusal()),
+        Err(_) => Ground::default(),
+    };
+    match refused(contact, campaign.legal_basis, now) {
+        Err(lack) if law.asks(lack.rule) => Err(lack.refusal()),
+        _ => Ok(ground),
     }
 }
 
-fn consent(contact: &GateContact, campaign: &GateCampaign, now: Timestamp) -> Result<Ground, Refusal> {
+/// What is lacking, and the rule that asks for it.
+struct Lack {
+    code: RefusalCode,
+    rule: &'static Rule,
+    retry_at: Option<Timestamp>,
+}
+
+impl Lack {
+    const fn of(code: RefusalCode, rule: &'static Rule) -> Self {
+        Self {
+            code,
+            rule,
+            retry_at: None,
+        }
+    }
+
+    fn refusal(self) -> Refusal {
+        Refusal {
+            code: self.code,
+            rule: self.rule.article,
+            retry_at: self.retry_at,
+        }
+    }
+}
+
+fn business(contact: &GateContact) -> Result<Ground, Lack> {
+    if contact.is_business {
+        return Ok(Ground::default());
+    }
+    Err(Lack::of(RefusalCode::NotABusiness, &AUTOMATED_VOICE))
+}
+
+fn consent(contact: &GateContact, campaign: &GateCampaign, now: Timestamp) -> Result<Ground, Lack> {
     let wanted = Wanted {
         advertiser_name: &campaign.advertiser.name,
         advertiser_siren: campaign.advertiser.siren.as_deref(),
         object: &campaign.object,
         purposes: PURPOSES,
     };
+    let lacks = |code| Err(Lack::of(code, &CONSENT));
     match consents::standing::standing(&contact.consents, &wanted, now) {
         Ok(proof) => Ok(Ground {
             until: Some(proof.valid_until),
             special_slot: proof.special_slot,
         }),
-        Err(standing) => Err(match standing {
-            Standing::Missing => Refusal::never(RefusalCode::ConsentMissing, CONSENT.article),
-            Standing::Mismatch => Refusal::never(RefusalCode::ConsentMismatch, CONSENT.article),
-            Standing::Unproven => Refusal::never(RefusalCode::NoLegalBasis, CONSENT.article),
-            Standing::Expired => Refusal::never(RefusalCode::ConsentExpired, CONSENT.article),
-            Standing::Withdrawn { retry_at } => Refusal {
-                retry_at,
-                ..Refusal::never(RefusalCode::ConsentWithdrawn, WITHDRAWAL.article)
-            },
+        Err(Standing::Missing) => lacks(RefusalCode::ConsentMissing),
+        Err(Standing::Mismatch) => lacks(RefusalCode::ConsentMismatch),
+        Err(Standing::Unproven) => lacks(RefusalCode::NoLegalBasis),
+        Err(Standing::Expired) => lacks(RefusalCode::ConsentExpired),
+        Err(Standing::Withdrawn { retry_at }) => Err(Lack {
+            retry_at,
+            ..Lack::of(RefusalCode::ConsentWithdrawn, &WITHDRAWAL)
         }),
     }
 }
 
-fn contract(contact: &GateContact, now: Timestamp) -> Result<Ground, Refusal> {
+fn contract(contact: &GateContact, now: Timestamp) -> Result<Ground, Lack> {
     let Some(contract) = &contact.contract else {
-        return Err(Refusal::never(RefusalCode::NoLegalBasis, CONTRACT.article));
+        return Err(Lack::of(RefusalCode::NoLegalBasis, &CONTRACT));
     };
     if contract.ends_at <= now {
-        return Err(Refusal::never(RefusalCode::ContractEnded, CONTRACT.article));
+        return Err(Lack::of(RefusalCode::ContractEnded, &CONTRACT));
     }
     Ok(Ground {
         until: Some(contract.ends_at),
@@ -85,8 +123,8 @@ fn callback(
     campaign: &GateCampaign,
     zones: &Zones,
     now: Timestamp,
-) -> Result<Ground, Refusal> {
-    let unproven = Err(Refusal::never(RefusalCode::NoLegalBasis, CALLBACK.article));
+) -> Result<Ground, Lack> {
+    let unproven = Err(Lack::of(RefusalCode::NoLegalBasis, &CALLBACK));
     let Some(request) = &contact.callback_request else {
         return unproven;
     };
@@ -100,33 +138,32 @@ fn callback(
         .filter_map(|zone| end_of_callback(zone, request.requested_at))
         .min();
     if until.is_some_and(|until| until <= now) {
-        return Err(Refusal::never(RefusalCode::CallbackLate, CALLBACK.article));
+        return Err(Lack::of(RefusalCode::CallbackLate, &CALLBACK));
     }
-    let ground = Ground {
+    Ok(Ground {
         until,
         special_slot: None,
-    };
-    unless_refused(contact, Some(request.requested_at), ground, now)
+    })
 }
 
 /// Nobody who refused is called on another ground either, unless they asked for it afterwards, or agreed to something since and
 /// the silence that they are owed is over.
-fn unless_refused(
-    contact: &GateContact,
-    asked_at: Option<Timestamp>,
-    ground: Ground,
-    now: Timestamp,
-) -> Result<Ground, Refusal> {
-    let Some(refused) = consents::standing::last_refusal(&contact.consents) else {
-        return Ok(ground);
+fn refused(contact: &GateContact, basis: LegalBasis, now: Timestamp) -> Result<(), Lack> {
+    let Some(refused) = consents::standing::last_refusal(&contact.consents, now) else {
+        return Ok(());
     };
+    let request = contact
+        .callback_request
+        .as_ref()
+        .filter(|_| basis == LegalBasis::CallbackRequest);
+    let has_asked = request.is_some_and(|request| request.requested_at > refused.at);
     let has_agreed = consents::standing::has_agreed_since(&contact.consents, refused.at, now);
-    if asked_at.is_some_and(|asked_at| asked_at > refused.at) || (has_agreed && refused.silent_until <= now) {
-        return Ok(ground);
+    if has_asked || (has_agreed && refused.silent_until <= now) {
+        return Ok(());
     }
-    Err(Refusal {
+    Err(Lack {
         retry_at: has_agreed.then_some(refused.silent_until),
-        ..Refusal::never(RefusalCode::ConsentWithdrawn, WITHDRAWAL.article)
+        ..Lack::of(RefusalCode::ConsentWithdrawn, &WITHDRAWAL)
     })
 }
 

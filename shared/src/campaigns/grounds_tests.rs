@@ -18,6 +18,7 @@ fn contact() -> GateContact {
         phone: PhoneNumber::parse("06 39 98 00 01", Country::FR).unwrap(),
         is_business: false,
         do_not_call: false,
+        objected_at: None,
         timezone: None,
         postal_code: None,
         consents: Vec::new(),

@@ -1,8 +1,9 @@
 //! What is known of the platform's lines at Vapi, which all organisations share: how many it allows, and that it had none
 //! left. Nobody asks Vapi; it tells with the calls that are placed.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
+use super::gate::Line;
 use super::store;
 use crate::adapters::vapi::{PlaceCallError, Placed};
 use crate::db::{DbError, TenantTx};
@@ -10,6 +11,15 @@ use crate::kernel::ids::{AttemptId, CallId};
 
 /// The reason of Vapi's for the end of a call that it accepted and then had no line for.
 pub(crate) const NO_LINE: &str = "call.start.error-subscription-concurrency-limit-reached";
+
+/// How long a line that was leased for a call waits for the call to be placed: the lease ends with the longest call, reckoned
+/// from its release.
+pub(super) const HELD: SignedDuration = SignedDuration::from_mins(10);
+
+/// The line of a call that was released then.
+pub(super) fn held_since(released_at: Timestamp) -> Line {
+    Line::HeldUntil(released_at.saturating_add(HELD).unwrap_or(released_at))
+}
 
 /// What an answer says about the lines.
 #[derive(Debug, Clone, Copy, Default)]

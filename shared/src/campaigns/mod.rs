@@ -8,6 +8,7 @@ pub mod add_contacts;
 pub mod breaker;
 pub mod budget;
 pub mod caller_id;
+pub mod calling_hours;
 pub mod change;
 pub mod create;
 pub mod dial;
@@ -18,21 +19,19 @@ pub mod evidence;
 pub mod forecast;
 pub mod gate;
 mod grounds;
-pub mod holidays;
-pub mod law;
 pub mod lifecycle;
 pub(crate) mod lines;
+mod objections;
 pub mod offer;
 pub mod predial;
 pub mod prospects;
-pub mod provisions;
 pub mod read;
 pub mod recall;
 pub mod reconcile;
+mod refusal;
 pub mod release;
 pub mod report;
 mod requests;
-mod schedule;
 pub mod settings;
 pub mod solicitation;
 pub mod speakers;
@@ -49,14 +48,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use error::{CampaignError, NotReady};
-pub use schedule::Opening;
 pub use settings::Settings;
 pub use store::correction::correct_outcome;
 
 use crate::consents::standing::same_words;
+use crate::kernel::Timezone;
 use crate::kernel::ids::{AssistantId, AttemptId, CampaignId, OrganizationId};
-use crate::kernel::{Invalid, Timezone};
-use law::LegalBasis;
+use crate::law::{LegalBasis, Sector};
 
 /// Where a campaign stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -139,64 +137,6 @@ pub enum Step {
     Resume,
     /// Stop for good.
     Cancel,
-}
-
-/// What is sold or told; some sectors may not canvass at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Sector {
-    /// Energy renovation of homes (L223-1 code de la consommation).
-    EnergyRenovation,
-    /// Renewable energy equipment.
-    RenewableEnergy,
-    /// Adapting homes to age or disability.
-    HomeAdaptation,
-    /// Training paid from the personal training account (L6323-8-1 code du travail).
-    CpfTraining,
-    /// Newspapers and magazines (L223-5).
-    Press,
-    /// Anything else.
-    Other,
-}
-
-impl Sector {
-    const ALL: [Self; 6] = [
-        Self::EnergyRenovation,
-        Self::RenewableEnergy,
-        Self::HomeAdaptation,
-        Self::CpfTraining,
-        Self::Press,
-        Self::Other,
-    ];
-
-    /// As in the database and in the contract.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::EnergyRenovation => "energy_renovation",
-            Self::RenewableEnergy => "renewable_energy",
-            Self::HomeAdaptation => "home_adaptation",
-            Self::CpfTraining => "cpf_training",
-            Self::Press => "press",
-            Self::Other => "other",
-        }
-    }
-
-    /// Reads the name of the contract.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        Self::ALL
-            .into_iter()
-            .find(|sector| sector.as_str() == text)
-            .ok_or(Invalid::new(
-                "sector_invalid",
-                "Ce secteur n'existe pas.",
-                "There is no such sector.",
-            ))
-    }
-
-    /// Whether canvassing is banned there, with or without consent.
-    pub fn is_banned(self) -> bool {
-        !matches!(self, Self::Press | Self::Other)
-    }
 }
 
 /// On whose behalf people are called.

@@ -17,6 +17,8 @@ use crate::app::Pepper;
 use crate::db::edge::EventKeys;
 use crate::db::{Claims, DbError, TenantTx};
 use crate::kernel::ids::OrganizationId;
+use crate::law::ATTEMPTS_CAP;
+use crate::oppositions::platform;
 
 /// Vapi asks again where our answer was lost: within this time it is the same question, and the same attempt.
 const SAME_QUESTION: SignedDuration = SignedDuration::from_secs(60);
@@ -66,7 +68,7 @@ async fn decide(
         campaign,
         contact,
         gate_campaign,
-        gate_contact,
+        mut gate_contact,
         mut history,
         due_at,
         was_allowed,
@@ -76,12 +78,15 @@ async fn decide(
     if (due_at > now && !was_allowed) || gate_campaign.budget.is_some() {
         return Ok(false);
     }
+    let Some(pepper) = pepper else {
+        // Nobody knows who objects, nor how often the law lets them be called.
+        return Ok(false);
+    };
+    let number_hash = platform::hash(pepper, &gate_contact.phone);
+    let objections = platform::among(tx, std::slice::from_ref(&number_hash)).await?;
+    gate_contact.objected_at = objections.get(&number_hash.0).copied();
     let mut key = None;
-    if gate_campaign.legal_basis.bindings().attempts_cap {
-        let Some(pepper) = pepper else {
-            // Nobody knows how often the law lets them be called.
-            return Ok(false);
-        };
+    if ATTEMPTS_CAP.binds(gate_campaign.legal_basis) {
         let siren = gate_campaign.advertiser.siren.as_deref();
         let of_person = solicitation::key(pepper, siren, tx.organization(), &gate_contact.phone);
         history.solicitations = store::predial::hold_solicitations(tx, &of_person, now).await?;

@@ -2,25 +2,50 @@
 
 use std::collections::HashMap;
 
+use futures_util::future::join;
+use jiff::Timestamp;
+
+use super::calling_hours::CallingHours;
 use super::gate::{GateContact, Refusal, RefusalCode, own_zones, reachable};
-use super::law::{CallingHours, LegalBasis};
 use super::store;
 use super::windows::CallWindows;
-use crate::db::{DbError, TenantTx};
+use crate::app::Pepper;
+use crate::db::{Bytes, DbError, TenantTx};
+use crate::kernel::PhoneNumber;
+use crate::law::{CANVASSING_HOURS, Law, LegalBasis};
+use crate::oppositions::platform;
 
 /// Of the organisation's contacts with these numbers, those whom no campaign may call, by number, with the reason.
-pub async fn refused(tx: &TenantTx, phones: &[String]) -> Result<HashMap<String, Refusal>, DbError> {
-    let contacts = store::prospects::by_number(tx, phones).await?;
-    let refused = |contact: &GateContact| {
-        let refusal = standing_refusal(contact)?;
+pub async fn refused(
+    tx: &TenantTx,
+    pepper: &Pepper,
+    phones: &[String],
+    now: Timestamp,
+) -> Result<HashMap<String, Refusal>, DbError> {
+    let hash = |phone: &String| platform::hash(pepper, &PhoneNumber::from_database(phone.clone()));
+    let hashes: Vec<Bytes> = phones.iter().map(hash).collect();
+    let (contacts, objections) = join(
+        store::prospects::by_number(tx, phones),
+        platform::among(tx, &hashes),
+    )
+    .await;
+    let (contacts, objections) = (contacts?, objections?);
+    let objected: HashMap<&str, Timestamp> = phones
+        .iter()
+        .zip(&hashes)
+        .filter_map(|(phone, hash)| Some((phone.as_str(), *objections.get(&hash.0)?)))
+        .collect();
+    let refused = |mut contact: GateContact| {
+        contact.objected_at = objected.get(contact.phone.as_str()).copied();
+        let refusal = standing_refusal(&contact, now)?;
         Some((contact.phone.as_str().to_owned(), refusal))
     };
-    Ok(contacts.iter().filter_map(refused).collect())
+    Ok(contacts.into_iter().filter_map(refused).collect())
 }
 
 /// What stands in the way of every call to this person, as they are: the gate's steps that ask about nobody else. A
 /// business may be called on the campaign's clock; whoever calls a consumer to sell needs theirs.
-fn standing_refusal(contact: &GateContact) -> Option<Refusal> {
+fn standing_refusal(contact: &GateContact, now: Timestamp) -> Option<Refusal> {
     let basis = if contact.is_business {
         LegalBasis::Business
     } else {
@@ -29,22 +54,25 @@ fn standing_refusal(contact: &GateContact) -> Option<Refusal> {
     let (windows, zones) = (CallWindows::default(), own_zones(contact));
     let without_clock = || {
         let hours = CallingHours::new(&windows, basis, &zones);
-        let closed = hours.without_clock().filter(|_| basis.bindings().zone_needed)?;
+        let closed = hours.without_clock().filter(|_| CANVASSING_HOURS.binds(basis))?;
         Some(Refusal::never(RefusalCode::ZoneUnknown, closed.rule))
     };
-    reachable(contact).err().or_else(without_clock)
+    reachable(contact, Law::at(now, basis), now)
+        .err()
+        .or_else(without_clock)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::{Country, PhoneNumber};
+    use crate::kernel::Country;
 
     fn contact(phone: &str) -> GateContact {
         GateContact {
             phone: PhoneNumber::parse(phone, Country::FR).unwrap(),
             is_business: false,
             do_not_call: false,
+            objected_at: None,
             timezone: None,
             postal_code: None,
             consents: Vec::new(),
@@ -54,7 +82,8 @@ mod tests {
     }
 
     fn code(contact: &GateContact) -> Option<RefusalCode> {
-        standing_refusal(contact).map(|refusal| refusal.code)
+        let now = "2026-11-24T11:00:00Z".parse().unwrap();
+        standing_refusal(contact, now).map(|refusal| refusal.code)
     }
 
     #[test]

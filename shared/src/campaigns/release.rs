@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use futures_util::future::join;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use tokio::time::Instant;
@@ -17,7 +18,7 @@ use super::store::granted::Granted;
 use super::store::release::{Candidate, UnderWay};
 use super::store::wave::Wave;
 use super::turns::Turns;
-use super::{offer, requests, store, upkeep};
+use super::{lines, objections, offer, requests, store, upkeep};
 use crate::App;
 use crate::app::Pepper;
 use crate::db::{Claims, DbError, TenantTx};
@@ -101,17 +102,26 @@ async fn release_wave(
         .campaigns
         .iter()
         .map(|campaign| match pepper {
-            // Without it nobody knows how often the law lets them be called.
-            None if campaign.gate.legal_basis.bindings().attempts_cap => 0,
-            _ => look_at(campaign, free, spare),
+            // Without it nobody knows who objects, nor how often the law lets them be called.
+            Some(_) => look_at(campaign, free, spare),
+            None => 0,
         })
         .collect();
-    let candidates = if free > 0 {
+    let mut candidates = if free > 0 {
         store::release::candidates(tx, &under_way, &limits, now).await?
     } else {
         Vec::new()
     };
-    let recent = solicitation::recent(tx, pepper, &overview.campaigns, &candidates, now).await?;
+    if let Some(pepper) = pepper {
+        objections::hash(pepper, &mut candidates);
+    }
+    let (recent, objections) = join(
+        solicitation::recent(tx, pepper, &overview.campaigns, &candidates, now),
+        objections::among(tx, &candidates),
+    )
+    .await;
+    let (recent, objections) = (recent?, objections?);
+    objections::note(&objections, &mut candidates);
     let mut turns = Turns::new(&overview, candidates, free);
     let wave = decide_wave(app, &mut turns, &recent, now);
     let wanted = wave.attempts.len();
@@ -152,6 +162,8 @@ fn decide_wave(app: &App, turns: &mut Turns<'_>, recent: &Recent, now: Timestamp
             spent: campaign.spent + set_aside.get(&campaign.id).copied().unwrap_or_default(),
             next_call: budget::worst_case(app.config.call_price_per_minute, campaign.max_duration_seconds),
             solicitations: recent.of(&candidate),
+            // Nobody is looked at for whom there is no room.
+            line: lines::held_since(now),
         };
         let decision = gate::decide(&candidate.gate, &campaign.gate, &history, now);
         let inputs = evidence::inputs(&candidate.gate, &campaign.gate, &history, now);
@@ -212,6 +224,7 @@ fn allow(wave: &mut Wave, campaign: &UnderWay, candidate: &Candidate, attempt: A
     wave.attempt_contacts.push(candidate.contact);
     wave.attempt_assistants.push(campaign.assistant);
     wave.attempt_numbers.push(candidate.tries + 1);
+    wave.number_hashes.push(candidate.number_hash.clone());
     wave.leased_until.push(
         now.saturating_add(longest + LEASE_MARGIN)
             .unwrap_or(Timestamp::MAX),

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret as _;
 use sha2::Sha256;
 
+use super::gate::GateCampaign;
 use super::store;
 use super::store::release::{Candidate, UnderWay};
 use crate::App;
@@ -17,6 +18,7 @@ use crate::app::Pepper;
 use crate::db::{Bytes, DbError, TenantTx};
 use crate::kernel::PhoneNumber;
 use crate::kernel::ids::{CampaignId, ContactId, OrganizationId};
+use crate::law::ATTEMPTS_CAP;
 
 /// What the hash is for: no other hash under the same pepper is like it.
 const CONTEXT: &[u8] = b"zencall solicitation v1";
@@ -26,14 +28,14 @@ const KEPT: SignedDuration = SignedDuration::from_hours(34 * 24);
 /// Rows that one statement deletes.
 const FORGOTTEN_AT_ONCE: i32 = 5000;
 
-/// The pepper, if it can be had now. Without it nobody is canvassed; the others are called.
+/// The pepper, if it can be had now. Without it nobody is called: nobody would know who objects.
 pub(super) async fn pepper(app: &App) -> Option<Arc<Pepper>> {
     match app.pepper().await {
         Ok(pepper) => Some(pepper),
         Err(error) => {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
-                "attempts cannot be counted: nobody is canvassed"
+                "nobody knows who objects: nobody is called"
             );
             None
         }
@@ -90,15 +92,19 @@ impl Recent {
     }
 }
 
-/// The same for the contacts of one campaign, whose advertiser has this SIREN.
+/// The same for the contacts of one campaign.
 pub(super) async fn recent_of_one(
     tx: &TenantTx,
     pepper: &Pepper,
-    siren: Option<&str>,
+    campaign: &GateCampaign,
     candidates: &[Candidate],
     now: Timestamp,
 ) -> Result<Recent, DbError> {
     let mut recent = Recent::default();
+    if !ATTEMPTS_CAP.binds(campaign.legal_basis) {
+        return Ok(recent);
+    }
+    let siren = campaign.advertiser.siren.as_deref();
     for candidate in candidates {
         let key = key(pepper, siren, tx.organization(), &candidate.gate.phone);
         recent.keys.insert((candidate.campaign, candidate.contact), key);
@@ -122,7 +128,7 @@ pub(super) async fn recent(
     };
     let sirens: HashMap<CampaignId, Option<&str>> = campaigns
         .iter()
-        .filter(|campaign| campaign.gate.legal_basis.bindings().attempts_cap)
+        .filter(|campaign| ATTEMPTS_CAP.binds(campaign.gate.legal_basis))
         .map(|campaign| (campaign.id, campaign.gate.advertiser.siren.as_deref()))
         .collect();
     for candidate in candidates {

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::ToSchema;
 
-use super::schedule::{self, Clock, DAY, Opening, Schedule, Week};
 use crate::kernel::fault::Invalid;
 use crate::kernel::timezone::Timezone;
 use crate::kernel::zones::Zones;
+use crate::law::schedule::{self, Clock, DAY, Opening, Schedule, Week};
 
 /// The days of a week, in the order and spelling of the contract.
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];

@@ -24,7 +24,7 @@ pub use forget::forget_old;
 pub use list::{list, of_contact};
 pub use new::{NewConsent, NewWithdrawal, Purpose, SpecialSlot};
 pub use record::{RecordError, record, record_in};
-pub use standing::{Entry, Proof, SILENCE, Standing, Wanted};
+pub use standing::{Entry, Proof, Standing, Wanted};
 pub(crate) use store::facts;
 pub use store::{Withdrawn, of_number, withdraw, withdraw_all};
 

@@ -1,5 +1,6 @@
 //! Recording a consent.
 
+use jiff::Timestamp;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
@@ -81,14 +82,15 @@ pub async fn record_in(
     if new.valid_until.is_some_and(|until| until <= new.collected_at) {
         return Err(RecordError::EndsBeforeItBegins);
     }
-    let content = content(contact, new);
-    let id = store::append(tx, clock, phone, &content, clock.now()).await?;
+    let now = clock.now();
+    let content = content(contact, new, now);
+    let id = store::append(tx, clock, phone, &content, now).await?;
     let details = json!({ "consent_id": id, "contact_id": contact, "purposes": content.purposes });
     audit::record(tx, clock, actor, "consent.record", details).await?;
     Ok(id)
 }
 
-fn content(contact: ContactId, new: &NewConsent) -> Content {
+fn content(contact: ContactId, new: &NewConsent, now: Timestamp) -> Content {
     let third_party = new.third_party.as_ref();
     Content {
         kind: store::GIVEN.to_owned(),
@@ -112,7 +114,11 @@ fn content(contact: ContactId, new: &NewConsent) -> Content {
         channel: Some(new.channel.clone()),
         positive_act: new.positive_act.clone(),
         collected_at: Some(new.collected_at),
-        valid_until: Some(whole_microseconds(valid_until(new.collected_at, new.valid_until))),
+        valid_until: Some(whole_microseconds(valid_until(
+            new.collected_at,
+            new.valid_until,
+            now,
+        ))),
         special_slot_from: new.special_slot.map(|slot| slot.starts_at),
         special_slot_until: new.special_slot.map(|slot| slot.ends_at),
         evidence: new.evidence.as_ref().map(ToString::to_string),

@@ -1,18 +1,11 @@
 //! What a person's entries allow: whether this advertiser may call them, about this, now. Pure; it fails closed.
 
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Span, Timestamp};
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::new::{Purpose, SpecialSlot};
 use crate::kernel::ids::ConsentId;
-
-/// A consent counts for a year from its collection at most (R223-1 I, 3°), of 365 days where a leap year has more.
-const LONGEST: SignedDuration = SignedDuration::from_hours(365 * 24);
-/// Whoever refused is left alone for as long, whatever is agreed to meanwhile (D223-9 code de la consommation in its former
-/// wording; kept as the stricter reading).
-pub const SILENCE: SignedDuration = SignedDuration::from_hours(60 * 24);
+use crate::law;
 
 /// An entry as far as the gate looks; the order is that of the chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,16 +94,19 @@ pub enum Standing {
     },
 }
 
-/// The last instant on which a consent counts.
-pub fn valid_until(collected_at: Timestamp, wanted: Option<Timestamp>) -> Timestamp {
-    let by_days = collected_at.saturating_add(LONGEST).unwrap_or(Timestamp::MAX);
-    let utc: DateTime = TimeZone::UTC.to_datetime(collected_at);
-    let by_calendar = utc
-        .checked_add(Span::new().years(1))
-        .and_then(|last| last.to_zoned(TimeZone::UTC))
-        .map_or(Timestamp::MAX, |last| last.timestamp());
-    let longest = by_days.min(by_calendar);
+/// The last instant on which a consent counts, by the law of now.
+pub fn valid_until(collected_at: Timestamp, wanted: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    let longest = after(collected_at, law::terms(now).consent());
     wanted.map_or(longest, |wanted| wanted.min(longest))
+}
+
+/// Until when whoever refused then is left alone, by the law of now.
+pub fn silent_until(refused_at: Timestamp, now: Timestamp) -> Timestamp {
+    after(refused_at, law::terms(now).silence())
+}
+
+fn after(instant: Timestamp, duration: SignedDuration) -> Timestamp {
+    instant.saturating_add(duration).unwrap_or(Timestamp::MAX)
 }
 
 /// Whether two descriptions say the same: letters of either size, and any number of spaces.
@@ -134,7 +130,7 @@ pub fn standing(entries: &[Entry], wanted: &Wanted<'_>, now: Timestamp) -> Resul
         return Err(closest);
     };
     // A new consent does not shorten the silence.
-    match last_refusal(entries).filter(|refused| refused.silent_until > now) {
+    match last_refusal(entries, now).filter(|refused| refused.silent_until > now) {
         Some(refused) => Err(Standing::Withdrawn {
             retry_at: Some(refused.silent_until),
         }),
@@ -143,7 +139,7 @@ pub fn standing(entries: &[Entry], wanted: &Wanted<'_>, now: Timestamp) -> Resul
 }
 
 /// The last time that the person refused everything.
-pub fn last_refusal(entries: &[Entry]) -> Option<Refused> {
+pub fn last_refusal(entries: &[Entry], now: Timestamp) -> Option<Refused> {
     entries
         .iter()
         .filter_map(|entry| match entry {
@@ -156,7 +152,7 @@ pub fn last_refusal(entries: &[Entry]) -> Option<Refused> {
         .max()
         .map(|at| Refused {
             at,
-            silent_until: at.saturating_add(SILENCE).unwrap_or(Timestamp::MAX),
+            silent_until: silent_until(at, now),
         })
 }
 
@@ -207,7 +203,7 @@ fn weigh(
     if is_withdrawn(entries, place, *collected_at) {
         return Some(Err(Standing::Withdrawn { retry_at: None }));
     }
-    let until = valid_until(*collected_at, Some(*until));
+    let until = valid_until(*collected_at, Some(*until), now);
     if now > until {
         return Some(Err(Standing::Expired));
     }

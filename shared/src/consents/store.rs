@@ -271,7 +271,7 @@ fn read(row: &Row, now: Timestamp) -> Result<Consent, DbError> {
         Ok(get::<Option<String>>(row, name)?.map(|name| Company { name, siren }))
     };
     let collected_at: Timestamp = get::<Option<_>>(row, "collected_at")?.unwrap_or(Timestamp::UNIX_EPOCH);
-    let valid_until = valid_until(collected_at, get(row, "valid_until")?);
+    let valid_until = valid_until(collected_at, get(row, "valid_until")?, now);
     let withdrawn_at: Option<Timestamp> = get(row, "withdrawn_at")?;
     let slot: (Option<Timestamp>, Option<Timestamp>) =
         (get(row, "special_slot_from")?, get(row, "special_slot_until")?);

@@ -1,6 +1,7 @@
 //! Making one contact.
 
 use futures_util::future::join3;
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::{Contact, NewContact, number_taken, opposed, store};
@@ -70,7 +71,7 @@ pub async fn create(
             let contact = contact.on_constraint("contacts_phone_key", || CreateError::NumberTaken)?;
             audited?;
             if !kept?.is_empty() {
-                lift(tx, hashes, consent).await?;
+                lift(tx, hashes, consent, now).await?;
                 audit::record(tx, clock, actor, "opposition.lift", json!({ "contact_id": id })).await?;
             }
             if let Some(consent) = consent {
@@ -82,9 +83,14 @@ pub async fn create(
 }
 
 /// Lets a number back in whose holder has agreed anew since they were erased: provably, and late enough.
-async fn lift(tx: &TenantTx, hashes: &[Bytes], consent: Option<&NewConsent>) -> Result<(), CreateError> {
+async fn lift(
+    tx: &TenantTx,
+    hashes: &[Bytes],
+    consent: Option<&NewConsent>,
+    now: Timestamp,
+) -> Result<(), CreateError> {
     let proven = consent.filter(|consent| consent.evidence.is_some());
-    let before = oppositions::lifted_by(proven.ok_or(CreateError::Opposed)?.collected_at);
+    let before = oppositions::lifted_by(proven.ok_or(CreateError::Opposed)?.collected_at, now);
     for hash in hashes {
         if !oppositions::lift(tx, hash, before).await? {
             return Err(CreateError::Opposed);

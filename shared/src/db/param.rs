@@ -72,7 +72,7 @@ sql_types! {
 }
 
 /// Bytes, where a `Vec<u8>` would read as an array of numbers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Bytes(pub Vec<u8>);
 
 impl ToSql for Bytes {

@@ -134,7 +134,7 @@ pub(super) async fn wanted(app: &App, organization: OrganizationId) -> Wanted<'_
 }
 
 async fn claim(tx: &TenantTx, id: MessageId, connected: bool, now: Timestamp) -> Result<Claim, DbError> {
-    let Some(message) = store::lock(tx, id).await? else {
+    let Some(message) = store::lock(tx, id, now).await? else {
         return Ok(Claim::Nothing);
     };
     if !message.is_waiting {

@@ -8,6 +8,8 @@ use super::store::{Recipient, get};
 use crate::db::{DbError, TenantTx};
 use crate::kernel::PhoneNumber;
 use crate::kernel::ids::MessageId;
+use crate::law;
+use crate::oppositions::platform::objects_to_everybody;
 
 /// A message that is on its way, locked.
 pub(super) struct UnderWay {
@@ -30,22 +32,27 @@ pub(super) struct UnderWay {
 }
 
 /// Takes a message up if it is still on its way; a duplicate, late or stale request finds nothing.
-pub(super) async fn lock(tx: &TenantTx, id: MessageId) -> Result<Option<UnderWay>, DbError> {
+pub(super) async fn lock(tx: &TenantTx, id: MessageId, now: Timestamp) -> Result<Option<UnderWay>, DbError> {
+    let silence = law::terms(now).silence().as_secs_f64();
     let row = tx
         .query_opt(
-            "-- messages.lock
+            concat!(
+                "-- messages.lock
              select m.id, m.phone, m.sender, m.body, m.purpose, m.dispatch, m.due_at, m.sending_at, m.created_at,
                     m.carries_code,
                     o.twilio_configured, o.twilio_account_sid, o.timezone as home_timezone,
                     c.timezone as contact_timezone, c.postal_code,
                     not m.confirms_stop and not m.carries_code and (coalesce(c.do_not_call, false) or exists (
-                      select from do_not_call n where n.organization_id = $1 and n.phone = m.phone)) as suppressed
+                      select from do_not_call n where n.organization_id = $1 and n.phone = m.phone) or ",
+                objects_to_everybody!("m.number_hash", "m.phone", "$3"),
+                ") as suppressed
                from messages m
                join organizations o on o.id = $1
                left join contacts c on c.organization_id = $1 and c.phone = m.phone
               where m.organization_id = $1 and m.id = $2 and m.dispatch <> 'done'
-                for update of m",
-            &[&tx.organization(), &id],
+                for update of m"
+            ),
+            &[&tx.organization(), &id, &silence],
         )
         .await?;
     row.as_ref()

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::campaigns::law::LawfulHours;
 use crate::kernel::{PhoneNumber, Timezone, Zones, zones_of};
+use crate::law::hours::LawfulHours;
 
 /// The clocks on which the recipient's hours are read: their own, else what postal code and number tell, else the
 /// organisation's.

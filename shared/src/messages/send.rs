@@ -14,7 +14,7 @@ use crate::kernel::class::{Class, Classify, Failure};
 use crate::kernel::ids::MessageId;
 use crate::kernel::shown::shows;
 use crate::kernel::{Caller, Country, Invalid, PhoneNumber};
-use crate::oppositions;
+use crate::oppositions::{self, platform};
 
 /// What `POST /integrations/twilio/test` sends.
 const TEST_BODY: &str = "Zencall : votre compte Twilio est bien connecté, les SMS partent.";
@@ -161,6 +161,7 @@ async fn take(app: &App, caller: &Caller, message: &NewMessage, is_test: bool) -
             hours::next_marketing_hour(&recipient.clocks(&message.to), now)
         }
     };
+    let pepper = &*app.pepper().await?;
     let new = &New {
         id: MessageId::new(&app.clock),
         message,
@@ -169,11 +170,8 @@ async fn take(app: &App, caller: &Caller, message: &NewMessage, is_test: bool) -
         is_test,
         created_by: caller.user(),
         carries_code: false,
-        opposition: Some(oppositions::hash(
-            &*app.pepper().await?,
-            caller.organization,
-            &message.to,
-        )),
+        opposition: Some(oppositions::hash(pepper, caller.organization, &message.to)),
+        number_hash: Some(platform::hash(pepper, &message.to)),
     };
     let action = if is_test { "twilio.test" } else { "message.send" };
     let details = &json!({ "message_id": new.id, "purpose": message.purpose, "segments": new.segments });

@@ -1,6 +1,7 @@
 //! People who were forgotten and must not be recorded again (RGPD, articles 17 and 21). All that is kept of them is a
 //! keyed hash of their number, from which nothing can be read; adding the number again is refused.
 
+pub mod platform;
 mod store;
 
 pub use store::{add, among, lift};
@@ -10,11 +11,11 @@ use secrecy::SecretBox;
 
 use crate::App;
 use crate::adapters::secrets::SecretsError;
-use crate::consents::SILENCE;
 use crate::db::Bytes;
 use crate::kernel::ids::OrganizationId;
 use crate::kernel::meter::Subject;
 use crate::kernel::{Invalid, PhoneNumber};
+use crate::law;
 
 /// Why such a number is not taken in.
 pub const OPPOSED: Invalid = Invalid::new(
@@ -33,8 +34,9 @@ pub fn hash(pepper: &SecretBox<[u8; 32]>, organization: OrganizationId, phone: &
 
 /// The latest time of an opposition that a consent of this time may lift: whoever refused is left alone for a while, whatever
 /// they agree to meanwhile.
-pub fn lifted_by(collected_at: Timestamp) -> Timestamp {
-    collected_at.saturating_sub(SILENCE).unwrap_or(Timestamp::MIN)
+pub fn lifted_by(collected_at: Timestamp, now: Timestamp) -> Timestamp {
+    let silence = law::terms(now).silence();
+    collected_at.saturating_sub(silence).unwrap_or(Timestamp::MIN)
 }
 
 /// The hashes of some numbers.

@@ -1,8 +1,9 @@
 //! The SQL of oppositions that are kept.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
+use tokio_postgres::Row;
 
 use crate::db::{Bytes, DbError, TenantTx};
 
@@ -40,5 +41,34 @@ pub async fn among(tx: &TenantTx, hashes: &[Bytes]) -> Result<HashSet<Vec<u8>>, 
         .await?;
     rows.iter()
         .map(|row| row.try_get("phone_hash").map_err(DbError::Statement))
+        .collect()
+}
+
+/// Puts the hash of a number on the platform's list.
+pub(super) async fn suppress_everywhere(tx: &TenantTx, hash: &Bytes, now: Timestamp) -> Result<(), DbError> {
+    tx.execute(
+        "-- oppositions.suppress_everywhere
+         select zencall.suppress_everywhere($1, $2)",
+        &[hash, &now],
+    )
+    .await
+    .map(drop)
+}
+
+/// Which of these are on it, and since when.
+pub(super) async fn suppressed_everywhere(
+    tx: &TenantTx,
+    hashes: &[Bytes],
+) -> Result<HashMap<Vec<u8>, Timestamp>, DbError> {
+    let rows = tx
+        .query(
+            "-- oppositions.suppressed_everywhere
+             select number_hash, objected_at from zencall.suppressed_everywhere($1)",
+            &[&hashes],
+        )
+        .await?;
+    let read = |row: &Row| Ok((row.try_get("number_hash")?, row.try_get("objected_at")?));
+    rows.iter()
+        .map(|row| read(row).map_err(DbError::Statement))
         .collect()
 }

@@ -1,5 +1,5 @@
 //! Withdrawing everything, everywhere: one transaction in each organisation that knows the number, the same as for any
-//! objection. Whoever is interrupted asks again: what is done stays done.
+//! objection, and the number goes on the platform's list, which binds those that do not know it yet. Whoever is interrupted asks again: what is done stays done.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -14,6 +14,7 @@ use crate::db::Claims;
 use crate::do_not_call::{self, Suppression};
 use crate::kernel::proof_code::Code;
 use crate::kernel::{Origin, PhoneNumber};
+use crate::oppositions::platform;
 
 /// What was withdrawn.
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,12 +36,14 @@ pub async fn withdraw(
     let (id, organizations) = prove(app, origin, phone, code).await?;
     let (now, clock, actor) = (app.clock.now(), &app.clock, &Actor::nobody(origin));
     let evidence = json!({ "proof_code_id": id });
+    let hash = &platform::hash(&*app.pepper().await?, phone);
     let suppression = &Suppression::on_proof_page(phone, evidence);
     let mut names = Vec::with_capacity(organizations.len());
     for organization in organizations {
         let name = app
             .db
             .write("proof.withdraw", &Claims::platform(organization), async |tx| {
+                platform::add(tx, hash, now).await?;
                 let (entry, new) = do_not_call::suppress(tx, clock, suppression, now).await?;
                 if new {
                     let details = json!({ "do_not_call_id": entry.id, "source": entry.source });

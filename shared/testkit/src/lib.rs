@@ -23,7 +23,9 @@ use utoipa_axum::router::OpenApiRouter;
 use zencall::App;
 use zencall::app::Aws;
 use zencall::config::Config;
-use zencall::kernel::Clock;
+use zencall::db::Claims;
+use zencall::kernel::{Clock, Country, PhoneNumber};
+use zencall::oppositions::platform;
 
 pub use client::{Client, Reply, some_address, some_origin};
 pub use environment::Environment;
@@ -163,6 +165,24 @@ impl TestApp {
     /// A fresh organisation, with an administrator and a member.
     pub async fn organization(&self) -> TestOrganization {
         TestOrganization::create(&self.app).await
+    }
+
+    /// The holder of this number tells everybody to leave them alone.
+    ///
+    /// # Panics
+    ///
+    /// When the list cannot be written.
+    pub async fn object_everywhere(&self, phone: &str) {
+        let (app, organization) = (&self.app, self.organization().await);
+        let phone = PhoneNumber::parse(phone, Country::FR).expect("a number");
+        let hash = &platform::hash(&app.pepper().await.expect("the pepper"), &phone);
+        let now = app.clock.now();
+        app.db
+            .write("test.object", &Claims::platform(organization.id), async |tx| {
+                platform::add(tx, hash, now).await
+            })
+            .await
+            .expect("the list");
     }
 
     /// Tells the stand-ins how to behave (`PUT /_control/behaviour`).

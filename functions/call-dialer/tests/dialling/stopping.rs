@@ -75,6 +75,48 @@ async fn a_person_who_objects_after_the_release_is_not_called() {
 }
 
 #[tokio::test]
+async fn a_person_who_objects_to_everybody_after_the_release_is_not_called() {
+    let test = TestApp::alone().await;
+    let (calling, _, body) = queued(&test).await;
+    let phone = calling.organization.rows("select phone from contacts", &[]).await;
+    test.object_everywhere(phone[0]["phone"].as_str().unwrap()).await;
+
+    dial(&test, &body).await.unwrap();
+
+    assert_eq!(test.call_requests().await, 0);
+    let contact = calling.contact().await;
+    assert_eq!(
+        (&contact["status"], &contact["refusal_code"]),
+        (&json!("skipped"), &json!("suppressed"))
+    );
+    assert_eq!(calling.slots(&test).await, 0);
+    let kept = calling.attempts("number_hash").await;
+    assert_eq!(kept, [json!({ "number_hash": null })], "only while it waits");
+}
+
+#[tokio::test]
+async fn a_number_that_changed_since_the_release_is_looked_for_again() {
+    let test = TestApp::alone().await;
+    let (calling, _, body) = queued(&test).await;
+    test.object_everywhere("+33199009999").await;
+    calling
+        .organization
+        .sql("update contacts set phone = '+33199009999'", &[])
+        .await;
+
+    dial(&test, &body).await.unwrap();
+
+    assert_eq!(test.call_requests().await, 0);
+    let attempts = calling.attempts("status, released_reason").await;
+    assert_eq!(
+        attempts,
+        [json!({ "status": "released", "released_reason": "changed" })]
+    );
+    // The next release asked for the new number.
+    assert_eq!(calling.contact().await["refusal_code"], "suppressed");
+}
+
+#[tokio::test]
 async fn a_number_that_may_not_call_any_more_pauses_the_campaign() {
     let test = TestApp::alone().await;
     let (calling, _, body) = queued(&test).await;
@@ -115,7 +157,7 @@ async fn a_disconnected_organisation_pauses_the_campaign() {
 }
 
 #[tokio::test]
-async fn an_attempt_that_waited_too_long_is_given_back_before_its_slot_is_lost() {
+async fn an_attempt_that_waited_too_long_for_its_line_is_given_back_and_a_decision_says_so() {
     let test = TestApp::alone_at(Clock::system().now()).await;
     let (calling, _, body) = queued(&test).await;
     test.app.clock.advance(SignedDuration::from_mins(11));
@@ -124,7 +166,12 @@ async fn an_attempt_that_waited_too_long_is_given_back_before_its_slot_is_lost()
 
     assert_eq!(test.call_requests().await, 0);
     let attempts = calling.attempts("status, released_reason").await;
-    assert_eq!(attempts[0]["released_reason"], "waited_too_long");
+    assert_eq!(attempts[0]["released_reason"], "no_slot");
+    let sql = "select allowed, code, rule from gate_decisions where stage = 'dial'";
+    assert_eq!(
+        calling.organization.rows(sql, &[]).await,
+        [json!({ "allowed": false, "code": "no_slot", "rule": "platform.slots" })]
+    );
     assert_eq!(
         attempts[1]["status"], "queued",
         "the next release took it up at once"

@@ -70,6 +70,26 @@ async fn as_member_whoever_can_be_called_and_who_cannot_and_why() {
 }
 
 #[tokio::test]
+async fn who_told_everybody_to_leave_them_alone_is_refused_where_nobody_knew_them() {
+    let fixture = Fixture::start().await;
+    fixture.organization.connect_twilio().await;
+    let objected = "+33199887766";
+    fixture.test.object_everywhere(objected).await;
+    let contacts = [
+        fixture.organization.contact(objected).await,
+        fixture.organization.contact("+33199887767").await,
+    ];
+    let campaign = fixture.organization.campaign(fixture.assistant, &contacts).await;
+    let address = format!("/api/v1/campaigns/{campaign}/forecast");
+    let forecast = fixture.member.post(&address, json!({})).await.expect(200).json();
+    assert_eq!(forecast["callable"], 1, "{forecast}");
+    assert_eq!(
+        (&forecast["refused"][0]["code"], &forecast["refused"][0]["count"]),
+        (&json!("suppressed"), &json!(1))
+    );
+}
+
+#[tokio::test]
 async fn whoever_did_not_agree_is_refused_whatever_the_hour() {
     let fixture = Fixture::start().await;
     fixture.organization.connect_twilio().await;

@@ -137,7 +137,9 @@ async fn rows_that_nobody_may_call_are_told_by_the_gates_code() {
                 0639980002,business,,\n\
                 0639980003,,75011,\n\
                 +44 20 7946 0958,,,\n\
-                0199000003,,,\n";
+                0199000003,,,\n\
+                0199555501,,,\n";
+    test.object_everywhere("+33199555501").await;
     let asked = tenant.upload(file.as_bytes()).await;
     tenant.handle(&asked).await;
     let import = tenant.read(&asked).await;
@@ -153,7 +155,7 @@ async fn rows_that_nobody_may_call_are_told_by_the_gates_code() {
         .collect();
     assert_eq!(
         refused,
-        [("country_not_allowed", 1), ("suppressed", 2), ("zone_unknown", 1)]
+        [("country_not_allowed", 1), ("suppressed", 3), ("zone_unknown", 1)]
     );
     assert!(
         import["refused"][1]["rule"]
@@ -172,7 +174,8 @@ async fn rows_that_nobody_may_call_are_told_by_the_gates_code() {
             "",
             "",
             "country_not_allowed",
-            ""
+            "",
+            "suppressed"
         ]
     );
 }

@@ -1,5 +1,7 @@
 //! What the person who receives a message has said, and at what hour it may be sent.
 
+use jiff::SignedDuration;
+
 use super::*;
 
 #[tokio::test]
@@ -46,6 +48,42 @@ async fn an_objection_between_taking_and_sending_counts() {
     assert_eq!(tenant.deliver().await, 0);
     assert_eq!(tenant.read(&id).await["status"], "canceled");
     assert!(tenant.posts().await.is_empty());
+}
+
+#[tokio::test]
+async fn who_told_everybody_to_leave_them_alone_is_texted_by_nobody_until_they_agree_anew() {
+    let noon = "2026-11-24T11:00:00Z".parse().unwrap();
+    let tenant = Tenant::on(TestApp::alone_at(noon).await).await;
+    let id = tenant.take("Bonjour").await;
+    tenant.test.object_everywhere(RECIPIENT).await;
+    assert_eq!(tenant.deliver().await, 0);
+    let message = tenant.read(&id).await;
+    assert_eq!(
+        (&message["status"], &message["error_code"]),
+        (&json!("canceled"), &json!("recipient_opted_out"))
+    );
+    let request = json!({ "to": RECIPIENT, "body": "Encore" });
+    let ask = || tenant.member.post("/api/v1/messages", request.clone());
+    ask().await.expect_problem(422, "recipient_opted_out");
+    // What they agreed to within their silence opens nothing; what they agree to after it does.
+    let contact = tenant.organization.contact(RECIPIENT).await;
+    for (days, is_open) in [(59, false), (2, true)] {
+        tenant
+            .test
+            .app
+            .clock
+            .advance(SignedDuration::from_hours(days * 24));
+        let now = tenant.test.app.clock.now();
+        let new = testkit::consent(testkit::advertiser("Agence", None), "votre rendez-vous", now);
+        tenant.organization.record_consent(contact, &new).await;
+        if is_open {
+            ask().await.expect(202);
+        } else {
+            ask().await.expect_problem(422, "recipient_opted_out");
+        }
+    }
+    tenant.deliver().await;
+    assert_eq!(tenant.posts().await.len(), 1);
 }
 
 #[tokio::test]

@@ -7,8 +7,8 @@ use rust_decimal::Decimal;
 
 use super::warnings::warnings;
 use super::{Forecast, RefusedGroup, ZoneGroup};
-use crate::campaigns::gate::{self, Decision, History, Refusal, RefusalCode};
-use crate::campaigns::law::CallingHours;
+use crate::campaigns::calling_hours::CallingHours;
+use crate::campaigns::gate::{self, Decision, History, Line, Refusal, RefusalCode};
 use crate::campaigns::store::forecast::{Experience, Plan};
 use crate::campaigns::store::release::Candidate;
 use crate::kernel::Zones;
@@ -52,6 +52,7 @@ impl<'a> Tally<'a> {
             spent: self.plan.spent,
             next_call: self.next_call,
             solicitations,
+            line: Line::ToCome,
         };
         let answer = self.first_time(candidate, &history);
         let zones = gate::zones(&candidate.gate, &self.plan.gate);

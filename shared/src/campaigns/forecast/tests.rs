@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use super::*;
 use crate::assistants::Compliance;
+use crate::campaigns::Advertiser;
 use crate::campaigns::gate::{GateCampaign, GateContact};
-use crate::campaigns::law::LegalBasis;
 use crate::campaigns::windows::CallWindows;
-use crate::campaigns::{Advertiser, Sector};
 use crate::kernel::ids::{CampaignId, ContactId};
 use crate::kernel::{Clock, Country, PhoneNumber, Timezone};
+use crate::law::{LegalBasis, Sector};
 
 /// A Tuesday at noon in Paris; three in the afternoon in Réunion.
 const NOON: &str = "2026-11-24T11:00:00Z";
@@ -54,6 +54,7 @@ fn candidate(phone: &str, postal_code: Option<&str>) -> Candidate {
             phone: PhoneNumber::parse(phone, Country::FR).unwrap(),
             is_business: false,
             do_not_call: false,
+            objected_at: None,
             timezone: None,
             postal_code: postal_code.map(str::to_owned),
             consents: Vec::new(),
@@ -62,6 +63,7 @@ fn candidate(phone: &str, postal_code: Option<&str>) -> Candidate {
         },
         attempts: 0,
         tries: 0,
+        number_hash: crate::db::Bytes::default(),
     }
 }
 

@@ -10,8 +10,8 @@ use super::ending::hold_campaign;
 use super::gate::{gate_campaign, gate_contact, read_gate_campaign, read_gate_contact, spent};
 use super::get;
 use crate::campaigns::Status;
-use crate::campaigns::evidence;
 use crate::campaigns::gate::{Decision, GateCampaign, GateContact, History};
+use crate::campaigns::{evidence, lines};
 use crate::consents::facts;
 use crate::db::{DbError, Param, TenantTx};
 use crate::kernel::ids::{AttemptId, CampaignId, ContactId};
@@ -21,12 +21,13 @@ pub(in crate::campaigns) struct Queued {
     pub(in crate::campaigns) campaign: CampaignId,
     pub(in crate::campaigns) contact: ContactId,
     pub(in crate::campaigns) campaign_status: Option<Status>,
-    pub(in crate::campaigns) queued_at: Timestamp,
     pub(in crate::campaigns) gate_campaign: GateCampaign,
     pub(in crate::campaigns) gate_contact: GateContact,
     pub(in crate::campaigns) history: History,
     /// Under which key the attempt counts for the law, since release; where it does.
     pub(in crate::campaigns) solicitation_key: Option<Vec<u8>>,
+    /// Under which hash its number was looked for on the platform's list.
+    pub(in crate::campaigns) number_hash: Option<Vec<u8>>,
     pub(in crate::campaigns) vapi_assistant_id: String,
     pub(in crate::campaigns) vapi_phone_number_id: Option<String>,
     pub(in crate::campaigns) first_name: Option<String>,
@@ -38,7 +39,8 @@ pub(in crate::campaigns) struct Queued {
 /// a query of its own: the planner would otherwise weigh every order of joining six tables, which took it 3 ms a call.
 const LOCK_QUEUED: &str = concat!(
     "-- campaigns.lock_queued_attempt
-         select a.campaign_id, a.contact_id, a.queued_at, a.reserved, a.solicitation_key, k.attempts, p.first_name, p.last_name, p.variables, ",
+         select a.campaign_id, a.contact_id, a.queued_at, a.reserved, a.solicitation_key, a.number_hash, k.attempts, p.first_name, p.last_name, p.variables,
+                (select e.objected_at from zencall.suppressed_everywhere(array[a.number_hash]) e) as objected_at, ",
     gate_contact!(),
     facts!(),
     " end as consents
@@ -94,16 +96,20 @@ fn read_queued(row: &Row, campaign: &Row, solicitations: Vec<Timestamp>) -> Resu
         campaign: get(row, "campaign_id")?,
         contact: get(row, "contact_id")?,
         campaign_status: Status::parse(&get::<String>(campaign, "campaign_status")?),
-        queued_at: get(row, "queued_at")?,
         gate_campaign: read_gate_campaign(campaign)?,
-        gate_contact: read_gate_contact(row)?,
+        gate_contact: GateContact {
+            objected_at: get(row, "objected_at")?,
+            ..read_gate_contact(row)?
+        },
         history: History {
             campaign_attempts: get(row, "attempts")?,
             spent: get(campaign, "spent")?,
             next_call: get(row, "reserved")?,
             solicitations,
+            line: lines::held_since(get(row, "queued_at")?),
         },
         solicitation_key: get(row, "solicitation_key")?,
+        number_hash: get(row, "number_hash")?,
         vapi_assistant_id: get(campaign, "vapi_assistant_id")?,
         vapi_phone_number_id: get(campaign, "vapi_phone_number_id")?,
         first_name: get(row, "first_name")?,
@@ -126,7 +132,7 @@ pub(in crate::campaigns) async fn mark_dialing(
     tx.execute(
         "-- campaigns.mark_dialing
          with dialing as (
-           update call_attempts set status = 'dialing', dialing_at = $3, allowed_until = $5
+           update call_attempts set status = 'dialing', dialing_at = $3, allowed_until = $5, number_hash = null
             where organization_id = $1 and id = $2
            returning campaign_id, contact_id, number, solicitation_key
          ), solicited as (

@@ -4,14 +4,14 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use super::get;
-use crate::campaigns::law::LegalBasis;
 use crate::campaigns::windows::{CallWindow, CallWindows};
 use crate::campaigns::{
-    Advertiser, Campaign, CampaignError, Sector, Settings, Status, settings, timezone_from_database,
+    Advertiser, Campaign, CampaignError, Settings, Status, settings, timezone_from_database,
 };
 use crate::db::{DbError, OnConstraint, TenantTx};
 use crate::kernel::ids::{CampaignId, ContactId, UserId};
 use crate::kernel::{PageRequest, Timezone};
+use crate::law::{LegalBasis, Sector};
 
 pub(super) const COLUMNS: &str = "c.id, c.name, c.assistant_id, c.object, c.legal_basis, c.advertiser_name, c.advertiser_siren,
     c.sector, c.status, c.pause_reason, c.timezone, c.call_windows, c.max_attempts, c.retry_delay_minutes, c.retry_on,

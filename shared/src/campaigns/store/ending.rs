@@ -58,7 +58,7 @@ pub(in crate::campaigns) async fn give_back(
         tx.execute(
         "-- campaigns.give_back
          with released as (
-           update call_attempts a set status = 'released', released_reason = $3, ended_at = $4, fault = $12
+           update call_attempts a set status = 'released', number_hash = null, released_reason = $3, ended_at = $4, fault = $12
              from (select id, status from call_attempts where organization_id = $1 and id = $2 for update) was
             where a.organization_id = $1 and a.id = was.id and was.status in ('queued', 'dialing', 'unknown')
            returning a.campaign_id, a.contact_id, was.status = 'queued' as uncounted

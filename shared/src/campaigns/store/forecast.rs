@@ -13,7 +13,7 @@ use crate::assistants::Compliance;
 use crate::campaigns::gate::GateCampaign;
 use crate::campaigns::settings::parse_retry_on;
 use crate::consents::facts;
-use crate::db::{DbError, TenantTx};
+use crate::db::{Bytes, DbError, TenantTx};
 use crate::kernel::ended_reason::Outcome;
 use crate::kernel::ids::{CampaignId, ContactId};
 
@@ -137,6 +137,7 @@ pub(in crate::campaigns) async fn contacts(
                 gate: read_gate_contact(row)?,
                 attempts: get(row, "attempts")?,
                 tries: get(row, "tries")?,
+                number_hash: Bytes::default(),
             })
         })
         .collect()

@@ -8,10 +8,10 @@ use super::campaign::windows_from_database;
 use super::get;
 use crate::assistants::read_compliance;
 use crate::campaigns::gate::{GateCampaign, GateContact};
-use crate::campaigns::law::LegalBasis;
-use crate::campaigns::{Advertiser, Sector, timezone_from_database};
+use crate::campaigns::{Advertiser, timezone_from_database};
 use crate::db::DbError;
 use crate::kernel::{PhoneNumber, Timezone};
+use crate::law::{LegalBasis, Sector};
 
 /// The gate's view of a campaign, from a row with the columns of `gate_campaign!`.
 pub(in crate::campaigns) fn read_gate_campaign(row: &Row) -> Result<GateCampaign, DbError> {
@@ -42,6 +42,8 @@ pub(in crate::campaigns) fn read_gate_contact(row: &Row) -> Result<GateContact, 
         phone: PhoneNumber::from_database(get(row, "phone")?),
         is_business: get::<String>(row, "kind")? == "business",
         do_not_call: get(row, "do_not_call")?,
+        // Known by a hash, which whoever asks has.
+        objected_at: None,
         timezone: timezone.and_then(|name| Timezone::parse(&name).ok()),
         postal_code: get(row, "postal_code")?,
         consents: json(row, "consents")?.unwrap_or_default(),

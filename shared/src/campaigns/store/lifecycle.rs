@@ -114,7 +114,7 @@ pub(in crate::campaigns) async fn release_queued(
     tx.execute(
         "-- campaigns.release_queued
          with released as (
-           update call_attempts set status = 'released', released_reason = $3, ended_at = $4
+           update call_attempts set status = 'released', number_hash = null, released_reason = $3, ended_at = $4
             where organization_id = $1 and campaign_id = $2 and status = 'queued'
            returning id, contact_id
          ), waiting as (

@@ -10,7 +10,7 @@ use super::get;
 use super::solicitation::{at_most, since};
 use crate::adapters::vapi::webhook::Predial;
 use crate::campaigns::budget;
-use crate::campaigns::gate::{GateCampaign, GateContact, History};
+use crate::campaigns::gate::{GateCampaign, GateContact, History, Line};
 use crate::consents::facts;
 use crate::db::{Bytes, DbError, Param, TenantTx};
 use crate::kernel::ids::{CampaignId, ContactId};
@@ -101,6 +101,7 @@ pub(in crate::campaigns) async fn lock(
             spent: get(row, "spent")?,
             next_call: budget::worst_case(price_per_minute, get(row, "max_duration_seconds")?),
             solicitations: Vec::new(),
+            line: Line::OfProvider,
         },
         due_at: get(row, "due_at")?,
         was_allowed: get(row, "was_allowed")?,

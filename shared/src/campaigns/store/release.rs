@@ -12,7 +12,7 @@ use crate::campaigns::breaker::{Breaker, SAMPLE, State, WINDOW};
 use crate::campaigns::budget::SETTLING;
 use crate::campaigns::gate::{GateCampaign, GateContact};
 use crate::consents::facts;
-use crate::db::{DbError, TenantTx};
+use crate::db::{Bytes, DbError, TenantTx};
 use crate::kernel::ids::{AssistantId, CampaignId, ContactId, OrganizationId};
 
 /// A campaign that is under way, with what bounds its next wave.
@@ -184,6 +184,8 @@ pub(in crate::campaigns) struct Candidate {
     pub(in crate::campaigns) gate: GateContact,
     pub(in crate::campaigns) attempts: i32,
     pub(in crate::campaigns) tries: i32,
+    /// Under which hash the number is on the platform's list, if it is.
+    pub(in crate::campaigns) number_hash: Bytes,
 }
 
 /// Up to `limits[i]` due contacts of `campaigns[i]`, longest due first, locked until the transaction ends.
@@ -207,6 +209,7 @@ pub(in crate::campaigns) async fn candidates(
                 gate: read_gate_contact(row)?,
                 attempts: get(row, "attempts")?,
                 tries: get(row, "tries")?,
+                number_hash: Bytes::default(),
             })
         })
         .collect()

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::get;
-use crate::campaigns::law::{attempts_period, most_attempts};
 use crate::db::{Bytes, DbError, TenantTx};
 use crate::kernel::ids::AttemptId;
+use crate::law::{attempts_period, most_attempts};
 
 /// The latest solicitations under each key, the latest first; as many as the law allows in its period.
 pub(in crate::campaigns) async fn recent(

@@ -20,6 +20,8 @@ pub(in crate::campaigns) struct Wave {
     pub(in crate::campaigns) attempt_contacts: Vec<ContactId>,
     pub(in crate::campaigns) attempt_assistants: Vec<AssistantId>,
     pub(in crate::campaigns) attempt_numbers: Vec<i32>,
+    /// Under which hashes their numbers are on the platform's list, if they are.
+    pub(in crate::campaigns) number_hashes: Vec<Bytes>,
     /// Under which keys they count as solicitations, where they do.
     pub(in crate::campaigns) solicitation_keys: Vec<Option<Bytes>>,
     pub(in crate::campaigns) leased_until: Vec<Timestamp>,
@@ -85,16 +87,18 @@ async fn queue(tx: &TenantTx, wave: &Wave, more: bool, now: Timestamp) -> Result
         .query(
             "-- campaigns.release_write
          with allowed as (
-           select * from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::int[], $25::bytea[], $26::numeric[])
-             as a (attempt_id, campaign_id, contact_id, assistant_id, number, solicitation_key, reserved)
+           select * from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::int[], $25::bytea[], $26::numeric[],
+                                $28::bytea[])
+             as a (attempt_id, campaign_id, contact_id, assistant_id, number, solicitation_key, reserved, number_hash)
          ), granted as materialized (
            select zencall.lease_slots($3, $4, $8, $2) as attempt_id
          ), turn as materialized (
            select * from zencall.take_turns((select count(*)::int from granted), $27, $2)
          ), queued as (
            insert into call_attempts (id, organization_id, campaign_id, contact_id, assistant_id, number,
-                                      solicitation_key, reserved, queued_at)
-           select a.attempt_id, $1, a.campaign_id, a.contact_id, a.assistant_id, a.number, a.solicitation_key, a.reserved, $2
+                                      solicitation_key, reserved, number_hash, queued_at)
+           select a.attempt_id, $1, a.campaign_id, a.contact_id, a.assistant_id, a.number, a.solicitation_key, a.reserved,
+                  a.number_hash, $2
              from allowed a join granted using (attempt_id)
          ), activated as (
            update campaign_contacts k set status = 'active', refusal_code = null, refusal_rule = null, updated_at = $2
@@ -147,6 +151,7 @@ async fn queue(tx: &TenantTx, wave: &Wave, more: bool, now: Timestamp) -> Result
             &wave.solicitation_keys,
             &wave.reserved,
             &more,
+            &wave.number_hashes,
         ],
     )
         .await?;

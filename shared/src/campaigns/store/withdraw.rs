@@ -15,7 +15,7 @@ pub(in crate::campaigns) async fn release_number(
     tx.execute(
         "-- campaigns.withdraw_number
          with released as (
-           update call_attempts a set status = 'released', released_reason = $4, ended_at = $3
+           update call_attempts a set status = 'released', number_hash = null, released_reason = $4, ended_at = $3
              from contacts p
             where p.organization_id = $1 and p.phone = $2
               and a.organization_id = $1 and a.contact_id = p.id and a.status = 'queued'
@@ -75,7 +75,7 @@ pub(in crate::campaigns) async fn release_consented(
     tx.execute(
         "-- campaigns.withdraw_consented
          with released as (
-           update call_attempts a set status = 'released', released_reason = $4, ended_at = $3
+           update call_attempts a set status = 'released', number_hash = null, released_reason = $4, ended_at = $3
              from contacts p, campaigns c
             where p.organization_id = $1 and p.phone = $2 and c.organization_id = $1 and c.legal_basis = 'consent'
               and a.organization_id = $1 and a.contact_id = p.id and a.campaign_id = c.id and a.status = 'queued'

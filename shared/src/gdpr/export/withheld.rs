@@ -104,6 +104,21 @@ pub const WITHHELD: &[(&str, &str, &str)] = &[
         "a keyed hash of advertiser and number, which stand in campaigns and contacts",
     ),
     (
+        "call_attempts",
+        "number_hash",
+        "a keyed hash of the number, which stands in contacts, until the call is placed",
+    ),
+    (
+        "messages",
+        "number_hash",
+        "a keyed hash of the number, which stands beside it",
+    ),
+    (
+        "platform_suppressions",
+        "*",
+        "keyed hashes of numbers, of nobody in particular: who told everybody to leave them alone",
+    ),
+    (
         "solicitations",
         "*",
         "times under a keyed hash that names nobody, deleted when they count no more",

@@ -68,6 +68,8 @@ const DEFINER_FUNCTIONS: &[&str] = &[
     "spend",
     "stale_organizations",
     "supabase_access_token",
+    "suppress_everywhere",
+    "suppressed_everywhere",
     "take_turns",
     "usable_platform_slots",
     "use_api_key",

@@ -67,6 +67,19 @@ async fn without_consent_nobody_is_dialled_and_with_it_four_times_in_thirty_days
 }
 
 #[tokio::test]
+async fn who_told_everybody_to_leave_them_alone_is_not_dialled() {
+    let fixture = Fixture::with(Options {
+        alone: true,
+        ..Options::default()
+    })
+    .await;
+    fixture.test.object_everywhere(PERSON).await;
+    assert!(!fixture.eligible(fixture.question()).await);
+    assert_eq!(fixture.decisions().await[0]["code"], "suppressed");
+    assert_eq!(fixture.attempts().await, 0);
+}
+
+#[tokio::test]
 async fn where_there_is_a_budget_vapi_dials_nobody_for_nobody_tells_what_it_costs() {
     let fixture = Fixture::start().await;
     let limit = "update campaigns set max_cost = 1000";

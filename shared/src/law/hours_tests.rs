@@ -3,8 +3,6 @@
 use jiff::civil::date;
 
 use super::*;
-use crate::kernel::phone::PhoneNumber;
-use crate::kernel::zones::zones_of;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -12,18 +10,6 @@ fn at(text: &str) -> Timestamp {
 
 fn one(name: &str) -> Zones {
     Zones::one(Timezone::parse(name).unwrap())
-}
-
-fn every_minute() -> CallWindows {
-    let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-        .map(str::to_owned)
-        .to_vec();
-    let window = super::super::windows::CallWindow {
-        days,
-        start: "00:00".into(),
-        end: "24:00".into(),
-    };
-    CallWindows::parse(vec![window]).unwrap()
 }
 
 /// An independent calendar: proleptic Gregorian days (Hinnant), offsets written out by hand, printed holidays.
@@ -181,130 +167,20 @@ fn the_windows_of_the_territories_in_universal_time() {
 }
 
 #[test]
-fn a_postal_code_of_reunion_with_a_number_of_paris_leaves_what_suits_both() {
-    // 06–09 and 10–16 UTC meet 09–12 and 13–19 UTC.
-    let number = PhoneNumber::from_database("+33199001234".to_owned());
-    let zones = zones_of(None, Some("97400"), &number);
-    let windows = every_minute();
-    let hours = CallingHours::new(&windows, LegalBasis::Consent, &zones);
-    let mut from = at("2026-11-23T00:00:00Z");
-    for (begins, until) in [("10:00", "12:00"), ("13:00", "16:00")] {
-        let begins = at(&format!("2026-11-23T{begins}:00Z"));
-        let until = at(&format!("2026-11-23T{until}:00Z"));
-        assert_eq!(hours.next_opening(from), Some(begins));
-        assert_eq!(hours.open_at(begins), Some(Opening { until: Some(until) }));
-        from = until;
-    }
-}
-
-#[test]
-fn the_law_narrows_the_windows_of_a_campaign_and_never_widens_them() {
-    let paris = one("Europe/Paris");
-    let default = CallWindows::default();
-    let hours = CallingHours::new(&default, LegalBasis::Contract, &paris);
-    // Inside the campaign's 08:00–20:00, outside the law's.
-    let closed = hours.dispatch_at(at("2026-11-23T08:30:00+01:00")).unwrap_err();
-    assert_eq!(
-        (closed.code, closed.rule),
-        ("outside_hours", CANVASSING_HOURS.article)
-    );
-    assert_eq!(closed.retry_at, Some(at("2026-11-23T10:00:00+01:00")));
-    // A service call has the campaign's windows only, holidays and Saturdays included.
-    let service = CallingHours::new(&default, LegalBasis::Service, &paris);
-    assert!(service.dispatch_at(at("2026-11-11T08:30:00+01:00")).is_ok());
-    let closed = service.dispatch_at(at("2026-11-23T21:00:00+01:00")).unwrap_err();
-    assert_eq!((closed.code, closed.rule), ("outside_hours", OWN_HOURS.article));
-    assert_eq!(closed.retry_at, Some(at("2026-11-24T08:00:00+01:00")));
-}
-
-#[test]
-fn refusals_tell_holidays_and_unknown_zones_apart() {
-    let windows = every_minute();
-    let paris = one("Europe/Paris");
-    let hours = CallingHours::new(&windows, LegalBasis::Consent, &paris);
-    let closed = hours.dispatch_at(at("2026-12-25T11:00:00+01:00")).unwrap_err();
-    assert_eq!(
-        (closed.code, closed.rule),
-        ("public_holiday", NO_HOLIDAYS.article)
-    );
-    assert_eq!(closed.retry_at, Some(at("2026-12-28T10:00:00+01:00")));
-    //
-    let nowhere = Zones::default();
-    let closed =
-        CallingHours::new(&windows, LegalBasis::Consent, &nowhere).dispatch_at(at("2026-11-23T10:00:00Z"));
-    assert_eq!(
-        closed,
-        Err(Closed {
-            code: "zone_unknown",
-            rule: CANVASSING_HOURS.article,
-            retry_at: None
-        })
-    );
-}
-
-#[test]
-fn nothing_is_dispatched_in_the_last_two_minutes() {
-    //
-    let windows = every_minute();
-    let paris = one("Europe/Paris");
-    let hours = CallingHours::new(&windows, LegalBasis::Consent, &paris);
-    let opening = hours.dispatch_at(at("2026-11-23T12:57:59+01:00")).unwrap();
-    assert_eq!(opening.until, Some(at("2026-11-23T13:00:00+01:00")));
-    for late in ["12:58:00", "12:59:59.999"] {
-        let closed = hours
-            .dispatch_at(at(&format!("2026-11-23T{late}+01:00")))
-            .unwrap_err();
-        assert_eq!(
-            (closed.code, closed.rule),
-            ("outside_hours", CANVASSING_HOURS.article)
-        );
-    }
-    // Hours that never close have no last minutes.
-    let service = CallingHours::new(&windows, LegalBasis::Service, &paris);
-    assert_eq!(
-        service.dispatch_at(at("2026-11-22T23:59:00Z")),
-        Ok(Opening { until: None })
-    );
-}
-
-#[test]
-fn the_table_of_bases_is_that_of_the_rules() {
-    // One row of the table: hours, special slot, four in thirty days, sector ban, businesses only, zone needed.
-    for (name, row) in [
-        ("consent", [true, true, true, true, false, true]),
-        ("contract", [true, false, true, false, false, true]),
-        ("callback_request", [true, false, false, false, false, true]),
-        ("service", [false, false, false, true, false, false]),
-        ("business", [false, false, false, true, true, false]),
-    ] {
-        let basis = LegalBasis::parse(name).unwrap();
-        let bound = basis.bindings();
-        let actual = [
-            bound.lawful_hours,
-            bound.special_slot,
-            bound.attempts_cap,
-            bound.sector_ban,
-            bound.business_only,
-            bound.zone_needed,
-        ];
-        assert_eq!(actual, row, "{name}");
-        assert_eq!(serde_json::to_value(basis).unwrap(), name);
-    }
-    assert_eq!(LegalBasis::parse("whim").unwrap_err().code, "legal_basis_invalid");
-}
-
-#[test]
 fn a_change_of_law_binds_from_its_day_on_and_not_before() {
     let [now] = TERMS;
-    let calendar = Calendar::of(&[
-        now,
-        Terms {
-            in_force_from: date(2027, 3, 3),
-            days: 4,
-            hours: &[(11 * 60, 12 * 60)],
-            ..now
-        },
-    ]);
+    let calendar = Calendar::of(
+        &CANVASSING_HOURS,
+        &[
+            now,
+            Terms {
+                in_force_from: date(2027, 3, 3),
+                days: 4,
+                hours: &[(11 * 60, 12 * 60)],
+                ..now
+            },
+        ],
+    );
     let paris = &Timezone::paris();
     let next = |from: &str| calendar.next_opening(paris, at(from)).unwrap();
     // The last evening of the old hours; the first day of the new ones, a Wednesday; no more Fridays.
@@ -315,4 +191,51 @@ fn a_change_of_law_binds_from_its_day_on_and_not_before() {
     assert_eq!(next("2027-03-04T11:00:00Z"), at("2027-03-08T10:00:00Z"));
     // What was open under the old law is still open when it is asked again.
     assert!(calendar.open_at(paris, at("2026-11-27T17:00:00Z")).is_some());
+}
+
+#[test]
+fn before_the_rule_and_after_its_repeal_only_holidays_are_closed() {
+    let rule = Rule {
+        in_force_from: date(2027, 1, 4),
+        in_force_until: Some(date(2027, 5, 3)),
+        ..CANVASSING_HOURS
+    };
+    let calendar = Calendar::of(&rule, &TERMS);
+    let paris = &Timezone::paris();
+    let until = |now: &str| calendar.open_at(paris, at(now)).map(|opening| opening.until);
+    // The Sunday before its first Monday, at night; a day at a time.
+    assert_eq!(
+        until("2027-01-03T03:00:00Z"),
+        Some(Some(at("2027-01-03T23:00:00Z")))
+    );
+    assert_eq!(until("2027-01-04T03:00:00Z"), None);
+    assert_eq!(
+        until("2027-01-04T09:00:00Z"),
+        Some(Some(at("2027-01-04T12:00:00Z")))
+    );
+    assert_eq!(
+        calendar.next_opening(paris, at("2027-01-03T23:00:00Z")),
+        Some(at("2027-01-04T09:00:00Z"))
+    );
+    // Friday evening, the Labour Day that follows it, and the first day after the repeal.
+    assert_eq!(
+        calendar.next_opening(paris, at("2027-04-30T18:00:00Z")),
+        Some(at("2027-05-02T22:00:00Z"))
+    );
+    assert!(until("2027-05-03T01:00:00Z").is_some());
+    // Ascension Day is a holiday by another rule.
+    assert_eq!(until("2027-05-06T10:00:00Z"), None);
+}
+
+#[test]
+fn no_version_of_the_law_has_hours_that_touch_midnight() {
+    // An opening would run into a holiday, or into another law.
+    for terms in &TERMS {
+        assert!(
+            terms
+                .hours
+                .iter()
+                .all(|(start, end)| start < end && *end < DAY && *start > 0)
+        );
+    }
 }

@@ -1,14 +1,11 @@
-//! The law of telephone canvassing in France, as data: every rule that the gate asks about, in its order, with its article, its
-//! source, the days on which it is in force and whom it protects; and the numbers that the law fixes, each since a day. A change
-//! of law is a change here, and what was decided before it is decided the same when it is asked again. A new kind of rule wants
-//! its check in the gate too, and the grounds on which people are called are those of [`super::grounds`].
+//! Every rule that the gate asks about, in its order, with its article, its source, the days on which it is in force and whom it
+//! protects.
 //!
 //! The README shows this table; a test holds the two against each other. Before production a lawyer compares it with the texts.
 
 use jiff::civil::{Date, date};
 
-use super::law::LegalBasis;
-use crate::assistants::DISCLOSURES_RULE;
+use super::LegalBasis;
 
 /// A provision of the law, or a limit of the product's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +70,8 @@ const ARCEP: &str = "https://www.arcep.fr";
 
 /// The first day of law 2025-594 and of its decree.
 const REFORM: Date = date(2026, 8, 11);
+/// The first day of D223-9, whose days and hours have stayed the same since.
+const FIRST_HOURS: Date = date(2023, 3, 1);
 
 const LAW: Rule = Rule {
     article: "",
@@ -85,9 +84,9 @@ const LAW: Rule = Rule {
     doubt: None,
 };
 
-/// A limit of the product's own: as old as the product.
+/// A limit of the product's own, whenever it is asked.
 const OWN: Rule = Rule {
-    in_force_from: date(2026, 11, 1),
+    in_force_from: Date::MIN,
     ..LAW
 };
 
@@ -111,7 +110,9 @@ pub const OBJECTION: Rule = Rule {
     article: "art. 21(2) RGPD, L223-1 code de la consommation",
     source: Some(RGPD),
     in_force_from: date(2018, 5, 25),
-    demands: "the person has not asked to be left alone, in whatever campaign, call or text message they said so",
+    demands: "the person has not asked to be left alone, in whatever campaign, call or text message they said so; nor asked it of \
+              everybody at once on the public page, unless they agreed to something again more than 60 days later, or asked to be \
+              called",
     codes: &["suppressed"],
     ..LAW
 };
@@ -211,6 +212,7 @@ pub const WITHDRAWAL: Rule = Rule {
 pub const CANVASSING_HOURS: Rule = Rule {
     article: "D223-9 code de la consommation (décret 2026-662)",
     source: Some(DECREE_2026_662),
+    in_force_from: FIRST_HOURS,
     demands: "Monday to Friday, 10:00 to 13:00 and 14:00 to 20:00, on every clock on which the person may live, or a date and \
               time to which they agreed precisely (L223-1, paragraph 6; consent only); a clock is known; the call is placed two \
               minutes before the end at the latest",
@@ -223,6 +225,7 @@ pub const CANVASSING_HOURS: Rule = Rule {
 pub const NO_HOLIDAYS: Rule = Rule {
     article: "D223-9 code de la consommation (décret 2026-662), L3133-1 code du travail",
     source: Some(LABOUR),
+    in_force_from: FIRST_HOURS,
     demands: "not on one of the eleven holidays of L3133-1, by the consumer's clock",
     codes: &["public_holiday"],
     binds: PROTECTED,
@@ -268,8 +271,27 @@ pub const OWN_BUDGET: Rule = Rule {
     ..OWN
 };
 
+/// The platform's own lines at the provider.
+pub const OWN_SLOTS: Rule = Rule {
+    article: "platform.slots",
+    demands: "one of the platform's lines is held for the call, which it is for ten minutes after its turn came",
+    codes: &["no_slot"],
+    ..OWN
+};
+
+/// Whoever is called by a machine is told so.
+pub const DISCLOSURE: Rule = Rule {
+    article: "art. 50(1) règlement (UE) 2024/1689, L221-16 code de la consommation, art. 21(4) RGPD",
+    source: Some("https://eur-lex.europa.eu/eli/reg/2024/1689/oj"),
+    in_force_from: date(2026, 8, 2),
+    demands: "the assistant says at the first sentence that it is an AI, on whose behalf it calls and why, and it can take an \
+              objection",
+    codes: &["assistant_not_compliant"],
+    ..LAW
+};
+
 /// Every rule, in the order in which the gate asks.
-pub const RULES: [&Rule; 16] = [
+pub const RULES: [&Rule; 17] = [
     &NUMBER,
     &OBJECTION,
     &CALLER_ID,
@@ -285,93 +307,9 @@ pub const RULES: [&Rule; 16] = [
     &ATTEMPTS_CAP,
     &OWN_ATTEMPTS,
     &OWN_BUDGET,
+    &OWN_SLOTS,
     &DISCLOSURE,
 ];
-
-/// Whoever is called by a machine is told so.
-pub const DISCLOSURE: Rule = Rule {
-    article: DISCLOSURES_RULE,
-    source: Some("https://eur-lex.europa.eu/eli/reg/2024/1689/oj"),
-    in_force_from: date(2026, 8, 2),
-    demands: "the assistant says at the first sentence that it is an AI, on whose behalf it calls and why, and it can take an \
-              objection",
-    codes: &["assistant_not_compliant"],
-    ..LAW
-};
-
-/// The numbers that the law fixes, since a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Terms {
-    /// The first day on which they hold.
-    pub in_force_from: Date,
-    /// How many days of the week, from Monday on.
-    pub days: u32,
-    /// The hours of such a day, in minutes from midnight.
-    pub hours: &'static [(u32, u32)],
-    /// How many attempts are allowed in a period.
-    pub attempts: usize,
-    /// How many days the period has.
-    pub attempts_days: i64,
-    /// Within how many working days a request may be answered.
-    pub callback_days: u32,
-}
-
-/// Oldest first. A change of law is one more row; before the first one its own numbers hold.
-pub const TERMS: [Terms; 1] = [Terms {
-    in_force_from: REFORM,
-    days: 5,
-    hours: &[(10 * 60, 13 * 60), (14 * 60, 20 * 60)],
-    attempts: 4,
-    attempts_days: 30,
-    callback_days: 5,
-}];
-
-/// Which of these versions held on that day: its place.
-pub fn version_at(starts: impl Iterator<Item = Date>, day: Date) -> usize {
-    starts.skip(1).take_while(|start| *start <= day).count()
-}
-
-/// The numbers that held on that day.
-pub fn terms_at(day: Date) -> &'static Terms {
-    const { assert!(!TERMS.is_empty()) };
-    &TERMS[version_at(TERMS.iter().map(|terms| terms.in_force_from), day)]
-}
-
-/// The table of the README, a line each rule.
-pub fn table() -> String {
-    let mut table = String::from(
-        "| # | what must be so | where it is written | since | binds | else refused with | to be confirmed |\n\
-         |---|---|---|---|---|---|---|\n",
-    );
-    for (index, rule) in RULES.iter().enumerate() {
-        let article = match rule.source {
-            Some(url) => format!("[{}]({url})", rule.article),
-            None => format!("`{}`", rule.article),
-        };
-        let since = match (rule.source, rule.in_force_until) {
-            (None, _) => "own limit".to_owned(),
-            (Some(_), None) => rule.in_force_from.to_string(),
-            (Some(_), Some(until)) => format!("{} to {until}", rule.in_force_from),
-        };
-        let binds = match rule.binds {
-            Binds::Everybody => "every basis".to_owned(),
-            Binds::These(bases) => {
-                let names: Vec<_> = bases.iter().map(|basis| format!("`{basis}`")).collect();
-                names.join(", ")
-            }
-        };
-        let codes: Vec<_> = rule.codes.iter().map(|code| format!("`{code}`")).collect();
-        let line = format!(
-            "| {} | {} | {article} | {since} | {binds} | {} | {} |\n",
-            index + 1,
-            rule.demands,
-            codes.join(", "),
-            rule.doubt.unwrap_or_default(),
-        );
-        table.push_str(&line);
-    }
-    table
-}
 
 #[cfg(test)]
 #[path = "provisions_tests.rs"]

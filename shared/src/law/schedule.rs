@@ -3,13 +3,13 @@
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use crate::kernel::timezone::Timezone;
+use crate::kernel::Timezone;
 
 /// Minutes of a day.
-pub(super) const DAY: u32 = 24 * 60;
+pub(crate) const DAY: u32 = 24 * 60;
 
 /// Minutes of a week.
-pub(super) const WEEK: u32 = 7 * DAY;
+pub(crate) const WEEK: u32 = 7 * DAY;
 
 const WEEK_SECONDS: i64 = WEEK as i64 * 60;
 
@@ -25,7 +25,7 @@ pub struct Opening {
 
 impl Opening {
     /// Whether it goes on for longer than this.
-    pub(super) fn outlasts(self, duration: SignedDuration, now: Timestamp) -> bool {
+    pub(crate) fn outlasts(self, duration: SignedDuration, now: Timestamp) -> bool {
         self.until
             .is_none_or(|until| until.duration_since(now) > duration)
     }
@@ -41,7 +41,7 @@ impl Opening {
 }
 
 /// Hours that can be read on a clock.
-pub(super) trait Schedule {
+pub(crate) trait Schedule {
     /// The opening that `instant` lies in, if it lies in one.
     fn open_at(&self, zone: &Timezone, instant: Timestamp) -> Option<Opening>;
 
@@ -50,10 +50,10 @@ pub(super) trait Schedule {
 }
 
 /// A schedule, and the clock that it is read on.
-pub(super) type Clock<'a> = (&'a dyn Schedule, &'a Timezone);
+pub(crate) type Clock<'a> = (&'a dyn Schedule, &'a Timezone);
 
 /// The opening in which every clock agrees; without a clock nothing is open.
-pub(super) fn open_at(clocks: &[Clock<'_>], instant: Timestamp) -> Option<Opening> {
+pub(crate) fn open_at(clocks: &[Clock<'_>], instant: Timestamp) -> Option<Opening> {
     let mut openings = clocks
         .iter()
         .map(|(schedule, zone)| schedule.open_at(zone, instant));
@@ -63,7 +63,7 @@ pub(super) fn open_at(clocks: &[Clock<'_>], instant: Timestamp) -> Option<Openin
 
 /// The first instant, not before `instant`, at which every clock is open: each clock in turn pushes the candidate
 /// to its own next opening, until none does.
-pub(super) fn next_opening(clocks: &[Clock<'_>], instant: Timestamp) -> Option<Timestamp> {
+pub(crate) fn next_opening(clocks: &[Clock<'_>], instant: Timestamp) -> Option<Timestamp> {
     if clocks.is_empty() {
         return None;
     }
@@ -83,11 +83,11 @@ pub(super) fn next_opening(clocks: &[Clock<'_>], instant: Timestamp) -> Option<T
 
 /// Minutes of the week, Monday 00:00 first: half-open spans, sorted, apart from each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Week(Vec<(u32, u32)>);
+pub(crate) struct Week(Vec<(u32, u32)>);
 
 impl Week {
     /// Joins spans that overlap or touch.
-    pub(super) fn new(mut spans: Vec<(u32, u32)>) -> Self {
+    pub(crate) fn new(mut spans: Vec<(u32, u32)>) -> Self {
         spans.sort_unstable();
         let mut joined: Vec<(u32, u32)> = Vec::with_capacity(spans.len());
         for (start, end) in spans {

@@ -1,26 +1,45 @@
-//! The public holidays of article L3133-1 of the code du travail, computed. Good Friday and 26 December of
+//! The public holidays of article L3133-1 of the code du travail. Good Friday and 26 December of
 //! Alsace-Moselle, and the days of abolition overseas, are not in that article.
 
 use jiff::civil::Date;
 
-/// Holidays that fall on the same date every year: month and day.
-const FIXED: [(i8, i8); 8] = [
-    (1, 1),
-    (5, 1),
-    (5, 8),
-    (7, 14),
-    (8, 15),
-    (11, 1),
-    (11, 11),
-    (12, 25),
+use super::terms::terms_at;
+
+/// When a holiday falls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holiday {
+    /// On the same date every year: month and day.
+    On(i8, i8),
+    /// So many days after Easter Sunday.
+    AfterEaster(i32),
+}
+
+/// The eleven legal holidays, in the order of the article.
+pub const L3133_1: [Holiday; 11] = [
+    // New Year's Day, Easter Monday.
+    Holiday::On(1, 1),
+    Holiday::AfterEaster(1),
+    // Labour Day, Victory Day.
+    Holiday::On(5, 1),
+    Holiday::On(5, 8),
+    // Ascension Day, Whit Monday.
+    Holiday::AfterEaster(39),
+    Holiday::AfterEaster(50),
+    // National Day, Assumption, All Saints, Armistice Day, Christmas.
+    Holiday::On(7, 14),
+    Holiday::On(8, 15),
+    Holiday::On(11, 1),
+    Holiday::On(11, 11),
+    Holiday::On(12, 25),
 ];
 
-/// Holidays that follow Easter Sunday, in days: Easter Monday, Ascension Day, Whit Monday.
-const AFTER_EASTER: [i32; 3] = [1, 39, 50];
-
-/// Whether nobody may be canvassed on that day because it is a public holiday.
-pub fn is_public_holiday(date: Date) -> bool {
-    FIXED.contains(&(date.month(), date.day())) || AFTER_EASTER.contains(&days_since_easter(date))
+/// Whether that day is a public holiday, by the law that holds on it.
+pub fn is_public_holiday(day: Date) -> bool {
+    let since_easter = days_since_easter(day);
+    terms_at(day).holidays.iter().any(|holiday| match *holiday {
+        Holiday::On(month, of_month) => (month, of_month) == (day.month(), day.day()),
+        Holiday::AfterEaster(days) => days == since_easter,
+    })
 }
 
 /// Days from Easter Sunday of the same year; negative before it.
