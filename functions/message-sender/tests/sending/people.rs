@@ -63,7 +63,13 @@ async fn who_told_everybody_to_leave_them_alone_is_texted_by_nobody_until_they_a
         (&json!("canceled"), &json!("recipient_opted_out"))
     );
     let request = json!({ "to": RECIPIENT, "body": "Encore" });
-    let ask = || tenant.member.post("/api/v1/messages", request.clone());
+    // A session does not last that long.
+    let ask = async || {
+        let member = tenant
+            .organization
+            .member(tenant.test.serving(messages::routes()));
+        member.await.post("/api/v1/messages", request.clone()).await
+    };
     ask().await.expect_problem(422, "recipient_opted_out");
     // What they agreed to within their silence opens nothing; what they agree to after it does.
     let contact = tenant.organization.contact(RECIPIENT).await;
