@@ -3,7 +3,7 @@
 LOCAL = ./infra/local/setup.sh && cargo run $(if $(PROFILE),--profile $(PROFILE)) --bin local --
 
 .DEFAULT_GOAL := help
-.PHONY: help dev up down demo test lint fmt binaries build deploy migrate restart import-users bench-size bench-cold bench-rls bench-enumeration bench-campaign chaos invoke send openapi logs verify-consents simulate bench-import
+.PHONY: help dev up down demo test lint fmt binaries build deploy migrate restart import-users bench-size bench-cold bench-rls bench-enumeration bench-campaign chaos invoke send openapi logs verify-consents verify-decisions simulate bench-import
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -69,7 +69,10 @@ chaos: ## the campaign engine under fire, counted against what Vapi received: ma
 	@export LOG=error; $(LOCAL) chaos
 
 verify-consents: ## whether every chain of every ledger of consents is whole: here, or make verify-consents STAGE=dev
-	@if [ -n "$(STAGE)" ]; then ./infra/aws/verify-consents.sh "$(STAGE)"; else $(LOCAL) verify-consents; fi
+	@if [ -n "$(STAGE)" ]; then ./infra/aws/verify.sh "$(STAGE)" verify-consents; else $(LOCAL) verify-consents; fi
+
+verify-decisions: ## whether every stored decision of the gate is what it answers: here, or make verify-decisions STAGE=dev
+	@if [ -n "$(STAGE)" ]; then ./infra/aws/verify.sh "$(STAGE)" verify-decisions; else $(LOCAL) verify-decisions; fi
 
 simulate: ## pacing and fairness on a clock of their own: make simulate SEED=1 (SIZE=full CONTACTS=100000 TENANTS=500 SLOTS=200 MINUTES=60 PROFILE=fast)
 	@export LOG=error; $(LOCAL) simulate

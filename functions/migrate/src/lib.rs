@@ -1,9 +1,11 @@
 //! `migrate`: the deployment step that brings the database up to date, before the new functions take over. It has the
-//! database's 15 minutes, so it also verifies the ledgers of consents where it is asked to (`make verify-consents`).
+//! database's 15 minutes, so it also verifies the ledgers of consents and the decisions of the gate where it is asked to (`make verify-consents`,
+//! `make verify-decisions`).
 
 use serde::{Deserialize, Serialize};
 use zencall::App;
-use zencall::consents::verify::{self, FullReport};
+use zencall::campaigns::verify::{self as decisions, DecisionReport};
+use zencall::consents::verify::{self as consents, FullReport};
 use zencall::kernel::class::{Class, Classify, Failure};
 use zencall::worker::NotHandled;
 
@@ -28,6 +30,8 @@ pub enum Done {
     Migrated(Answer),
     /// The ledgers are whole, or not.
     Verified(FullReport),
+    /// The decisions are what the gate answers, or not.
+    Recomputed(DecisionReport),
 }
 
 /// Nobody knows that task.
@@ -51,7 +55,8 @@ pub async fn handle(app: &App, event: serde_json::Value) -> Result<Done, NotHand
     let asked: Asked = serde_json::from_value(event).unwrap_or_default();
     match asked.task.as_deref() {
         None => Ok(Done::Migrated(run(app).await?)),
-        Some("verify-consents") => Ok(Done::Verified(verify::verify_all(&app.db).await?)),
+        Some("verify-consents") => Ok(Done::Verified(consents::verify_all(&app.db).await?)),
+        Some("verify-decisions") => Ok(Done::Recomputed(decisions::verify_all(&app.db).await?)),
         Some(_) => Err(UnknownTask.into()),
     }
 }

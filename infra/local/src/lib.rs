@@ -27,3 +27,4 @@ pub mod stack;
 pub mod terminal;
 mod test_run;
 pub mod verify_consents;
+pub mod verify_decisions;

@@ -25,6 +25,7 @@ usage: local <command>
   bridge        the bridge from queues and schedules to functions alone
   import-users FILE   bring people over from another system, with their bcrypt hashes (README)
   verify-consents  whether every chain of every ledger of consents is whole
+  verify-decisions whether every stored decision is what the gate answers
   bench-size    what every function weighs as an archive
   bench-cold    how long every function takes from its start to its first question for work
   bench-rls     what row security costs PostgreSQL at a million rows
@@ -100,6 +101,7 @@ async fn run() -> anyhow::Result<()> {
         "invoke" => stack.invoke(&text(0, "FN")?, &text(1, "EVENT")?).await,
         "import-users" => stack.import_users(&text(0, "FILE")?).await,
         "verify-consents" => stack.verify_consents().await,
+        "verify-decisions" => stack.verify_decisions().await,
         "sandbox" => stack.sandbox().await,
         "bench-size" => bench::size(&stack.layout).await,
         "bench-cold" => bench::cold(&stack.layout).await,

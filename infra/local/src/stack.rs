@@ -14,7 +14,7 @@ use crate::layout::Layout;
 use crate::postgres::{self, DEVELOPMENT, Server};
 use crate::settings::{Ports, Secrets, TWILIO_NUMBER, choose_port};
 use crate::terminal::{say, step};
-use crate::{emulator, env_file, import_users, sandbox, seed, verify_consents};
+use crate::{emulator, env_file, import_users, sandbox, seed, verify_consents, verify_decisions};
 
 /// The name of the supervisor of functions, stand-ins and bridge.
 pub const NAME: &str = "stack";
@@ -163,16 +163,26 @@ impl Stack {
         import_users::run(file, &database.functions_url).await
     }
 
-    /// Verifies every ledger of consents; the local database is started where it is the one.
+    /// Verifies every ledger of consents.
     pub async fn verify_consents(&mut self) -> anyhow::Result<()> {
+        verify_consents::run(&self.database_to_verify().await?).await
+    }
+
+    /// Asks the gate again for every decision.
+    pub async fn verify_decisions(&mut self) -> anyhow::Result<()> {
+        verify_decisions::run(&self.database_to_verify().await?).await
+    }
+
+    /// The address with the functions' login; the local database is started where it is the one.
+    async fn database_to_verify(&mut self) -> anyhow::Result<String> {
         if let Some(address) = verify_consents::elsewhere() {
-            return verify_consents::run(&address).await;
+            return Ok(address);
         }
         let _turn = daemon::take_turn(&self.layout, "turn")?;
         self.start_postgres().await?;
         let database = postgres::prepare(DEVELOPMENT, &self.ports, &self.secrets).await?;
         postgres::migrate(&database, functions::platform_slots()?).await?;
-        verify_consents::run(&database.functions_url).await
+        Ok(database.functions_url)
     }
 
     pub(crate) async fn start_postgres(&mut self) -> anyhow::Result<()> {

@@ -39,6 +39,7 @@ pub mod start;
 mod store;
 mod turns;
 pub mod upkeep;
+pub mod verify;
 pub mod windows;
 pub mod withdraw;
 

@@ -25,6 +25,21 @@ impl Db {
         .await
     }
 
+    /// Organisations that have campaigns, in the order of their ids.
+    pub async fn organizations_with_campaigns(
+        &self,
+        after: Option<OrganizationId>,
+        at_most: i32,
+    ) -> Result<Vec<OrganizationId>, DbError> {
+        self.lookup_column(
+            "edge.organizations_with_campaigns",
+            "-- edge.organizations_with_campaigns
+             select zencall.organizations_with_campaigns($1, $2)",
+            &[&after, &at_most],
+        )
+        .await
+    }
+
     /// Notes that a code was asked for. The limits that `meter` owes are paid in the same packet; over one, or where they
     /// cannot be counted, nothing is noted.
     pub async fn ask_proof_code(

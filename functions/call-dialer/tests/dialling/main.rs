@@ -4,6 +4,7 @@
 
 mod outages;
 mod placing;
+mod recomputing;
 mod refusals;
 mod stopping;
 

@@ -4,6 +4,7 @@ use futures_util::future::join3;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use tokio_postgres::Row;
+use uuid::Uuid;
 
 use super::get;
 use crate::campaigns::Status;
@@ -174,23 +175,48 @@ pub(in crate::campaigns) async fn decisions(
     if rows.is_empty() {
         return Ok(None);
     }
-    let decision = |row: &Row| -> Result<Option<StoredDecision>, DbError> {
-        let Some(id) = get(row, "id")? else {
-            return Ok(None);
-        };
-        Ok(Some(StoredDecision {
-            id,
-            stage: get(row, "stage")?,
-            allowed: get(row, "allowed")?,
-            code: get(row, "code")?,
-            rule: get(row, "rule")?,
-            allowed_until: get(row, "allowed_until")?,
-            retry_at: get(row, "retry_at")?,
-            inputs: get(row, "inputs")?,
-            inputs_hash: get(row, "inputs_hash")?,
-            decided_at: get(row, "decided_at")?,
-        }))
-    };
-    let decisions: Result<Vec<_>, _> = rows.iter().filter_map(|row| decision(row).transpose()).collect();
-    decisions.map(Some)
+    let mut decisions = Vec::with_capacity(rows.len());
+    for row in &rows {
+        if let Some(id) = get(row, "id")? {
+            decisions.push(read_decision(row, id)?);
+        }
+    }
+    Ok(Some(decisions))
+}
+
+/// The organisation's decisions behind one, in the order of their ids.
+pub(in crate::campaigns) async fn all_decisions(
+    tx: &TenantTx,
+    after: Option<Uuid>,
+    at_most: i64,
+) -> Result<Vec<StoredDecision>, DbError> {
+    let rows = tx
+        .query(
+            "-- campaigns.all_decisions
+             select d.id, d.stage, d.allowed, d.code, d.rule, d.allowed_until, d.retry_at, d.inputs, d.inputs_hash,
+                    d.decided_at
+               from gate_decisions d
+              where d.organization_id = $1 and d.id > coalesce($2, '00000000-0000-0000-0000-000000000000')
+              order by d.id limit $3",
+            &[&tx.organization(), &after, &at_most],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| read_decision(row, get(row, "id")?))
+        .collect()
+}
+
+fn read_decision(row: &Row, id: Uuid) -> Result<StoredDecision, DbError> {
+    Ok(StoredDecision {
+        id,
+        stage: get(row, "stage")?,
+        allowed: get(row, "allowed")?,
+        code: get(row, "code")?,
+        rule: get(row, "rule")?,
+        allowed_until: get(row, "allowed_until")?,
+        retry_at: get(row, "retry_at")?,
+        inputs: get(row, "inputs")?,
+        inputs_hash: get(row, "inputs_hash")?,
+        decided_at: get(row, "decided_at")?,
+    })
 }

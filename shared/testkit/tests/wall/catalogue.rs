@@ -48,6 +48,7 @@ const DEFINER_FUNCTIONS: &[&str] = &[
     "organizations_of_twilio_account",
     "organizations_of_twilio_number",
     "organizations_to_look_after",
+    "organizations_with_campaigns",
     "organizations_with_consents",
     "organizations_with_due_messages",
     "organizations_with_unchecked_assistants",

@@ -99,9 +99,12 @@ fn is_for_everybody(told: &str) -> bool {
         return false;
     };
     match call.split_once('(') {
-        Some(("zencall.due_organizations" | "zencall.organizations_with_consents", _)) => {
-            Uuid::parse_str(text).is_ok()
-        }
+        Some((
+            "zencall.due_organizations"
+            | "zencall.organizations_with_campaigns"
+            | "zencall.organizations_with_consents",
+            _,
+        )) => Uuid::parse_str(text).is_ok(),
         Some(("zencall.remove_member", _)) => matches!(text, "refused" | "absent"),
         _ => false,
     }
