@@ -210,7 +210,9 @@ fn first_refusal(
     if law.asks(&OWN_ATTEMPTS) && history.campaign_attempts >= campaign.max_attempts {
         return never(RefusalCode::CampaignAttemptsExhausted, OWN_ATTEMPTS.article);
     }
-    let is_affordable = |budget| budget::holds(budget, history.spent, history.next_call);
+    // What a call of the provider's own costs is never told, so nobody could say that the budget holds.
+    let is_affordable =
+        |budget| history.line != Line::OfProvider && budget::holds(budget, history.spent, history.next_call);
     if law.asks(&OWN_BUDGET) && !campaign.budget.is_none_or(is_affordable) {
         return never(RefusalCode::BudgetExhausted, OWN_BUDGET.article);
     }

@@ -73,9 +73,8 @@ async fn decide(
         due_at,
         was_allowed,
     } = waiting;
-    // Between two attempts the campaign's delay passes, whoever dials. And what such a call costs is never told to us: where
-    // there is a budget, nobody could say that it holds.
-    if (due_at > now && !was_allowed) || gate_campaign.budget.is_some() {
+    // Between two attempts the campaign's delay passes, whoever dials.
+    if due_at > now && !was_allowed {
         return Ok(false);
     }
     let Some(pepper) = pepper else {

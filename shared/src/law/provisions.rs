@@ -266,7 +266,7 @@ pub const OWN_ATTEMPTS: Rule = Rule {
 pub const OWN_BUDGET: Rule = Rule {
     article: "campaign.settings.max_cost",
     demands: "what is left of the campaign's budget, less what is set aside for calls under way, holds one more call of the \
-              longest duration",
+              longest duration; nobody tells what a call of the provider's own campaigns costs, so no budget holds one",
     codes: &["budget_exhausted"],
     ..OWN
 };

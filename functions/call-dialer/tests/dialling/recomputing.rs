@@ -36,10 +36,7 @@ async fn every_decision_is_recomputed_and_a_changed_one_is_named() {
             "inputs = jsonb_set(inputs, '{history,campaign_attempts}', '1')",
             Difference::Inputs,
         ),
-        (
-            "allowed_until = '2026-11-24T12:00:00Z'",
-            Difference::Answer,
-        ),
+        ("allowed_until = '2026-11-24T12:00:00Z'", Difference::Answer),
     ] {
         let organization = placed.organization.id;
         let decision = placed

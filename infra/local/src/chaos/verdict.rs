@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use jiff::Timestamp;
 use uuid::Uuid;
 use zencall::App;
-use zencall::campaigns::report;
+use zencall::campaigns::{report, verify};
 use zencall::kernel::ended_reason::EndedReason;
 
 use super::bounds;
@@ -74,6 +74,7 @@ pub(super) async fn judge(platform: &Platform, app: &App, started: &[Started]) -
     bounds::judge(platform, &mut verdict).await?;
     attempts(platform, &mut verdict).await?;
     reports(platform, app, started, &mut verdict).await?;
+    decisions(app, &mut verdict).await?;
     told(platform, &mut verdict);
     Ok(verdict)
 }
@@ -306,6 +307,16 @@ async fn reports(
         }
     }
     verdict.judge("reports that do not add up", wrong);
+    Ok(())
+}
+
+/// Every decision is what the gate answers when it is asked again.
+async fn decisions(app: &App, verdict: &mut Verdict) -> anyhow::Result<()> {
+    let report = verify::verify_all(&app.db).await?;
+    let differing = report.differing.iter();
+    let differing = differing.map(|found| format!("{}: {}", found.decision_id, found.difference.told()));
+    verdict.judge("decisions that the gate does not give again", differing.collect());
+    verdict.tell("decisions of the gate", usize::try_from(report.decisions)?);
     Ok(())
 }
 

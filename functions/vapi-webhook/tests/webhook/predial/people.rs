@@ -85,6 +85,7 @@ async fn where_there_is_a_budget_vapi_dials_nobody_for_nobody_tells_what_it_cost
     let limit = "update campaigns set max_cost = 1000";
     fixture.organization.sql(limit, &[]).await;
     assert!(!fixture.eligible(fixture.question()).await);
+    assert_eq!(fixture.decisions().await[0]["code"], "budget_exhausted");
     assert_eq!(fixture.attempts().await, 0);
     let no_limit = "update campaigns set max_cost = null";
     fixture.organization.sql(no_limit, &[]).await;
