@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::windows::CallWindows;
 use crate::kernel::{Timezone, Zones};
-use crate::law::hours::{LawfulHours, is_banned_day, local_date};
+use crate::law::hours::{self, is_forbidden_day, local_date};
 use crate::law::schedule::{self, Clock, Opening};
 use crate::law::{CANVASSING_HOURS, LegalBasis, NO_HOLIDAYS, OWN_HOURS};
 
@@ -29,7 +29,10 @@ pub struct Closed {
 #[derive(Debug, Clone)]
 pub struct CallingHours<'a> {
     windows: &'a CallWindows,
-    lawful: bool,
+    /// Whether the law's hours bind.
+    lawful_hours: bool,
+    /// Whether the law's days do.
+    working_days: bool,
     zones: &'a Zones,
 }
 
@@ -38,7 +41,8 @@ impl<'a> CallingHours<'a> {
     pub fn new(windows: &'a CallWindows, basis: LegalBasis, zones: &'a Zones) -> Self {
         Self {
             windows,
-            lawful: CANVASSING_HOURS.binds(basis),
+            lawful_hours: CANVASSING_HOURS.binds(basis),
+            working_days: NO_HOLIDAYS.binds(basis),
             zones,
         }
     }
@@ -46,7 +50,8 @@ impl<'a> CallingHours<'a> {
     /// The same at a time to which the person agreed: the law's hours do not bind there (L223-1, paragraph 6).
     pub fn by_appointment(&self) -> Self {
         Self {
-            lawful: false,
+            lawful_hours: false,
+            working_days: false,
             ..self.clone()
         }
     }
@@ -82,19 +87,18 @@ impl<'a> CallingHours<'a> {
         if let Some(closed) = self.without_clock() {
             return closed;
         }
-        let holiday = |zone: &Timezone| is_banned_day(local_date(zone, now));
+        let holiday = |zone: &Timezone| is_forbidden_day(local_date(zone, now));
         let retry_at = self.next_dispatch(now);
-        if self.lawful && self.zones.as_slice().iter().any(holiday) {
+        if self.working_days && self.zones.as_slice().iter().any(holiday) {
             return Closed {
                 code: "public_holiday",
                 rule: NO_HOLIDAYS.article,
                 retry_at,
             };
         }
-        let unlawful = self.lawful
-            && !LawfulHours
-                .open_at(self.zones, now)
-                .is_some_and(|opening| opening.outlasts(GUARD_BAND, now));
+        let lawful: Vec<_> = hours::hours(self.zones).collect();
+        let unlawful = self.lawful_hours
+            && !schedule::open_at(&lawful, now).is_some_and(|opening| opening.outlasts(GUARD_BAND, now));
         let rule = if unlawful {
             CANVASSING_HOURS.article
         } else {
@@ -123,8 +127,11 @@ impl<'a> CallingHours<'a> {
 
     fn clocks(&self) -> Vec<Clock<'_>> {
         let mut clocks = self.windows.clocks(self.zones);
-        if self.lawful {
-            clocks.extend(LawfulHours::clocks(self.zones));
+        if self.lawful_hours {
+            clocks.extend(hours::hours(self.zones));
+        }
+        if self.working_days {
+            clocks.extend(hours::working_days(self.zones));
         }
         clocks
     }

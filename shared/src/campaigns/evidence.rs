@@ -49,18 +49,22 @@ pub fn inputs(contact: &GateContact, campaign: &GateCampaign, history: &History,
 
 /// Asks the gate again; nothing where the inputs are of an unknown version.
 pub fn replay(inputs: &Value) -> Option<Decision> {
-    let mut inputs = inputs.clone();
-    if inputs["v"] == WITHOUT_ASSISTANT {
+    let mut inputs = inputs.as_object()?.clone();
+    if inputs.get("v")? == WITHOUT_ASSISTANT {
         // It took for granted what it asks for today.
-        let now: Timestamp = serde_json::from_value(inputs["now"].clone()).ok()?;
-        inputs["campaign"]["assistant"] = serde_json::to_value(Compliance::checked(now)).ok()?;
-        inputs["v"] = WITHOUT_LINE.into();
+        let now: Timestamp = serde_json::from_value(inputs.get("now")?.clone()).ok()?;
+        let assistant = serde_json::to_value(Compliance::checked(now)).ok()?;
+        let campaign = inputs.get_mut("campaign")?.as_object_mut()?;
+        campaign.insert("assistant".to_owned(), assistant);
+        inputs.insert("v".to_owned(), WITHOUT_LINE.into());
     }
-    if inputs["v"] == WITHOUT_LINE {
-        inputs["history"]["line"] = serde_json::to_value(Line::ToCome).ok()?;
-        inputs["v"] = VERSION.into();
+    if inputs.get("v")? == WITHOUT_LINE {
+        let line = serde_json::to_value(Line::ToCome).ok()?;
+        let history = inputs.get_mut("history")?.as_object_mut()?;
+        history.insert("line".to_owned(), line);
+        inputs.insert("v".to_owned(), VERSION.into());
     }
-    let stored: Stored = serde_json::from_value(inputs).ok()?;
+    let stored: Stored = serde_json::from_value(Value::Object(inputs)).ok()?;
     (stored.v == VERSION)
         .then(|| gate::decide(&stored.contact, &stored.campaign, &stored.history, stored.now))
 }

@@ -149,20 +149,23 @@ pub(super) fn reachable(contact: &GateContact, law: Law, now: Timestamp) -> Resu
             "zencall.allowed_countries",
         ));
     }
-    if law.asks(&OBJECTION) && (contact.do_not_call || objects_to_everybody(contact, now)) {
+    if law.asks(&OBJECTION) && (contact.do_not_call || objects_to_everybody(contact, law, now)) {
         return Err(Refusal::never(RefusalCode::Suppressed, SUPPRESSED_RULE));
     }
     Ok(())
 }
 
-/// Whether the person told everybody to leave them alone, and has since neither asked to be called nor, once the silence that
+/// Whether the person told everybody to leave them alone, and has since neither asked for this call nor, once the silence that
 /// they are owed was over, agreed to anything.
-fn objects_to_everybody(contact: &GateContact, now: Timestamp) -> bool {
+fn objects_to_everybody(contact: &GateContact, law: Law, now: Timestamp) -> bool {
     contact.objected_at.is_some_and(|objected_at| {
         let silent_until = standing::silent_until(objected_at, now);
-        let is_since = |request: &CallbackRequest| (objected_at..=now).contains(&request.requested_at);
-        !contact.callback_request.as_ref().is_some_and(is_since)
-            && !standing::has_agreed_since(&contact.consents, silent_until, now)
+        let has_asked = law.basis() == LegalBasis::CallbackRequest
+            && contact
+                .callback_request
+                .as_ref()
+                .is_some_and(|request| objected_at < request.requested_at && request.requested_at <= now);
+        !has_asked && !standing::has_agreed_since(&contact.consents, silent_until, now)
     })
 }
 
@@ -193,11 +196,8 @@ fn first_refusal(
     let zones = zones(contact, campaign);
     let ground = grounds::prove(contact, campaign, &zones, now)?;
     let until = open_until(campaign, &zones, &ground, now)?;
-    let oldest = history
-        .solicitations
-        .get(law.terms().attempts.saturating_sub(1))
-        .filter(|_| law.asks(&ATTEMPTS_CAP));
-    if let Some(oldest) = oldest {
+    let oldest = history.solicitations.get(law.terms().attempts - 1);
+    if let Some(oldest) = oldest.filter(|_| law.asks(&ATTEMPTS_CAP)) {
         // The oldest of those that fill the period makes room.
         let retry_at = law::counts_until(&zones, *oldest, law.terms().attempts_days);
         if retry_at > now {

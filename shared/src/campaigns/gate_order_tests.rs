@@ -158,7 +158,7 @@ fn they_are_called_again_once_they_agreed_anew_after_their_silence_or_asked_for_
         Some(RefusalCode::Suppressed)
     );
     assert_eq!(code(&case(objected("2026-09-02T09:00:00Z"))), None);
-    // Whoever asked this organisation to call them since is called, and not whoever had asked before.
+    // Whoever asked for the call since is called, and not whoever had asked before; what they asked for is no other call.
     let asked = |objected_at: &str| GateContact {
         callback_request: Some(CallbackRequest {
             requested_at: at("2026-11-23T11:00:00Z"),
@@ -167,9 +167,20 @@ fn they_are_called_again_once_they_agreed_anew_after_their_silence_or_asked_for_
         }),
         ..objected(objected_at)
     };
-    assert_eq!(code(&case(asked("2026-11-20T11:00:00Z"))), None);
-    assert_eq!(
-        code(&case(asked("2026-11-23T12:00:00Z"))),
-        Some(RefusalCode::Suppressed)
-    );
+    for (basis, objected_at, expected) in [
+        (LegalBasis::CallbackRequest, "2026-11-20T11:00:00Z", None),
+        (
+            LegalBasis::Consent,
+            "2026-11-20T11:00:00Z",
+            Some(RefusalCode::Suppressed),
+        ),
+        (
+            LegalBasis::CallbackRequest,
+            "2026-11-23T11:00:00Z",
+            Some(RefusalCode::Suppressed),
+        ),
+    ] {
+        let case = (asked(objected_at), campaign(basis), nothing(), at(TUESDAY_NOON));
+        assert_eq!(code(&case), expected, "{basis} {objected_at}");
+    }
 }

@@ -8,6 +8,7 @@ use super::gate::{GateCampaign, GateContact, Refusal, RefusalCode};
 use crate::consents::{self, Purpose, SpecialSlot, Standing, Wanted};
 use crate::kernel::{Timezone, Zones};
 use crate::law::holidays::is_public_holiday;
+use crate::law::hours::{local_date, midnight};
 use crate::law::terms::terms_at;
 use crate::law::{AUTOMATED_VOICE, CALLBACK, CONSENT, CONTRACT, Law, LegalBasis, Rule, WITHDRAWAL};
 
@@ -40,23 +41,27 @@ pub(super) fn prove(
     };
     let ground = match proved {
         Ok(ground) => ground,
-        Err(lack) if law.asks(lack.rule) => return Err(lack.refusal()),
+        Err(unmet) if law.asks(unmet.rule) => return Err(unmet.refusal()),
+        // Taken back, where the law asks for no more than that there was one: it is none.
+        Err(unmet) if unmet.rule == &WITHDRAWAL && law.asks(&CONSENT) => {
+            return Err(Unmet::of(RefusalCode::ConsentMissing, &CONSENT).refusal());
+        }
         Err(_) => Ground::default(),
     };
     match refused(contact, campaign.legal_basis, now) {
-        Err(lack) if law.asks(lack.rule) => Err(lack.refusal()),
+        Err(unmet) if law.asks(unmet.rule) => Err(unmet.refusal()),
         _ => Ok(ground),
     }
 }
 
-/// What is lacking, and the rule that asks for it.
-struct Lack {
+/// What is not met, and the rule that asks for it.
+struct Unmet {
     code: RefusalCode,
     rule: &'static Rule,
     retry_at: Option<Timestamp>,
 }
 
-impl Lack {
+impl Unmet {
     const fn of(code: RefusalCode, rule: &'static Rule) -> Self {
         Self {
             code,
@@ -74,21 +79,21 @@ impl Lack {
     }
 }
 
-fn business(contact: &GateContact) -> Result<Ground, Lack> {
+fn business(contact: &GateContact) -> Result<Ground, Unmet> {
     if contact.is_business {
         return Ok(Ground::default());
     }
-    Err(Lack::of(RefusalCode::NotABusiness, &AUTOMATED_VOICE))
+    Err(Unmet::of(RefusalCode::NotABusiness, &AUTOMATED_VOICE))
 }
 
-fn consent(contact: &GateContact, campaign: &GateCampaign, now: Timestamp) -> Result<Ground, Lack> {
+fn consent(contact: &GateContact, campaign: &GateCampaign, now: Timestamp) -> Result<Ground, Unmet> {
     let wanted = Wanted {
         advertiser_name: &campaign.advertiser.name,
         advertiser_siren: campaign.advertiser.siren.as_deref(),
         object: &campaign.object,
         purposes: PURPOSES,
     };
-    let lacks = |code| Err(Lack::of(code, &CONSENT));
+    let lacks = |code| Err(Unmet::of(code, &CONSENT));
     match consents::standing::standing(&contact.consents, &wanted, now) {
         Ok(proof) => Ok(Ground {
             until: Some(proof.valid_until),
@@ -98,19 +103,19 @@ fn consent(contact: &GateContact, campaign: &GateCampaign, now: Timestamp) -> Re
         Err(Standing::Mismatch) => lacks(RefusalCode::ConsentMismatch),
         Err(Standing::Unproven) => lacks(RefusalCode::NoLegalBasis),
         Err(Standing::Expired) => lacks(RefusalCode::ConsentExpired),
-        Err(Standing::Withdrawn { retry_at }) => Err(Lack {
+        Err(Standing::Withdrawn { retry_at }) => Err(Unmet {
             retry_at,
-            ..Lack::of(RefusalCode::ConsentWithdrawn, &WITHDRAWAL)
+            ..Unmet::of(RefusalCode::ConsentWithdrawn, &WITHDRAWAL)
         }),
     }
 }
 
-fn contract(contact: &GateContact, now: Timestamp) -> Result<Ground, Lack> {
+fn contract(contact: &GateContact, now: Timestamp) -> Result<Ground, Unmet> {
     let Some(contract) = &contact.contract else {
-        return Err(Lack::of(RefusalCode::NoLegalBasis, &CONTRACT));
+        return Err(Unmet::of(RefusalCode::NoLegalBasis, &CONTRACT));
     };
     if contract.ends_at <= now {
-        return Err(Lack::of(RefusalCode::ContractEnded, &CONTRACT));
+        return Err(Unmet::of(RefusalCode::ContractEnded, &CONTRACT));
     }
     Ok(Ground {
         until: Some(contract.ends_at),
@@ -123,8 +128,8 @@ fn callback(
     campaign: &GateCampaign,
     zones: &Zones,
     now: Timestamp,
-) -> Result<Ground, Lack> {
-    let unproven = Err(Lack::of(RefusalCode::NoLegalBasis, &CALLBACK));
+) -> Result<Ground, Unmet> {
+    let unproven = Err(Unmet::of(RefusalCode::NoLegalBasis, &CALLBACK));
     let Some(request) = &contact.callback_request else {
         return unproven;
     };
@@ -138,7 +143,7 @@ fn callback(
         .filter_map(|zone| end_of_callback(zone, request.requested_at))
         .min();
     if until.is_some_and(|until| until <= now) {
-        return Err(Lack::of(RefusalCode::CallbackLate, &CALLBACK));
+        return Err(Unmet::of(RefusalCode::CallbackLate, &CALLBACK));
     }
     Ok(Ground {
         until,
@@ -148,7 +153,7 @@ fn callback(
 
 /// Nobody who refused is called on another ground either, unless they asked for it afterwards, or agreed to something since and
 /// the silence that they are owed is over.
-fn refused(contact: &GateContact, basis: LegalBasis, now: Timestamp) -> Result<(), Lack> {
+fn refused(contact: &GateContact, basis: LegalBasis, now: Timestamp) -> Result<(), Unmet> {
     let Some(refused) = consents::standing::last_refusal(&contact.consents, now) else {
         return Ok(());
     };
@@ -161,16 +166,16 @@ fn refused(contact: &GateContact, basis: LegalBasis, now: Timestamp) -> Result<(
     if has_asked || (has_agreed && refused.silent_until <= now) {
         return Ok(());
     }
-    Err(Lack {
+    Err(Unmet {
         retry_at: has_agreed.then_some(refused.silent_until),
-        ..Lack::of(RefusalCode::ConsentWithdrawn, &WITHDRAWAL)
+        ..Unmet::of(RefusalCode::ConsentWithdrawn, &WITHDRAWAL)
     })
 }
 
 /// The midnight that ends the last working day on which a request may be answered; the day on which it was made does not
 /// count.
 fn end_of_callback(zone: &Timezone, requested_at: Timestamp) -> Option<Timestamp> {
-    let mut day = zone.rules().to_datetime(requested_at).date();
+    let mut day = local_date(zone, requested_at);
     let mut left = terms_at(day).callback_days;
     while left > 0 {
         day = day.tomorrow().ok()?;
@@ -178,8 +183,7 @@ fn end_of_callback(zone: &Timezone, requested_at: Timestamp) -> Option<Timestamp
             left -= 1;
         }
     }
-    let midnight = day.tomorrow().ok()?.to_zoned(zone.rules().clone()).ok()?;
-    Some(midnight.timestamp())
+    midnight(zone, day.tomorrow().ok()?)
 }
 
 fn is_working_day(day: Date) -> bool {

@@ -11,14 +11,15 @@ use tokio::time::Instant;
 
 use super::budget;
 use super::evidence;
-use super::gate::{self, Decision, History, RefusalCode};
+use super::gate::{self, Decision, History, Line, RefusalCode};
+use super::lines::HELD;
 use super::solicitation::{self, Recent};
 use super::store::decision::DecisionRow;
 use super::store::granted::Granted;
 use super::store::release::{Candidate, UnderWay};
 use super::store::wave::Wave;
 use super::turns::Turns;
-use super::{lines, objections, offer, requests, store, upkeep};
+use super::{objections, offer, requests, store, upkeep};
 use crate::App;
 use crate::app::Pepper;
 use crate::db::{Claims, DbError, TenantTx};
@@ -33,6 +34,8 @@ const SPARE: i32 = 4;
 const TIME: Duration = Duration::from_secs(10);
 /// How long a lease outlives the longest call, so that a late end finds its slot still held.
 const LEASE_MARGIN: SignedDuration = SignedDuration::from_mins(15);
+/// A call that waits as long as it may still ends within its lease.
+const _: () = assert!(HELD.as_secs() < LEASE_MARGIN.as_secs());
 
 /// What a wave did.
 #[derive(Default)]
@@ -162,8 +165,8 @@ fn decide_wave(app: &App, turns: &mut Turns<'_>, recent: &Recent, now: Timestamp
             spent: campaign.spent + set_aside.get(&campaign.id).copied().unwrap_or_default(),
             next_call: budget::worst_case(app.config.call_price_per_minute, campaign.max_duration_seconds),
             solicitations: recent.of(&candidate),
-            // Nobody is looked at for whom there is no room.
-            line: lines::held_since(now),
+            // It is leased with what is decided, and nobody is queued without one.
+            line: Line::ToCome,
         };
         let decision = gate::decide(&candidate.gate, &campaign.gate, &history, now);
         let inputs = evidence::inputs(&candidate.gate, &campaign.gate, &history, now);

@@ -18,13 +18,13 @@ use crate::app::Pepper;
 use crate::db::{Bytes, DbError, TenantTx};
 use crate::kernel::PhoneNumber;
 use crate::kernel::ids::{CampaignId, ContactId, OrganizationId};
-use crate::law::ATTEMPTS_CAP;
+use crate::law::{ATTEMPTS_CAP, attempts_period};
 
 /// What the hash is for: no other hash under the same pepper is like it.
 const CONTEXT: &[u8] = b"zencall solicitation v1";
 
-/// Longer than they count on any clock.
-const KEPT: SignedDuration = SignedDuration::from_hours(34 * 24);
+/// How much longer they are kept than they are looked up.
+const MARGIN: SignedDuration = SignedDuration::from_hours(2 * 24);
 /// Rows that one statement deletes.
 const FORGOTTEN_AT_ONCE: i32 = 5000;
 
@@ -44,7 +44,9 @@ pub(super) async fn pepper(app: &App) -> Option<Arc<Pepper>> {
 
 /// Forgets attempts that are too old to count, some at a time.
 pub async fn forget_old(app: &App, now: Timestamp) -> Result<i32, DbError> {
-    let before = now.saturating_sub(KEPT).unwrap_or(Timestamp::MIN);
+    let before = now
+        .saturating_sub(attempts_period() + MARGIN)
+        .unwrap_or(Timestamp::MIN);
     app.db.forget_old_solicitations(before, FORGOTTEN_AT_ONCE).await
 }
 

@@ -56,36 +56,62 @@ fn week_of(terms: &Terms) -> Week {
 
 impl Schedule for Calendar {
     fn open_at(&self, zone: &Timezone, instant: Timestamp) -> Option<Opening> {
-        let day = local_date(zone, instant);
-        let (week, _) = self.at(day)?;
-        let opening = week.open_at(zone, instant).filter(|_| !is_banned_day(day))?;
-        // No window touches midnight, so an opening never reaches into a holiday, or into another law. Where the law leaves
-        // the whole week free, each day is an opening of its own.
-        match opening.until {
-            Some(_) => Some(opening),
-            None => Some(Opening {
-                until: midnight(zone, day.tomorrow().ok()?),
-            }),
-        }
+        let (week, change) = self.at(local_date(zone, instant))?;
+        let opening = week.open_at(zone, instant)?;
+        // No window touches midnight, so an opening never reaches into another law; a free week ends where the law begins.
+        let until = opening
+            .until
+            .or_else(|| change.and_then(|change| midnight(zone, change)));
+        Some(Opening { until })
     }
 
     fn next_opening(&self, zone: &Timezone, instant: Timestamp) -> Option<Timestamp> {
         let mut from = instant;
         loop {
             let (week, change) = self.at(local_date(zone, from))?;
-            let candidate = week.next_opening(zone, from)?;
-            let day = local_date(zone, candidate);
-            from = match change.filter(|change| *change <= day) {
-                Some(change) => midnight(zone, change)?,
-                None if is_banned_day(day) => midnight(zone, day.tomorrow().ok()?)?,
-                None => return Some(candidate),
+            let is_before = |candidate: &Timestamp| {
+                let day = local_date(zone, *candidate);
+                change.is_none_or(|change| day < change)
             };
+            match week.next_opening(zone, from).filter(is_before) {
+                Some(opening) => return Some(opening),
+                None => from = midnight(zone, change?)?,
+            }
+        }
+    }
+}
+
+/// The days that are no public holidays.
+struct WorkingDays;
+
+impl Schedule for WorkingDays {
+    /// Looks no further than tomorrow: what is open longer is asked again before then.
+    fn open_at(&self, zone: &Timezone, instant: Timestamp) -> Option<Opening> {
+        let day = local_date(zone, instant);
+        let tomorrow = day.tomorrow().ok()?;
+        let end = if is_forbidden_day(tomorrow) {
+            tomorrow
+        } else {
+            tomorrow.tomorrow().ok()?
+        };
+        let until = midnight(zone, end)?;
+        (!is_forbidden_day(day)).then_some(Opening { until: Some(until) })
+    }
+
+    fn next_opening(&self, zone: &Timezone, instant: Timestamp) -> Option<Timestamp> {
+        let mut from = instant;
+        loop {
+            let day = local_date(zone, from);
+            if !is_forbidden_day(day) {
+                return Some(from);
+            }
+            from = midnight(zone, day.tomorrow().ok()?)?;
         }
     }
 }
 
 /// Whether nobody may be canvassed on that day, because it is a public holiday.
-pub(crate) fn is_banned_day(day: Date) -> bool {
+pub(crate) fn is_forbidden_day(day: Date) -> bool {
     NO_HOLIDAYS.is_in_force(day) && is_public_holiday(day)
 }
 
@@ -93,11 +119,25 @@ pub(crate) fn local_date(zone: &Timezone, instant: Timestamp) -> Date {
     zone.rules().to_datetime(instant).date()
 }
 
-pub(super) fn midnight(zone: &Timezone, day: Date) -> Option<Timestamp> {
+pub(crate) fn midnight(zone: &Timezone, day: Date) -> Option<Timestamp> {
     Some(day.to_zoned(zone.rules().clone()).ok()?.timestamp())
 }
 
-/// The hours in which the law allows canvassing.
+/// The hours of canvassing on each of the clocks.
+pub(crate) fn hours(zones: &Zones) -> impl Iterator<Item = Clock<'_>> {
+    on_each(&*CALENDAR, zones)
+}
+
+/// The days of canvassing on each of the clocks.
+pub(crate) fn working_days(zones: &Zones) -> impl Iterator<Item = Clock<'_>> {
+    on_each(&WorkingDays, zones)
+}
+
+fn on_each<'a>(schedule: &'a dyn Schedule, zones: &'a Zones) -> impl Iterator<Item = Clock<'a>> {
+    zones.as_slice().iter().map(move |zone| (schedule, zone))
+}
+
+/// The days and hours in which the law allows canvassing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LawfulHours;
 
@@ -112,22 +152,8 @@ impl LawfulHours {
         schedule::next_opening(&Self::clocks(zones), instant)
     }
 
-    pub(crate) fn clocks(zones: &Zones) -> Vec<Clock<'_>> {
-        zones
-            .as_slice()
-            .iter()
-            .map(|zone| (&Self as &dyn Schedule, zone))
-            .collect()
-    }
-}
-
-impl Schedule for LawfulHours {
-    fn open_at(&self, zone: &Timezone, instant: Timestamp) -> Option<Opening> {
-        CALENDAR.open_at(zone, instant)
-    }
-
-    fn next_opening(&self, zone: &Timezone, instant: Timestamp) -> Option<Timestamp> {
-        CALENDAR.next_opening(zone, instant)
+    fn clocks(zones: &Zones) -> Vec<Clock<'_>> {
+        hours(zones).chain(working_days(zones)).collect()
     }
 }
 

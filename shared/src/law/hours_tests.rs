@@ -69,8 +69,8 @@ mod independent {
 fn every_minute_of_a_year_in_six_zones() {
     // The law's openings are walked from one to the next, and every minute is held against them.
     let (first, last) = (
-        at("2026-06-01T00:00:00Z").as_second() / 60,
-        at("2027-06-01T00:00:00Z").as_second() / 60,
+        at("2026-08-12T00:00:00Z").as_second() / 60,
+        at("2027-08-12T00:00:00Z").as_second() / 60,
     );
     for name in [
         "Europe/Paris",
@@ -162,13 +162,13 @@ fn the_windows_of_the_territories_in_universal_time() {
             from = until;
         }
     }
-    let summer = LawfulHours.next_opening(&one("Europe/Paris"), at("2026-07-15T00:00:00Z"));
-    assert_eq!(summer, Some(at("2026-07-15T08:00:00Z")));
+    let summer = LawfulHours.next_opening(&one("Europe/Paris"), at("2027-07-15T00:00:00Z"));
+    assert_eq!(summer, Some(at("2027-07-15T08:00:00Z")));
 }
 
 #[test]
 fn a_change_of_law_binds_from_its_day_on_and_not_before() {
-    let [now] = TERMS;
+    let now = TERMS[0];
     let calendar = Calendar::of(
         &CANVASSING_HOURS,
         &[
@@ -194,7 +194,7 @@ fn a_change_of_law_binds_from_its_day_on_and_not_before() {
 }
 
 #[test]
-fn before_the_rule_and_after_its_repeal_only_holidays_are_closed() {
+fn before_the_rule_and_after_its_repeal_every_hour_is_free() {
     let rule = Rule {
         in_force_from: date(2027, 1, 4),
         in_force_until: Some(date(2027, 5, 3)),
@@ -203,7 +203,7 @@ fn before_the_rule_and_after_its_repeal_only_holidays_are_closed() {
     let calendar = Calendar::of(&rule, &TERMS);
     let paris = &Timezone::paris();
     let until = |now: &str| calendar.open_at(paris, at(now)).map(|opening| opening.until);
-    // The Sunday before its first Monday, at night; a day at a time.
+    // The Sunday before its first Monday, at night.
     assert_eq!(
         until("2027-01-03T03:00:00Z"),
         Some(Some(at("2027-01-03T23:00:00Z")))
@@ -217,14 +217,41 @@ fn before_the_rule_and_after_its_repeal_only_holidays_are_closed() {
         calendar.next_opening(paris, at("2027-01-03T23:00:00Z")),
         Some(at("2027-01-04T09:00:00Z"))
     );
-    // Friday evening, the Labour Day that follows it, and the first day after the repeal.
+    // Friday evening, and the first day after the repeal.
     assert_eq!(
         calendar.next_opening(paris, at("2027-04-30T18:00:00Z")),
         Some(at("2027-05-02T22:00:00Z"))
     );
-    assert!(until("2027-05-03T01:00:00Z").is_some());
-    // Ascension Day is a holiday by another rule.
-    assert_eq!(until("2027-05-06T10:00:00Z"), None);
+    assert_eq!(until("2027-05-03T01:00:00Z"), Some(None));
+    // Ascension Day is a holiday by another rule, from midnight to midnight.
+    let days = |now: &str| WorkingDays.open_at(paris, at(now)).map(|opening| opening.until);
+    assert_eq!(
+        days("2027-05-04T22:30:00Z"),
+        Some(Some(at("2027-05-05T22:00:00Z")))
+    );
+    assert_eq!(days("2027-05-05T22:00:00Z"), None);
+    assert_eq!(
+        WorkingDays.next_opening(paris, at("2027-05-06T10:00:00Z")),
+        Some(at("2027-05-06T22:00:00Z"))
+    );
+}
+
+#[test]
+fn a_version_that_allows_no_hour_ends_with_the_next() {
+    let closed = Terms {
+        in_force_from: date(2027, 1, 4),
+        hours: &[],
+        ..TERMS[0]
+    };
+    let again = Terms {
+        in_force_from: date(2027, 2, 1),
+        ..TERMS[0]
+    };
+    let calendar = Calendar::of(&CANVASSING_HOURS, &[TERMS[0], closed, again]);
+    assert_eq!(
+        calendar.next_opening(&Timezone::paris(), at("2027-01-01T20:00:00Z")),
+        Some(at("2027-02-01T09:00:00Z"))
+    );
 }
 
 #[test]

@@ -42,6 +42,11 @@ impl Law {
         rule.is_in_force(self.day) && rule.binds(self.basis)
     }
 
+    /// The ground.
+    pub fn basis(self) -> LegalBasis {
+        self.basis
+    }
+
     /// What it counts and lists.
     pub fn terms(self) -> &'static Terms {
         terms::terms_at(self.day)

@@ -70,8 +70,6 @@ const ARCEP: &str = "https://www.arcep.fr";
 
 /// The first day of law 2025-594 and of its decree.
 const REFORM: Date = date(2026, 8, 11);
-/// The first day of D223-9, whose days and hours have stayed the same since.
-const FIRST_HOURS: Date = date(2023, 3, 1);
 
 const LAW: Rule = Rule {
     article: "",
@@ -111,8 +109,8 @@ pub const OBJECTION: Rule = Rule {
     source: Some(RGPD),
     in_force_from: date(2018, 5, 25),
     demands: "the person has not asked to be left alone, in whatever campaign, call or text message they said so; nor asked it of \
-              everybody at once on the public page, unless they agreed to something again more than 60 days later, or asked to be \
-              called",
+              everybody at once on the public page, unless they agreed to something again more than 60 days later, or asked for \
+              this very call",
     codes: &["suppressed"],
     ..LAW
 };
@@ -212,7 +210,6 @@ pub const WITHDRAWAL: Rule = Rule {
 pub const CANVASSING_HOURS: Rule = Rule {
     article: "D223-9 code de la consommation (décret 2026-662)",
     source: Some(DECREE_2026_662),
-    in_force_from: FIRST_HOURS,
     demands: "Monday to Friday, 10:00 to 13:00 and 14:00 to 20:00, on every clock on which the person may live, or a date and \
               time to which they agreed precisely (L223-1, paragraph 6; consent only); a clock is known; the call is placed two \
               minutes before the end at the latest",
@@ -225,7 +222,6 @@ pub const CANVASSING_HOURS: Rule = Rule {
 pub const NO_HOLIDAYS: Rule = Rule {
     article: "D223-9 code de la consommation (décret 2026-662), L3133-1 code du travail",
     source: Some(LABOUR),
-    in_force_from: FIRST_HOURS,
     demands: "not on one of the eleven holidays of L3133-1, by the consumer's clock",
     codes: &["public_holiday"],
     binds: PROTECTED,

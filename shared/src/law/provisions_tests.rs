@@ -92,3 +92,30 @@ fn numbers_hold_from_their_day_on() {
     }
     assert_eq!(terms_at(date(2026, 11, 23)).attempts, 4);
 }
+
+#[test]
+fn what_the_rules_demand_tells_the_numbers_of_the_law() {
+    let terms = terms_at(date(2026, 11, 23));
+    let clock = |minute: u32| format!("{:02}:{:02}", minute / 60, minute % 60);
+    for (start, end) in terms.hours {
+        let hours = format!("{} to {}", clock(*start), clock(*end));
+        assert!(CANVASSING_HOURS.demands.contains(&hours), "{hours}");
+    }
+    for (rule, number) in [
+        (ATTEMPTS_CAP, format!("fewer than {} ", terms.attempts)),
+        (ATTEMPTS_CAP, format!("the {} days before", terms.attempts_days)),
+        (CALLBACK, format!("within {} working days", terms.callback_days)),
+        (CONSENT, format!("of {} days at most", terms.consent_days)),
+        (WITHDRAWAL, format!("{} days of silence", terms.silence_days)),
+        (OBJECTION, format!("more than {} days later", terms.silence_days)),
+    ] {
+        assert!(rule.demands.contains(&number), "{number}: {}", rule.demands);
+    }
+    assert_eq!(terms.holidays.len(), 11);
+    assert!(NO_HOLIDAYS.demands.contains("eleven holidays"));
+}
+
+#[test]
+fn every_version_of_the_law_allows_an_attempt() {
+    assert!(TERMS.iter().all(|terms| terms.attempts > 0));
+}

@@ -15,7 +15,7 @@ pub struct Terms {
     pub days: u32,
     /// The hours of such a day, in minutes from midnight.
     pub hours: &'static [(u32, u32)],
-    /// How many attempts are allowed in a period.
+    /// How many attempts are allowed in a period; one at least.
     pub attempts: usize,
     /// How many days the period has.
     pub attempts_days: i64,
@@ -75,6 +75,6 @@ pub fn version_at(starts: impl Iterator<Item = Date>, day: Date) -> usize {
 
 /// The numbers that held on that day.
 pub fn terms_at(day: Date) -> &'static Terms {
-    const { assert!(!TERMS.is_empty()) };
+    const { assert!(!TERMS.is_empty() && TERMS[0].attempts > 0) };
     &TERMS[version_at(TERMS.iter().map(|terms| terms.in_force_from), day)]
 }

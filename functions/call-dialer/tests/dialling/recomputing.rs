@@ -23,13 +23,25 @@ async fn every_decision_is_recomputed_and_a_changed_one_is_named() {
     let sql = "update contacts set do_not_call = true";
     objecting.organization.sql(sql, &[]).await;
     dial(&test, &body).await.unwrap();
+    // Refusals after which the contact keeps its turn.
+    for fault in [
+        "update organizations set twilio_phone_number = '+33612345678'",
+        "update assistants set drifted_at = now()",
+        "update campaigns set max_cost = 0.0001",
+    ] {
+        let (calling, _, body) = queued(&test).await;
+        calling.organization.sql(fault, &[]).await;
+        dial(&test, &body).await.unwrap();
+        let sql = "select code from gate_decisions where stage = 'dial' and not allowed";
+        assert_eq!(calling.organization.rows(sql, &[]).await.len(), 1, "{fault}");
+    }
     let (_, _, body) = queued(&test).await;
     test.app.clock.advance(SignedDuration::from_mins(11));
     dial(&test, &body).await.unwrap();
 
     let report = verify_all(&test.app.db).await.unwrap();
-    assert_eq!((report.organizations, report.differ), (3, 0), "{report:?}");
-    assert!(report.decisions >= 6, "{report:?}");
+    assert_eq!((report.organizations, report.differ), (6, 0), "{report:?}");
+    assert!(report.decisions >= 12, "{report:?}");
 
     for (change, difference) in [
         (

@@ -86,8 +86,9 @@ pub(in crate::campaigns) async fn give_back(
          ), decided as (
            insert into gate_decisions (id, organization_id, campaign_id, contact_id, attempt_id, stage, allowed, code, rule,
                                        retry_at, inputs, inputs_hash, decided_at)
-           select d.id, $1, r.campaign_id, r.contact_id, $2, 'dial', false, $6, $7, $5, d.inputs, d.inputs_hash, $4
-             from released r, unnest($9::uuid[], $10::jsonb[], $11::text[]) as d (id, inputs, inputs_hash)
+           select d.id, $1, r.campaign_id, r.contact_id, $2, 'dial', false, $6, $7, d.retry_at, d.inputs, d.inputs_hash, $4
+             from released r, unnest($9::uuid[], $10::jsonb[], $11::text[], $13::timestamptz[])
+                                as d (id, inputs, inputs_hash, retry_at)
          )
          select count(*) from freed, (select count(*) from unsolicited) forgotten",
         &[
@@ -103,6 +104,7 @@ pub(in crate::campaigns) async fn give_back(
             &decisions.inputs,
             &decisions.hashes,
             &given.fault,
+            &decisions.retry_at,
         ],
     ))
     .await;
