@@ -57,12 +57,12 @@ struct AutomatedCalls {
     rule: Option<&'static str>,
 }
 
-impl From<TwilioConnection> for TwilioAnswer {
-    fn from(connection: TwilioConnection) -> Self {
+impl TwilioAnswer {
+    fn of(connection: TwilioConnection, now: Timestamp) -> Self {
         let refusal = connection
             .phone_number
             .as_ref()
-            .map(caller_id::automated_call_allowed);
+            .map(|number| caller_id::automated_call_allowed(number, now));
         let automated_calls = match refusal {
             Some(Ok(())) => AutomatedCalls {
                 allowed: true,
@@ -96,7 +96,7 @@ impl From<TwilioConnection> for TwilioAnswer {
     responses((status = 200, body = TwilioAnswer), (status = "4XX", body = ProblemBody)))]
 async fn read_twilio(State(app): State<App>, caller: Caller) -> Answer<Json<TwilioAnswer>> {
     let connection = integrations::read(&app, &caller).await?;
-    Ok(Json(connection.into()))
+    Ok(Json(TwilioAnswer::of(connection, app.clock.now())))
 }
 
 /// Connects the organisation's account at Twilio, after checking it there, and imports its number into Vapi for voice.
@@ -112,7 +112,7 @@ async fn connect_twilio(
     let country = integrations::read(&app, &caller).await?.country;
     let new = request.parse(country)?;
     let connection = integrations::connect(&app, &caller, &new).await?;
-    Ok(Json(connection.into()))
+    Ok(Json(TwilioAnswer::of(connection, app.clock.now())))
 }
 
 /// Removes the connection, its secret and its number at Vapi.

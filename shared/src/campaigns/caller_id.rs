@@ -1,9 +1,11 @@
-//! Which numbers an automated system may show to the people it calls in France: decision ARCEP 2018-0881, as
-//! amended by 2022-1583 and 2025-2215 (consolidated on 1 January 2026). It binds calls to businesses too.
+//! Which numbers an automated system may show to the people it calls in France: those of [`Terms::caller_ids`].
+//!
+//! [`Terms::caller_ids`]: crate::law::Terms::caller_ids
 
-use crate::kernel::numbering;
+use jiff::Timestamp;
+
 use crate::kernel::phone::PhoneNumber;
-use crate::law::CALLER_ID;
+use crate::law::{self, CALLER_ID};
 
 /// The provision behind a refusal.
 const RULE: &str = CALLER_ID.article;
@@ -17,12 +19,13 @@ pub struct CallerIdRefusal {
     pub rule: &'static str,
 }
 
-/// Whether an automated call may present the number. Only the verified polyvalent numbers (NPV) and those of
-/// technical platforms (NPUEPT) are known to be lawful; geographic, mobile and ordinary 09 numbers are forbidden,
+/// Whether an automated call may present the number by the law of that day. Only the verified polyvalent numbers (NPV) and
+/// those of technical platforms (NPUEPT) are known to be lawful; geographic, mobile and ordinary 09 numbers are forbidden,
 /// and a number from elsewhere is refused because nothing shows that it may be presented. The exceptions of the
 /// decision (five numbers in 30 days, balanced traffic) never fit a campaign.
-pub fn automated_call_allowed(number: &PhoneNumber) -> Result<(), CallerIdRefusal> {
-    if numbering::is_verified(number.e164()) || numbering::is_technical(number.e164()) {
+pub fn automated_call_allowed(number: &PhoneNumber, now: Timestamp) -> Result<(), CallerIdRefusal> {
+    let mut ranges = law::terms(now).caller_ids.iter().copied().flatten();
+    if !law::is_in_force(&CALLER_ID, now) || ranges.any(|range| range.contains(number.e164())) {
         return Ok(());
     }
     Err(CallerIdRefusal {
@@ -38,8 +41,12 @@ mod tests {
     use super::*;
     use crate::kernel::country::Country;
 
+    fn shown(number: &PhoneNumber) -> Result<(), CallerIdRefusal> {
+        automated_call_allowed(number, "2026-11-24T10:00:00Z".parse().unwrap())
+    }
+
     fn allowed(typed: &str) -> bool {
-        automated_call_allowed(&PhoneNumber::parse(typed, Country::FR).unwrap()).is_ok()
+        shown(&PhoneNumber::parse(typed, Country::FR).unwrap()).is_ok()
     }
 
     #[test]
@@ -86,22 +93,22 @@ mod tests {
             "+33800123456",
         ] {
             let number = PhoneNumber::from_database(typed.to_owned());
-            let refusal = automated_call_allowed(&number).unwrap_err();
+            let refusal = shown(&number).unwrap_err();
             assert_eq!(refusal.code, "caller_id_not_allowed", "{typed}");
             assert_eq!(refusal.rule, RULE);
         }
         // A withheld number is no number: it does not parse, and whatever got stored is refused.
         assert!(PhoneNumber::parse("anonymous", Country::FR).is_err());
-        assert!(automated_call_allowed(&PhoneNumber::from_database("anonymous".to_owned())).is_err());
+        assert!(shown(&PhoneNumber::from_database("anonymous".to_owned())).is_err());
         // The verified range of Guadeloupe is not Réunion's.
-        assert!(automated_call_allowed(&PhoneNumber::from_database("+262947500001".to_owned())).is_err());
+        assert!(shown(&PhoneNumber::from_database("+262947500001".to_owned())).is_err());
     }
 
     proptest! {
         #[test]
         fn no_mobile_number_is_ever_shown(rest in "[67][0-9]{8}") {
             let number = PhoneNumber::from_database(format!("+33{rest}"));
-            prop_assert!(automated_call_allowed(&number).is_err());
+            prop_assert!(shown(&number).is_err());
         }
     }
 }

@@ -186,7 +186,7 @@ fn first_refusal(
         );
     };
     if law.asks(&CALLER_ID)
-        && let Err(refusal) = automated_call_allowed(number)
+        && let Err(refusal) = automated_call_allowed(number, now)
     {
         return never(RefusalCode::CallerIdNotAllowed, refusal.rule);
     }

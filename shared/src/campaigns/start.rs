@@ -97,7 +97,7 @@ async fn begin(
                 .phone_number
                 .map(PhoneNumber::from_database)
                 .ok_or(CampaignError::TwilioNotConfigured)?;
-            automated_call_allowed(&number).map_err(CampaignError::CallerIdNotAllowed)?;
+            automated_call_allowed(&number, now).map_err(CampaignError::CallerIdNotAllowed)?;
             if !line.has_assistant {
                 return Err(CampaignError::AssistantNotReady(NotReady::Deleted).into());
             }

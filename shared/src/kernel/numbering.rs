@@ -4,23 +4,67 @@
 /// Ranges kept for fiction: demos and tests use them, and they count as valid numbers of their kind.
 const FICTION: [&str; 6] = ["19900", "26191", "35301", "46571", "53649", "63998"];
 
-/// "Numéros polyvalents vérifiés" of metropolitan France, and those of overseas dialled through +33: the numbers
-/// that an automated system may present.
-const VERIFIED: [&str; 17] = [
-    "162", "163", "270", "271", "377", "378", "424", "425", "568", "569", "948", "949", "9475", "9476",
-    "9477", "9478", "9479",
+/// Numbers that begin alike: the calling code, and the first digits after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Range {
+    code: &'static str,
+    prefix: &'static str,
+}
+
+const fn range(code: &'static str, prefix: &'static str) -> Range {
+    Range { code, prefix }
+}
+
+impl Range {
+    /// The first digits of the national number.
+    pub fn prefix(self) -> &'static str {
+        self.prefix
+    }
+
+    /// Whether the number lies in it.
+    pub fn contains(self, e164: &str) -> bool {
+        e164.strip_prefix('+')
+            .and_then(|digits| digits.strip_prefix(self.code))
+            .is_some_and(|national| begins_with(national, &[self.prefix]))
+    }
+}
+
+/// "Numéros polyvalents vérifiés": of metropolitan France, of overseas dialled through +33, and of overseas in their own
+/// calling codes.
+pub const VERIFIED: [Range; 22] = [
+    range("33", "162"),
+    range("33", "163"),
+    range("33", "270"),
+    range("33", "271"),
+    range("33", "377"),
+    range("33", "378"),
+    range("33", "424"),
+    range("33", "425"),
+    range("33", "568"),
+    range("33", "569"),
+    range("33", "948"),
+    range("33", "949"),
+    range("33", "9475"),
+    range("33", "9476"),
+    range("33", "9477"),
+    range("33", "9478"),
+    range("33", "9479"),
+    range("590", "9475"),
+    range("594", "9476"),
+    range("596", "9477"),
+    range("262", "9478"),
+    range("262", "9479"),
 ];
 
-/// Numbers of technical platforms, which an automated system may present too.
-const TECHNICAL: [&str; 7] = ["937", "938", "9390", "9391", "9392", "9393", "9394"];
-
-/// The verified numbers of overseas in their own calling codes.
-const VERIFIED_OVERSEAS: [(&str, &str); 5] = [
-    ("590", "9475"),
-    ("594", "9476"),
-    ("596", "9477"),
-    ("262", "9478"),
-    ("262", "9479"),
+/// Numbers of technical platforms.
+pub const TECHNICAL: [Range; 7] = [
+    range("33", "937"),
+    range("33", "938"),
+    range("33", "9390"),
+    range("33", "9391"),
+    range("33", "9392"),
+    range("33", "9393"),
+    range("33", "9394"),
 ];
 
 /// National prefixes that belong to an overseas calling code; France dials all of them with one leading zero.
@@ -62,17 +106,12 @@ pub fn is_fiction(e164: &str) -> bool {
 
 /// Whether the number is a verified polyvalent number (NPV), in the +33 form or in the overseas one.
 pub fn is_verified(e164: &str) -> bool {
-    french_national(e164).is_some_and(|national| begins_with(national, &VERIFIED))
-        || VERIFIED_OVERSEAS.iter().any(|(code, prefix)| {
-            e164.strip_prefix('+')
-                .and_then(|digits| digits.strip_prefix(code))
-                .is_some_and(|national| begins_with(national, &[*prefix]))
-        })
+    VERIFIED.iter().any(|range| range.contains(e164))
 }
 
 /// Whether the number is one of a technical platform (NPUEPT).
 pub fn is_technical(e164: &str) -> bool {
-    french_national(e164).is_some_and(|national| begins_with(national, &TECHNICAL))
+    TECHNICAL.iter().any(|range| range.contains(e164))
 }
 
 /// The calling code of the territory to which a number of the +33 plan belongs in truth, if it is overseas.

@@ -44,12 +44,11 @@ impl Calendar {
 }
 
 fn week_of(terms: &Terms) -> Week {
-    let days = (0..terms.days).map(|day| day * DAY);
-    let spans = days.flat_map(|day| {
-        terms
-            .hours
+    let midnights = (0..).map(|day| day * DAY);
+    let spans = midnights.zip(terms.hours).flat_map(|(midnight, hours)| {
+        hours
             .iter()
-            .map(move |(start, end)| (day + start, day + end))
+            .map(move |(start, end)| (midnight + start, midnight + end))
     });
     Week::new(spans.collect())
 }

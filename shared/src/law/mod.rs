@@ -58,6 +58,11 @@ pub fn terms(now: Timestamp) -> &'static Terms {
     terms::terms_at(day(now))
 }
 
+/// Whether a rule is in force at an instant.
+pub(crate) fn is_in_force(rule: &Rule, now: Timestamp) -> bool {
+    rule.is_in_force(day(now))
+}
+
 fn day(now: Timestamp) -> Date {
     hours::local_date(&Timezone::paris(), now)
 }

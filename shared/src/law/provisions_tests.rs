@@ -1,5 +1,7 @@
 //! The table of rules: as the README shows it, as the gate asks, and as the law dates it.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::law::table::table;
 use crate::law::terms::{TERMS, terms_at, version_at};
@@ -57,9 +59,9 @@ fn every_code_of_a_refusal_has_its_rule() {
 
 #[test]
 fn every_provision_is_dated_and_has_a_source() {
-    let today = date(2026, 11, 23);
     for rule in RULES {
-        assert!(rule.is_in_force(today), "{}", rule.article);
+        // None is kept that was never in force, and one that begins on a day to come has its day.
+        assert!(rule.in_force_until.is_none_or(|until| rule.in_force_from < until));
         let is_law = rule.article.contains(' ');
         assert_eq!(!rule.is_in_force(date(2004, 1, 1)), is_law, "{}", rule.article);
         assert_eq!(is_law, rule.source.is_some(), "{}", rule.article);
@@ -97,7 +99,10 @@ fn numbers_hold_from_their_day_on() {
 fn what_the_rules_demand_tells_the_numbers_of_the_law() {
     let terms = terms_at(date(2026, 11, 23));
     let clock = |minute: u32| format!("{:02}:{:02}", minute / 60, minute % 60);
-    for (start, end) in terms.hours {
+    let [monday, week @ .., saturday, sunday] = terms.hours;
+    assert!(week.iter().all(|day| *day == monday) && saturday.is_empty() && sunday.is_empty());
+    assert!(CANVASSING_HOURS.demands.starts_with("Monday to Friday, "));
+    for (start, end) in monday {
         let hours = format!("{} to {}", clock(*start), clock(*end));
         assert!(CANVASSING_HOURS.demands.contains(&hours), "{hours}");
     }
@@ -111,8 +116,29 @@ fn what_the_rules_demand_tells_the_numbers_of_the_law() {
     ] {
         assert!(rule.demands.contains(&number), "{number}: {}", rule.demands);
     }
+    let ranges = terms.caller_ids.iter().copied().flatten();
+    let allowed: BTreeSet<u32> = ranges.map(|range| range.prefix().parse().unwrap()).collect();
+    assert_eq!(numbers_of(CALLER_ID.demands), allowed);
     assert_eq!(terms.holidays.len(), 11);
     assert!(NO_HOLIDAYS.demands.contains("eleven holidays"));
+}
+
+/// The numbers that a text lists, with all of those from one "to" another.
+fn numbers_of(text: &str) -> BTreeSet<u32> {
+    let mut numbers = BTreeSet::new();
+    let (mut last, mut goes_on) = (0, false);
+    for word in text.split(|sign: char| !sign.is_alphanumeric()) {
+        match word.parse::<u32>() {
+            Ok(number) => {
+                numbers.extend(if goes_on { last..=number } else { number..=number });
+                last = number;
+                goes_on = false;
+            }
+            Err(_) if !word.is_empty() => goes_on = word == "to",
+            Err(_) => {}
+        }
+    }
+    numbers
 }
 
 #[test]

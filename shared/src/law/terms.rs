@@ -5,16 +5,18 @@ use jiff::civil::{Date, date};
 
 use super::Sector;
 use super::holidays::{Holiday, L3133_1};
+use crate::kernel::numbering::{self, Range};
+
+/// Openings of a day, in minutes from midnight.
+pub type Hours = &'static [(u32, u32)];
 
 /// The numbers that the law fixes, since a day.
 #[derive(Debug, Clone, Copy)]
 pub struct Terms {
     /// The first day on which they hold.
     pub in_force_from: Date,
-    /// How many days of the week, from Monday on.
-    pub days: u32,
-    /// The hours of such a day, in minutes from midnight.
-    pub hours: &'static [(u32, u32)],
+    /// The hours of each day of the week, Monday first; none on days on which nobody is canvassed.
+    pub hours: [Hours; 7],
     /// How many attempts are allowed in a period; one at least.
     pub attempts: usize,
     /// How many days the period has.
@@ -27,6 +29,8 @@ pub struct Terms {
     pub silence_days: i64,
     /// On which days nobody is canvassed, though they are days of the week.
     pub holidays: &'static [Holiday],
+    /// Which numbers an automated system may present.
+    pub caller_ids: &'static [&'static [Range]],
     /// What nobody may sell or tell by telephone, with or without consent.
     pub banned_sectors: &'static [Sector],
 }
@@ -43,6 +47,11 @@ impl Terms {
     }
 }
 
+/// What is open on Monday to Friday alone.
+const fn weekdays(hours: Hours) -> [Hours; 7] {
+    [hours, hours, hours, hours, hours, &[], &[]]
+}
+
 fn days(days: i64) -> SignedDuration {
     SignedDuration::from_hours(days.saturating_mul(24))
 }
@@ -50,8 +59,7 @@ fn days(days: i64) -> SignedDuration {
 /// Oldest first. A change of law is one more row; before the first one its own numbers hold.
 pub const TERMS: [Terms; 1] = [Terms {
     in_force_from: date(2026, 8, 11),
-    days: 5,
-    hours: &[(10 * 60, 13 * 60), (14 * 60, 20 * 60)],
+    hours: weekdays(&[(10 * 60, 13 * 60), (14 * 60, 20 * 60)]),
     attempts: 4,
     attempts_days: 30,
     callback_days: 5,
@@ -60,6 +68,8 @@ pub const TERMS: [Terms; 1] = [Terms {
     // D223-9 in its former wording, kept as the stricter reading.
     silence_days: 60,
     holidays: &L3133_1,
+    // Verified polyvalent numbers, and those of technical platforms (decision 2018-0881, consolidated on 1 January 2026).
+    caller_ids: &[&numbering::VERIFIED, &numbering::TECHNICAL],
     banned_sectors: &[
         Sector::EnergyRenovation,
         Sector::RenewableEnergy,
