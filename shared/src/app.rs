@@ -23,6 +23,7 @@ use crate::db::{DatabaseUrl, Db, LoadUrl};
 use crate::kernel::access_token::{AccessClaims, TokenKeys, TokenRefused};
 use crate::kernel::class::{Classify, Failure};
 use crate::kernel::clock::Clock;
+use crate::kernel::number_key::NumberKey;
 
 pub use supabase::NotRecognised;
 
@@ -65,7 +66,7 @@ pub struct Parts {
     queue: OnceCell<Queue>,
     http: OnceLock<reqwest::Client>,
     token_keys: Kept<TokenKeys>,
-    pepper: Kept<Pepper>,
+    pepper: Kept<Peppers>,
     vapi_key: Arc<Kept<SecretString>>,
     /// What Vapi's webhooks are authenticated with: the current secret, and the one before during a rotation.
     pub vapi_webhook_secrets: Kept<Vec<SecretString>>,
@@ -118,7 +119,7 @@ impl App {
                 &config.pepper_secret,
                 &clock,
                 aws.fetch(&config.pepper_secret),
-                Box::new(read_pepper),
+                Box::new(Peppers::read),
             ),
             vapi_key: Arc::new(Kept::new(
                 &config.vapi_api_key_secret,
@@ -218,7 +219,12 @@ impl Parts {
 
     /// The platform's pepper.
     pub async fn pepper(&self) -> Result<Arc<Pepper>, SecretsError> {
-        self.pepper.get().await
+        Ok(Arc::clone(&self.pepper.get().await?.newest))
+    }
+
+    /// The key under which numbers are recognised that are not kept.
+    pub async fn number_key(&self) -> Result<Arc<NumberKey>, SecretsError> {
+        Ok(Arc::clone(&self.pepper.get().await?.oldest))
     }
 
     /// Brings the database up to date, as its owner; returns the versions that were applied.
@@ -290,10 +296,27 @@ impl Aws {
     }
 }
 
-fn read_pepper(text: &str) -> Option<Pepper> {
-    let bytes = STANDARD.decode(text.trim()).ok()?;
-    let bytes: [u8; 32] = bytes.try_into().ok()?;
-    Some(SecretBox::new(Box::new(bytes)))
+/// What the secret of the pepper holds: a line each, the newest first.
+struct Peppers {
+    /// What hashes and signs from now on.
+    newest: Arc<Pepper>,
+    /// The first that there ever was: what is kept of numbers can be made anew by nobody, so it stays under that one.
+    oldest: Arc<NumberKey>,
+}
+
+impl Peppers {
+    fn read(text: &str) -> Option<Self> {
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let keys = lines.map(|line| {
+            let bytes = STANDARD.decode(line).ok()?;
+            Some(Box::new(<[u8; 32]>::try_from(bytes).ok()?))
+        });
+        let keys: Vec<_> = keys.collect::<Option<_>>()?;
+        Some(Self {
+            newest: Arc::new(SecretBox::new(keys.first()?.clone())),
+            oldest: Arc::new(NumberKey::new(keys.last()?.clone())),
+        })
+    }
 }
 
 /// One secret a line.

@@ -12,6 +12,7 @@ use crate::app::Pepper;
 use crate::db::DatabaseUrl;
 use crate::identity::{NewPassword, Session};
 use crate::kernel::access_token::TokenKeys;
+use crate::kernel::number_key::NumberKey;
 
 /// Which of the two a type is meant by is ambiguous, hence refused, where it has the trait.
 macro_rules! has_not {
@@ -39,6 +40,7 @@ macro_rules! cannot_be_written {
 cannot_be_written!(
     SecretString,
     Pepper,
+    NumberKey,
     TokenKeys,
     NewPassword,
     Session,
@@ -56,11 +58,13 @@ fn debug_says_nothing_of_a_secret() {
         authority: None,
     };
     let pepper = Pepper::new(Box::new([67; 32]));
+    let key = NumberKey::new(Box::new([67; 32]));
     for said in [
         format!("{secret:?}"),
         format!("{:?}", Some(&secret)),
         format!("{url:?}"),
         format!("{pepper:?}"),
+        format!("{key:?}"),
     ] {
         assert!(!said.contains("CANARY") && !said.contains("67"), "{said}");
     }

@@ -19,10 +19,10 @@ use super::{CallRequested, Status, store};
 use crate::App;
 use crate::adapters::secrets::SecretsError;
 use crate::adapters::vapi::{NewCall, PlaceCallError};
-use crate::app::Pepper;
 use crate::db::{Claims, DbError};
 use crate::kernel::class::{Classify, Failure};
 use crate::kernel::ids::{AttemptId, OrganizationId};
+use crate::kernel::number_key::NumberKey;
 use crate::law::ATTEMPTS_CAP;
 use crate::oppositions::platform;
 
@@ -81,12 +81,12 @@ pub async fn dial(app: &App, request: &CallRequested) -> Result<Dialled, DialErr
     let vapi = &app.vapi().await?;
     let (organization, attempt) = (request.organization_id, request.attempt_id);
     let claims = &Claims::platform(organization).with_joins_as_written();
-    let pepper = solicitation::pepper(app).await;
+    let key = solicitation::number_key(app).await;
     let now = app.clock.now();
     let claim = app
         .db
         .write("campaigns.claim_attempt", claims, async |tx| {
-            claim(tx, app, pepper.as_deref(), attempt, now).await
+            claim(tx, app, key.as_deref(), attempt, now).await
         })
         .await?;
     let (queued, vapi_phone_number_id) = match claim {
@@ -173,11 +173,11 @@ pub async fn dial(app: &App, request: &CallRequested) -> Result<Dialled, DialErr
 async fn claim(
     tx: &crate::db::TenantTx,
     app: &App,
-    pepper: Option<&Pepper>,
+    key: Option<&NumberKey>,
     attempt: AttemptId,
     now: Timestamp,
 ) -> Result<Claim, DbError> {
-    let Some(queued) = store::attempt::lock_queued(tx, attempt, now).await? else {
+    let Some(queued) = store::attempt::lock_queued(tx, key, attempt, now).await? else {
         return Ok(Claim::Nothing);
     };
     if queued.campaign_status != Some(Status::Running) {
@@ -185,7 +185,7 @@ async fn claim(
         store::ending::give_back(tx, &given, now).await?;
         return Ok(Claim::GivenBack);
     }
-    if !is_as_released(&queued, pepper, tx.organization()) {
+    if !is_as_released(&queued, key, tx.organization()) {
         store::ending::give_back(tx, &GivenBack::waiting(attempt, "changed", now), now).await?;
         return Ok(Claim::GivenBack);
     }
@@ -227,21 +227,21 @@ async fn claim(
 }
 
 /// Whether the number was looked for on the platform's list under its hash, and the law counts the attempt under the key that was
-/// locked and looked at: the number, the advertiser or the ground may have changed since release. Without the pepper nobody
+/// locked and looked at: the number, the advertiser or the ground may have changed since release. Without the key nobody
 /// knows.
-fn is_as_released(queued: &Queued, pepper: Option<&Pepper>, organization: OrganizationId) -> bool {
-    let Some(pepper) = pepper else {
+fn is_as_released(queued: &Queued, key: Option<&NumberKey>, organization: OrganizationId) -> bool {
+    let Some(key) = key else {
         return false;
     };
     let (campaign, phone) = (&queued.gate_campaign, &queued.gate_contact.phone);
-    if queued.number_hash.as_ref() != Some(&platform::hash(pepper, phone).0) {
+    if queued.number_hash.as_ref() != Some(&platform::hash(key, phone).0) {
         return false;
     }
     if !ATTEMPTS_CAP.binds(campaign.legal_basis) {
         return true;
     }
     let siren = campaign.advertiser.siren.as_deref();
-    queued.solicitation_key.as_ref() == Some(&solicitation::key(pepper, siren, organization, phone).0)
+    queued.solicitation_key.as_ref() == Some(&solicitation::key(key, siren, organization, phone).0)
 }
 
 /// What follows from a request that certainly did not lead to a call.

@@ -18,9 +18,9 @@ use super::store::forecast::Plan;
 use super::store::release::Candidate;
 use super::{CampaignError, objections, store};
 use crate::App;
-use crate::app::Pepper;
 use crate::db::{Claims, DbError};
 use crate::kernel::ids::{CampaignId, ContactId};
+use crate::kernel::number_key::NumberKey;
 use crate::kernel::{Caller, Text};
 use tally::Tally;
 
@@ -94,14 +94,14 @@ pub async fn forecast(app: &App, caller: &Caller, id: CampaignId) -> Result<Fore
         })
         .await?
         .ok_or(CampaignError::NotFound)?;
-    let pepper = &*app.pepper().await?;
+    let key = &*app.number_key().await?;
     let next_call = worst_case(app.config.call_price_per_minute, plan.max_duration_seconds);
     let mut tally = Tally::new(plan, next_call, now);
     let deadline = Instant::now() + TIME;
     let mut after: Option<ContactId> = None;
     let mut is_whole = true;
     loop {
-        let batch = look(app, claims, id, plan, pepper, after).await?;
+        let batch = look(app, claims, id, plan, key, after).await?;
         let (candidates, recent) = &batch;
         for candidate in candidates {
             tally.ask(candidate, recent.of(candidate));
@@ -123,7 +123,7 @@ async fn look(
     claims: &Claims,
     id: CampaignId,
     plan: &Plan,
-    pepper: &Pepper,
+    key: &NumberKey,
     after: Option<ContactId>,
 ) -> Result<(Vec<Candidate>, Recent), CampaignError> {
     let now = app.clock.now();
@@ -133,14 +133,14 @@ async fn look(
             store::forecast::contacts(tx, id, after, BATCH).await
         })
         .await?;
-    objections::hash(pepper, &mut candidates);
+    objections::hash(key, &mut candidates);
     let (campaign, batch) = (&plan.gate, &candidates);
     let (recent, objections) = app
         .db
         .read("campaigns.forecast_history", claims, async |tx| {
             let (recent, objections) = join(
-                solicitation::recent_of_one(tx, pepper, campaign, batch, now),
-                objections::among(tx, batch),
+                solicitation::recent_of_one(tx, key, campaign, batch, now),
+                objections::among(tx, Some(key), batch),
             )
             .await;
             Ok::<_, DbError>((recent?, objections?))

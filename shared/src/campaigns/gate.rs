@@ -15,7 +15,7 @@ pub use super::refusal::{Refusal, RefusalCode};
 use super::windows::CallWindows;
 use super::{Advertiser, Budget};
 use crate::assistants::Compliance;
-use crate::consents::{self, standing};
+use crate::consents;
 use crate::contacts::{CallbackRequest, Contract};
 use crate::kernel::zones::{Zones, zones_of};
 use crate::kernel::{Country, PhoneNumber, Timezone};
@@ -23,6 +23,7 @@ use crate::law::{
     self, ATTEMPTS_CAP, CALLER_ID, CANVASSING_HOURS, DISCLOSURE, Law, LegalBasis, NUMBER, OBJECTION,
     OWN_ATTEMPTS, OWN_BUDGET, OWN_SLOTS, SECTOR_BAN, Sector,
 };
+use crate::oppositions::platform;
 
 /// Why nobody calls a number whose holder has objected.
 pub(super) const SUPPRESSED_RULE: &str = OBJECTION.article;
@@ -159,13 +160,12 @@ pub(super) fn reachable(contact: &GateContact, law: Law, now: Timestamp) -> Resu
 /// they are owed was over, agreed to anything.
 fn objects_to_everybody(contact: &GateContact, law: Law, now: Timestamp) -> bool {
     contact.objected_at.is_some_and(|objected_at| {
-        let silent_until = standing::silent_until(objected_at, now);
         let has_asked = law.basis() == LegalBasis::CallbackRequest
             && contact
                 .callback_request
                 .as_ref()
                 .is_some_and(|request| objected_at < request.requested_at && request.requested_at <= now);
-        !has_asked && !standing::has_agreed_since(&contact.consents, silent_until, now)
+        !has_asked && !platform::is_lifted(objected_at, &contact.consents, now)
     })
 }
 

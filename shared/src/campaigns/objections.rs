@@ -2,30 +2,35 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
-
+use super::gate::GateContact;
 use super::store::release::Candidate;
-use crate::app::Pepper;
-use crate::db::{Bytes, DbError, TenantTx};
-use crate::oppositions::platform;
+use crate::db::{DbError, TenantTx};
+use crate::kernel::number_key::NumberKey;
+use crate::oppositions::platform::{self, Objection};
 
-/// Since when they did, by the hashes of their numbers.
-pub(super) type Objections = HashMap<Vec<u8>, Timestamp>;
+/// What they said, by the hashes of their numbers.
+pub(super) type Objections = HashMap<Vec<u8>, Objection>;
 
 /// Gives each candidate the hash under which their number is on the list, if it is.
-pub(super) fn hash(pepper: &Pepper, candidates: &mut [Candidate]) {
+pub(super) fn hash(key: &NumberKey, candidates: &mut [Candidate]) {
     for candidate in candidates {
-        candidate.number_hash = platform::hash(pepper, &candidate.gate.phone);
+        candidate.number_hash = platform::hash(key, &candidate.gate.phone);
     }
 }
 
-/// Looks them up, in one statement.
-pub(super) async fn among(tx: &TenantTx, candidates: &[Candidate]) -> Result<Objections, DbError> {
-    let hashes: Vec<Bytes> = candidates
+/// Looks them up, in one statement; none without the key, nor without candidates.
+pub(super) async fn among(
+    tx: &TenantTx,
+    key: Option<&NumberKey>,
+    candidates: &[Candidate],
+) -> Result<Objections, DbError> {
+    let Some(key) = key else {
+        return Ok(Objections::new());
+    };
+    let numbers = candidates
         .iter()
-        .map(|candidate| candidate.number_hash.clone())
-        .collect();
-    platform::among(tx, &hashes).await
+        .map(|candidate| (candidate.number_hash.clone(), candidate.gate.phone.as_str()));
+    platform::among(tx, key, numbers).await
 }
 
 /// Tells the gate.
@@ -34,6 +39,15 @@ pub(super) fn note(objections: &Objections, candidates: &mut [Candidate]) {
         return;
     }
     for candidate in candidates {
-        candidate.gate.objected_at = objections.get(&candidate.number_hash.0).copied();
+        let objection = objections.get(&candidate.number_hash.0);
+        tell(&mut candidate.gate, objection.cloned());
+    }
+}
+
+/// Tells the gate of one: the ledger too, which it was not told where the ground does not depend on it.
+pub(super) fn tell(contact: &mut GateContact, objection: Option<Objection>) {
+    if let Some(objection) = objection {
+        contact.objected_at = Some(objection.objected_at);
+        contact.consents = objection.consents;
     }
 }

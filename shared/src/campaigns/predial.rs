@@ -7,16 +7,17 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::evidence;
 use super::gate::{self, Decision};
+use super::objections;
 use super::solicitation;
 use super::store;
 use super::store::decision::DecisionRow;
 use super::store::predial::Waiting;
 use crate::App;
 use crate::adapters::vapi::webhook::Predial;
-use crate::app::Pepper;
 use crate::db::edge::EventKeys;
 use crate::db::{Claims, DbError, TenantTx};
 use crate::kernel::ids::OrganizationId;
+use crate::kernel::number_key::NumberKey;
 use crate::law::ATTEMPTS_CAP;
 use crate::oppositions::platform;
 
@@ -28,11 +29,11 @@ pub async fn is_eligible(app: &App, asked: &Predial) -> Result<bool, DbError> {
     let Some(organization) = organization_of(app, asked).await? else {
         return Ok(false);
     };
-    let pepper = solicitation::pepper(app).await;
-    let (pepper, now) = (pepper.as_deref(), app.clock.now());
+    let key = solicitation::number_key(app).await;
+    let (key, now) = (key.as_deref(), app.clock.now());
     app.db
         .write("campaigns.predial", &Claims::platform(organization), async |tx| {
-            decide(tx, app, pepper, asked, now).await
+            decide(tx, app, key, asked, now).await
         })
         .await
 }
@@ -55,7 +56,7 @@ async fn organization_of(app: &App, asked: &Predial) -> Result<Option<Organizati
 async fn decide(
     tx: &TenantTx,
     app: &App,
-    pepper: Option<&Pepper>,
+    number_key: Option<&NumberKey>,
     asked: &Predial,
     now: Timestamp,
 ) -> Result<bool, DbError> {
@@ -77,17 +78,20 @@ async fn decide(
     if due_at > now && !was_allowed {
         return Ok(false);
     }
-    let Some(pepper) = pepper else {
+    let Some(number_key) = number_key else {
         // Nobody knows who objects, nor how often the law lets them be called.
         return Ok(false);
     };
-    let number_hash = platform::hash(pepper, &gate_contact.phone);
-    let objections = platform::among(tx, std::slice::from_ref(&number_hash)).await?;
-    gate_contact.objected_at = objections.get(&number_hash.0).copied();
+    let number = (
+        platform::hash(number_key, &gate_contact.phone),
+        gate_contact.phone.as_str(),
+    );
+    let objections = platform::among(tx, number_key, std::iter::once(number)).await?;
+    objections::tell(&mut gate_contact, objections.into_values().next());
     let mut key = None;
     if ATTEMPTS_CAP.binds(gate_campaign.legal_basis) {
         let siren = gate_campaign.advertiser.siren.as_deref();
-        let of_person = solicitation::key(pepper, siren, tx.organization(), &gate_contact.phone);
+        let of_person = solicitation::key(number_key, siren, tx.organization(), &gate_contact.phone);
         history.solicitations = store::predial::hold_solicitations(tx, &of_person, now).await?;
         key = Some(of_person);
     }

@@ -7,36 +7,35 @@ use jiff::Timestamp;
 
 use super::calling_hours::CallingHours;
 use super::gate::{GateContact, Refusal, RefusalCode, own_zones, reachable};
+use super::objections;
 use super::store;
 use super::windows::CallWindows;
-use crate::app::Pepper;
-use crate::db::{Bytes, DbError, TenantTx};
+use crate::db::{DbError, TenantTx};
 use crate::kernel::PhoneNumber;
+use crate::kernel::number_key::NumberKey;
 use crate::law::{CANVASSING_HOURS, Law, LegalBasis};
 use crate::oppositions::platform;
 
 /// Of the organisation's contacts with these numbers, those whom no campaign may call, by number, with the reason.
 pub async fn refused(
     tx: &TenantTx,
-    pepper: &Pepper,
+    key: &NumberKey,
     phones: &[String],
     now: Timestamp,
 ) -> Result<HashMap<String, Refusal>, DbError> {
-    let hash = |phone: &String| platform::hash(pepper, &PhoneNumber::from_database(phone.clone()));
-    let hashes: Vec<Bytes> = phones.iter().map(hash).collect();
+    let hash = |phone: &str| platform::hash(key, &PhoneNumber::from_database(phone.to_owned()));
+    let numbers = phones.iter().map(|phone| (hash(phone), phone.as_str()));
     let (contacts, objections) = join(
         store::prospects::by_number(tx, phones),
-        platform::among(tx, &hashes),
+        platform::among(tx, key, numbers),
     )
     .await;
-    let (contacts, objections) = (contacts?, objections?);
-    let objected: HashMap<&str, Timestamp> = phones
-        .iter()
-        .zip(&hashes)
-        .filter_map(|(phone, hash)| Some((phone.as_str(), *objections.get(&hash.0)?)))
-        .collect();
+    let (contacts, mut objections) = (contacts?, objections?);
     let refused = |mut contact: GateContact| {
-        contact.objected_at = objected.get(contact.phone.as_str()).copied();
+        if !objections.is_empty() {
+            let hash = platform::hash(key, &contact.phone);
+            objections::tell(&mut contact, objections.remove(&hash.0));
+        }
         let refusal = standing_refusal(&contact, now)?;
         Some((contact.phone.as_str().to_owned(), refusal))
     };

@@ -21,9 +21,9 @@ use super::store::wave::Wave;
 use super::turns::Turns;
 use super::{objections, offer, requests, store, upkeep};
 use crate::App;
-use crate::app::Pepper;
 use crate::db::{Claims, DbError, TenantTx};
 use crate::kernel::ids::{AttemptId, CampaignId, OrganizationId};
+use crate::kernel::number_key::NumberKey;
 
 /// The most contacts that one wave looks at.
 const WAVE: i32 = 500;
@@ -60,8 +60,8 @@ pub(super) async fn release_up_to(
     deadline: Instant,
 ) -> Result<usize, DbError> {
     let claims = &Claims::platform(organization).with_joins_as_written();
-    let pepper = solicitation::pepper(app).await;
-    let pepper = pepper.as_deref();
+    let key = solicitation::number_key(app).await;
+    let key = key.as_deref();
     let mut queued = 0;
     let mut spare = SPARE;
     loop {
@@ -69,7 +69,7 @@ pub(super) async fn release_up_to(
         let done = app
             .db
             .write("campaigns.release", claims, async |tx| {
-                release_wave(tx, app, pepper, (spare, up_to), now).await
+                release_wave(tx, app, key, (spare, up_to), now).await
             })
             .await?;
         queued += done.queued.attempts.len();
@@ -89,7 +89,7 @@ pub(super) async fn release_up_to(
 async fn release_wave(
     tx: &TenantTx,
     app: &App,
-    pepper: Option<&Pepper>,
+    key: Option<&NumberKey>,
     (spare, up_to): (i32, i32),
     now: Timestamp,
 ) -> Result<Done, DbError> {
@@ -104,7 +104,7 @@ async fn release_wave(
     let limits: Vec<i32> = overview
         .campaigns
         .iter()
-        .map(|campaign| match pepper {
+        .map(|campaign| match key {
             // Without it nobody knows who objects, nor how often the law lets them be called.
             Some(_) => look_at(campaign, free, spare),
             None => 0,
@@ -115,12 +115,12 @@ async fn release_wave(
     } else {
         Vec::new()
     };
-    if let Some(pepper) = pepper {
-        objections::hash(pepper, &mut candidates);
+    if let Some(key) = key {
+        objections::hash(key, &mut candidates);
     }
     let (recent, objections) = join(
-        solicitation::recent(tx, pepper, &overview.campaigns, &candidates, now),
-        objections::among(tx, &candidates),
+        solicitation::recent(tx, key, &overview.campaigns, &candidates, now),
+        objections::among(tx, key, &candidates),
     )
     .await;
     let (recent, objections) = (recent?, objections?);

@@ -5,33 +5,27 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::{SignedDuration, Timestamp};
-use secrecy::ExposeSecret as _;
-use sha2::Sha256;
 
 use super::gate::GateCampaign;
 use super::store;
 use super::store::release::{Candidate, UnderWay};
 use crate::App;
-use crate::app::Pepper;
 use crate::db::{Bytes, DbError, TenantTx};
 use crate::kernel::PhoneNumber;
 use crate::kernel::ids::{CampaignId, ContactId, OrganizationId};
+use crate::kernel::number_key::NumberKey;
 use crate::law::{ATTEMPTS_CAP, attempts_period};
-
-/// What the hash is for: no other hash under the same pepper is like it.
-const CONTEXT: &[u8] = b"zencall solicitation v1";
 
 /// How much longer they are kept than they are looked up.
 const MARGIN: SignedDuration = SignedDuration::from_hours(2 * 24);
 /// Rows that one statement deletes.
 const FORGOTTEN_AT_ONCE: i32 = 5000;
 
-/// The pepper, if it can be had now. Without it nobody is called: nobody would know who objects.
-pub(super) async fn pepper(app: &App) -> Option<Arc<Pepper>> {
-    match app.pepper().await {
-        Ok(pepper) => Some(pepper),
+/// The key of numbers, if it can be had now. Without it nobody is called: nobody would know who objects.
+pub(super) async fn number_key(app: &App) -> Option<Arc<NumberKey>> {
+    match app.number_key().await {
+        Ok(key) => Some(key),
         Err(error) => {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
@@ -52,23 +46,14 @@ pub async fn forget_old(app: &App, now: Timestamp) -> Result<i32, DbError> {
 
 /// The key of an advertiser and a number: the advertiser is its SIREN or, without one, the organisation.
 pub(super) fn key(
-    pepper: &Pepper,
+    key: &NumberKey,
     siren: Option<&str>,
     organization: OrganizationId,
     phone: &PhoneNumber,
 ) -> Bytes {
-    // HMAC takes a key of any length.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(pepper.expose_secret()) else {
-        return Bytes(Vec::new());
-    };
-    mac.update(CONTEXT);
-    match siren {
-        Some(siren) => mac.update(siren.as_bytes()),
-        None => mac.update(organization.0.as_bytes()),
-    }
-    mac.update(b"\0");
-    mac.update(phone.as_str().as_bytes());
-    Bytes(mac.finalize().into_bytes().to_vec())
+    let organization = organization.to_string();
+    let advertiser = siren.unwrap_or(&organization);
+    Bytes(key.hash("solicitation", &[advertiser, phone.as_str()]).to_vec())
 }
 
 /// What was tried lately for the candidates of a wave.
@@ -97,7 +82,7 @@ impl Recent {
 /// The same for the contacts of one campaign.
 pub(super) async fn recent_of_one(
     tx: &TenantTx,
-    pepper: &Pepper,
+    number_key: &NumberKey,
     campaign: &GateCampaign,
     candidates: &[Candidate],
     now: Timestamp,
@@ -108,7 +93,7 @@ pub(super) async fn recent_of_one(
     }
     let siren = campaign.advertiser.siren.as_deref();
     for candidate in candidates {
-        let key = key(pepper, siren, tx.organization(), &candidate.gate.phone);
+        let key = key(number_key, siren, tx.organization(), &candidate.gate.phone);
         recent.keys.insert((candidate.campaign, candidate.contact), key);
     }
     let keys: Vec<Bytes> = recent.keys.values().cloned().collect();
@@ -119,13 +104,13 @@ pub(super) async fn recent_of_one(
 /// Looks up what was tried lately, for those whom the law protects; one statement, or none where it protects nobody.
 pub(super) async fn recent(
     tx: &TenantTx,
-    pepper: Option<&Pepper>,
+    number_key: Option<&NumberKey>,
     campaigns: &[UnderWay],
     candidates: &[Candidate],
     now: Timestamp,
 ) -> Result<Recent, DbError> {
     let mut recent = Recent::default();
-    let Some(pepper) = pepper else {
+    let Some(number_key) = number_key else {
         return Ok(recent);
     };
     let sirens: HashMap<CampaignId, Option<&str>> = campaigns
@@ -135,7 +120,7 @@ pub(super) async fn recent(
         .collect();
     for candidate in candidates {
         if let Some(siren) = sirens.get(&candidate.campaign) {
-            let key = key(pepper, *siren, tx.organization(), &candidate.gate.phone);
+            let key = key(number_key, *siren, tx.organization(), &candidate.gate.phone);
             recent.keys.insert((candidate.campaign, candidate.contact), key);
         }
     }

@@ -156,11 +156,22 @@ pub fn last_refusal(entries: &[Entry], now: Timestamp) -> Option<Refused> {
         })
 }
 
-/// Whether the person has agreed to anything after this time.
+/// Whether the person has agreed to anything after this time, with evidence, and still does.
 pub fn has_agreed_since(entries: &[Entry], time: Timestamp, now: Timestamp) -> bool {
-    entries.iter().any(
-        |entry| matches!(entry, Entry::Given { collected_at, evidence: true, .. } if (time..=now).contains(collected_at)),
-    )
+    entries.iter().enumerate().any(|(place, entry)| match entry {
+        Entry::Given {
+            collected_at,
+            valid_until: until,
+            evidence,
+            ..
+        } => {
+            *evidence
+                && (time..=now).contains(collected_at)
+                && now <= valid_until(*collected_at, Some(*until), now)
+                && !is_withdrawn(entries, place, *collected_at)
+        }
+        Entry::Withdrawn { .. } => false,
+    })
 }
 
 /// Nothing where the entry in this place is no consent.

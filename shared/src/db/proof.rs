@@ -117,6 +117,26 @@ impl Db {
         .await
     }
 
+    /// Puts the number of a code that was shown on the platform's list, by its hash and the fingerprint of the key under which
+    /// that was made; `false` where the code is good no more.
+    pub async fn suppress_everywhere(
+        &self,
+        id: Uuid,
+        hash: &Bytes,
+        fingerprint: &Bytes,
+        now: Timestamp,
+    ) -> Result<bool, DbError> {
+        let suppressed = self
+            .lookup_column(
+                "edge.suppress_everywhere",
+                "-- edge.suppress_everywhere
+                 select zencall.suppress_everywhere($1, $2, $3, $4)",
+                &[&id, hash, fingerprint, &now],
+            )
+            .await?;
+        Ok(suppressed.first().copied().unwrap_or_default())
+    }
+
     /// Empties entries of the ledger whose time of proof is over; returns how many.
     pub async fn forget_old_consents(&self, before: Timestamp, at_most: i32) -> Result<i32, DbError> {
         self.lookup_count(

@@ -54,7 +54,7 @@ pub(super) async fn run(storage: &Storage, turn: &mut Turn<'_>) -> Result<Worked
     turn.keep().await?;
     let hash = match &known.phone {
         Some(phone) => Some(oppositions::hash(
-            &*app.pepper().await?,
+            &*app.number_key().await?,
             turn.claims.organization(),
             phone,
         )),

@@ -225,7 +225,7 @@ impl Job<'_> {
         let read = &Read::of(rows, home);
         let batches = &read.batches(self.app, self.organization()).await?;
         let phones = &read.phones();
-        let pepper = &*self.app.pepper().await?;
+        let key = &*self.app.number_key().await?;
         let (id, language, now) = (self.import.id, self.import.language, self.app.clock.now());
         let written = self
             .app
@@ -235,7 +235,7 @@ impl Job<'_> {
                     store::hold(tx, id, from.batches),
                     reading::take_turns(tx),
                     reading::upsert(tx, batches, now),
-                    prospects::refused(tx, pepper, phones, now),
+                    prospects::refused(tx, key, phones, now),
                 )
                 .await;
                 if !held? {

@@ -20,6 +20,7 @@ pub mod membership;
 pub mod meter;
 pub mod money;
 pub mod name;
+pub mod number_key;
 pub mod numbering;
 pub mod page;
 pub mod phone;

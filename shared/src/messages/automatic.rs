@@ -81,7 +81,6 @@ async fn take_as(
         carries_code,
         // They have just made an appointment, or asked for a code.
         opposition: None,
-        number_hash: None,
     };
     Ok(match store::insert(tx, &new, now).await? {
         Taken::Inserted => Ok(new.id),

@@ -22,7 +22,9 @@ use crate::db::{Claims, DbError, TenantTx};
 use crate::do_not_call::{self, Suppression};
 use crate::kernel::class::{Classify, Failure};
 use crate::kernel::ids::{MessageId, OrganizationId};
+use crate::kernel::number_key::NumberKey;
 use crate::kernel::proof_code::{self, LIFETIME};
+use crate::oppositions::platform;
 
 /// How long after a request its message is looked for at Twilio.
 pub const QUARANTINE: SignedDuration = SignedDuration::from_mins(2);
@@ -92,12 +94,13 @@ pub async fn deliver(app: &App, request: &MessageRequested) -> Result<Delivered,
     // Before anything is marked: without credentials nothing can be sent.
     let wanted = wanted(app, organization).await;
     let credentials = app.twilio_credentials.get(wanted).await?;
+    let key = &*app.number_key().await?;
     let claims = &Claims::platform(organization);
     let (now, connected) = (app.clock.now(), credentials.is_some());
     let claim = app
         .db
         .write("messages.claim", claims, async |tx| {
-            claim(tx, request.message_id, connected, now).await
+            claim(tx, key, request.message_id, connected, now).await
         })
         .await?;
     let claim = with_code(app, claim).await?;
@@ -133,8 +136,14 @@ pub(super) async fn wanted(app: &App, organization: OrganizationId) -> Wanted<'_
     }
 }
 
-async fn claim(tx: &TenantTx, id: MessageId, connected: bool, now: Timestamp) -> Result<Claim, DbError> {
-    let Some(message) = store::lock(tx, id, now).await? else {
+async fn claim(
+    tx: &TenantTx,
+    key: &NumberKey,
+    id: MessageId,
+    connected: bool,
+    now: Timestamp,
+) -> Result<Claim, DbError> {
+    let Some(message) = store::lock(tx, id).await? else {
         return Ok(Claim::Nothing);
     };
     if !message.is_waiting {
@@ -151,7 +160,7 @@ async fn claim(tx: &TenantTx, id: MessageId, connected: bool, now: Timestamp) ->
     if message.due_at > now {
         return Ok(Claim::Nothing);
     }
-    if message.suppressed {
+    if !message.is_asked_for && (message.suppressed || platform::objects(tx, key, &message.to, now).await?) {
         store::end(tx, id, "canceled", "recipient_opted_out", now).await?;
         return Ok(Claim::Ended);
     }

@@ -8,8 +8,6 @@ use super::store::{Recipient, get};
 use crate::db::{DbError, TenantTx};
 use crate::kernel::PhoneNumber;
 use crate::kernel::ids::MessageId;
-use crate::law;
-use crate::oppositions::platform::objects_to_everybody;
 
 /// A message that is on its way, locked.
 pub(super) struct UnderWay {
@@ -25,6 +23,9 @@ pub(super) struct UnderWay {
     pub(super) configured: bool,
     /// The account that the organisation is connected with.
     pub(super) account_sid: Option<String>,
+    /// Whether it answers whoever asked for it a moment ago, which a list of objections has no say in.
+    pub(super) is_asked_for: bool,
+    /// Whether the person objects to messages of this organisation's.
     pub(super) suppressed: bool,
     /// Whether the text lacks the code that follows from its id.
     pub(super) carries_code: bool,
@@ -32,27 +33,23 @@ pub(super) struct UnderWay {
 }
 
 /// Takes a message up if it is still on its way; a duplicate, late or stale request finds nothing.
-pub(super) async fn lock(tx: &TenantTx, id: MessageId, now: Timestamp) -> Result<Option<UnderWay>, DbError> {
-    let silence = law::terms(now).silence().as_secs_f64();
+pub(super) async fn lock(tx: &TenantTx, id: MessageId) -> Result<Option<UnderWay>, DbError> {
     let row = tx
         .query_opt(
-            concat!(
-                "-- messages.lock
+            "-- messages.lock
              select m.id, m.phone, m.sender, m.body, m.purpose, m.dispatch, m.due_at, m.sending_at, m.created_at,
                     m.carries_code,
                     o.twilio_configured, o.twilio_account_sid, o.timezone as home_timezone,
                     c.timezone as contact_timezone, c.postal_code,
-                    not m.confirms_stop and not m.carries_code and (coalesce(c.do_not_call, false) or exists (
-                      select from do_not_call n where n.organization_id = $1 and n.phone = m.phone) or ",
-                objects_to_everybody!("m.number_hash", "m.phone", "$3"),
-                ") as suppressed
+                    m.confirms_stop or m.carries_code as is_asked_for,
+                    coalesce(c.do_not_call, false) or exists (
+                      select from do_not_call n where n.organization_id = $1 and n.phone = m.phone) as suppressed
                from messages m
                join organizations o on o.id = $1
                left join contacts c on c.organization_id = $1 and c.phone = m.phone
               where m.organization_id = $1 and m.id = $2 and m.dispatch <> 'done'
-                for update of m"
-            ),
-            &[&tx.organization(), &id, &silence],
+                for update of m",
+            &[&tx.organization(), &id],
         )
         .await?;
     row.as_ref()
@@ -69,6 +66,7 @@ pub(super) async fn lock(tx: &TenantTx, id: MessageId, now: Timestamp) -> Result
                 created_at: get(row, "created_at")?,
                 configured: get(row, "twilio_configured")?,
                 account_sid: get(row, "twilio_account_sid")?,
+                is_asked_for: get(row, "is_asked_for")?,
                 suppressed: get(row, "suppressed")?,
                 carries_code: get(row, "carries_code")?,
                 recipient: Recipient::read(row)?,

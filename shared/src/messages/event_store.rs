@@ -153,10 +153,9 @@ pub(super) async fn insert_retry(
         "-- messages.insert_retry
          with repeated as (
            insert into messages (id, organization_id, direction, phone, sender, body, purpose, status, status_rank, segments,
-                                 contact_id, dispatch, due_at, retry_of, retries, created_by, created_at, updated_at,
-                                 number_hash)
+                                 contact_id, dispatch, due_at, retry_of, retries, created_by, created_at, updated_at)
            select $3, $1, 'outbound', phone, sender, body, purpose, 'queued', 1, segments, contact_id, 'waiting', $4, id,
-                  retries + 1, created_by, $5, $5, number_hash
+                  retries + 1, created_by, $5, $5
              from messages where organization_id = $1 and id = $2 and not carries_code
            returning id
          )

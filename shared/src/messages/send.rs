@@ -1,6 +1,6 @@
 //! Taking a message to send: checked, written down, put on the queue. What is sent, and when, `message-sender` decides.
 
-use futures_util::future::join;
+use futures_util::future::join3;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -161,7 +161,7 @@ async fn take(app: &App, caller: &Caller, message: &NewMessage, is_test: bool) -
             hours::next_marketing_hour(&recipient.clocks(&message.to), now)
         }
     };
-    let pepper = &*app.pepper().await?;
+    let key = &*app.number_key().await?;
     let new = &New {
         id: MessageId::new(&app.clock),
         message,
@@ -170,20 +170,23 @@ async fn take(app: &App, caller: &Caller, message: &NewMessage, is_test: bool) -
         is_test,
         created_by: caller.user(),
         carries_code: false,
-        opposition: Some(oppositions::hash(pepper, caller.organization, &message.to)),
-        number_hash: Some(platform::hash(pepper, &message.to)),
+        opposition: Some(oppositions::hash(key, caller.organization, &message.to)),
     };
     let action = if is_test { "twilio.test" } else { "message.send" };
     let details = &json!({ "message_id": new.id, "purpose": message.purpose, "segments": new.segments });
     let (clock, actor) = (&app.clock, &Actor::from(caller));
     app.db
         .write("messages.send", claims, async |tx| {
-            let (taken, audited) = join(
+            let (objects, taken, audited) = join3(
+                platform::objects(tx, key, &message.to, now),
                 store::insert(tx, new, now),
                 audit::record(tx, clock, actor, action, details.clone()),
             )
             .await;
             audited?;
+            if objects? {
+                return Err(SendError::OptedOut);
+            }
             match taken? {
                 Taken::Inserted => Ok(()),
                 Taken::NotConfigured => Err(SendError::NotConfigured),

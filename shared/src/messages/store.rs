@@ -8,8 +8,6 @@ use super::{Direction, Message, NewMessage, Purpose, Step, hours};
 use crate::db::{Bytes, DbError, TenantTx};
 use crate::kernel::ids::{MessageId, UserId};
 use crate::kernel::{PageRequest, PhoneNumber, Timezone, Zones};
-use crate::law;
-use crate::oppositions::platform::objects_to_everybody;
 
 /// A message to insert.
 pub(super) struct New<'a> {
@@ -24,8 +22,6 @@ pub(super) struct New<'a> {
     pub(super) carries_code: bool,
     /// The hash by which the recipient is known should they have been erased at their request.
     pub(super) opposition: Option<Bytes>,
-    /// The hash by which they are known should they have told everybody to leave them alone.
-    pub(super) number_hash: Option<Bytes>,
 }
 
 /// Whether it was inserted, and why not.
@@ -77,32 +73,28 @@ pub(super) async fn insert(tx: &TenantTx, new: &New<'_>, now: Timestamp) -> Resu
     let queued_at = (new.due_at <= now).then_some(now);
     let row = tx
         .query_one(
-            concat!(
-                "-- messages.insert
+            "-- messages.insert
              with asked as (
                select o.twilio_configured as configured, o.twilio_rejected_at is not null and not $10 as rejected,
                       coalesce(o.twilio_sms_sender, o.twilio_phone_number) as sender, c.id as contact_id,
                       not $12 and (coalesce(c.do_not_call, false) or exists (
                         select from do_not_call n where n.organization_id = $1 and n.phone = $3) or exists (
-                        select from oppositions x where x.organization_id = $1 and x.phone_hash = $13) or ",
-                objects_to_everybody!("$14", "$3", "$15"),
-                ") as suppressed
+                        select from oppositions x where x.organization_id = $1 and x.phone_hash = $13)) as suppressed
                  from organizations o left join contacts c on c.organization_id = $1 and c.phone = $3
                 where o.id = $1
              ), inserted as (
                insert into messages (id, organization_id, direction, phone, sender, body, purpose, status, status_rank,
                                      segments, contact_id, dispatch, due_at, queued_at, created_by, created_at, updated_at,
-                                     carries_code, number_hash)
+                                     carries_code)
                select $2, $1, 'outbound', $3, a.sender, $4, $5, 'queued', 1, $6, a.contact_id, 'waiting', $7, $8, $9, $11,
-                      $11, $12, $14
+                      $11, $12
                  from asked a where a.configured and a.sender is not null and not a.rejected and not a.suppressed
                returning id
              ), told as (
                insert into message_history (organization_id, message_id, status, rank, at)
                select $1, id, 'queued', 1, $11 from inserted
              )
-             select configured and sender is not null as configured, rejected, suppressed from asked"
-            ),
+             select configured and sender is not null as configured, rejected, suppressed from asked",
             &[
                 &tx.organization(),
                 &new.id,
@@ -117,8 +109,6 @@ pub(super) async fn insert(tx: &TenantTx, new: &New<'_>, now: Timestamp) -> Resu
                 &now,
                 &new.carries_code,
                 &new.opposition,
-                &new.number_hash,
-                &law::terms(now).silence().as_secs_f64(),
             ],
         )
         .await?;

@@ -4,16 +4,16 @@
 pub mod platform;
 mod store;
 
+pub(crate) use store::objection;
 pub use store::{add, among, lift};
 
 use jiff::Timestamp;
-use secrecy::SecretBox;
 
 use crate::App;
 use crate::adapters::secrets::SecretsError;
 use crate::db::Bytes;
 use crate::kernel::ids::OrganizationId;
-use crate::kernel::meter::Subject;
+use crate::kernel::number_key::NumberKey;
 use crate::kernel::{Invalid, PhoneNumber};
 use crate::law;
 
@@ -27,8 +27,8 @@ pub const OPPOSED: Invalid = Invalid::new(
 );
 
 /// The hash under which a number is kept, by an organisation.
-pub fn hash(pepper: &SecretBox<[u8; 32]>, organization: OrganizationId, phone: &PhoneNumber) -> Bytes {
-    let Subject(hash) = Subject::of_text(pepper, "opposition", &[&organization.to_string(), phone.as_str()]);
+pub fn hash(key: &NumberKey, organization: OrganizationId, phone: &PhoneNumber) -> Bytes {
+    let hash = key.hash("opposition", &[&organization.to_string(), phone.as_str()]);
     Bytes(hash.to_vec())
 }
 
@@ -45,6 +45,6 @@ pub async fn hashes<'a>(
     organization: OrganizationId,
     phones: impl Iterator<Item = &'a PhoneNumber>,
 ) -> Result<Vec<Bytes>, SecretsError> {
-    let pepper = app.pepper().await?;
-    Ok(phones.map(|phone| hash(&pepper, organization, phone)).collect())
+    let key = app.number_key().await?;
+    Ok(phones.map(|phone| hash(&key, organization, phone)).collect())
 }

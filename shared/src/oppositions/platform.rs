@@ -4,48 +4,60 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use secrecy::SecretBox;
 
+use crate::consents::{Entry, standing};
 use crate::db::{Bytes, DbError, TenantTx};
 use crate::kernel::PhoneNumber;
-use crate::kernel::meter::Subject;
+use crate::kernel::number_key::NumberKey;
+
+/// An objection to being called or texted by anybody, with what the organisation that asks knows of its holder.
+#[derive(Debug, Clone, Default)]
+pub struct Objection {
+    /// The end of the day on which it was made, in Paris.
+    pub objected_at: Timestamp,
+    /// What they agreed to since, and before.
+    pub consents: Vec<Entry>,
+}
+
+impl Objection {
+    /// Whether the person has agreed to something since, once the silence that they are owed was over, and still does.
+    pub fn is_lifted(&self, now: Timestamp) -> bool {
+        is_lifted(self.objected_at, &self.consents, now)
+    }
+}
+
+/// The same of its parts.
+pub fn is_lifted(objected_at: Timestamp, consents: &[Entry], now: Timestamp) -> bool {
+    standing::has_agreed_since(consents, standing::silent_until(objected_at, now), now)
+}
 
 /// The hash under which a number is on the list.
-pub fn hash(pepper: &SecretBox<[u8; 32]>, phone: &PhoneNumber) -> Bytes {
-    let Subject(hash) = Subject::of_text(pepper, "suppression", &[phone.as_str()]);
-    Bytes(hash.to_vec())
+pub fn hash(key: &NumberKey, phone: &PhoneNumber) -> Bytes {
+    Bytes(key.hash("suppression", &[phone.as_str()]).to_vec())
 }
 
-/// Puts a number on the list.
-pub async fn add(tx: &TenantTx, hash: &Bytes, now: Timestamp) -> Result<(), DbError> {
-    super::store::suppress_everywhere(tx, hash, now).await
-}
-
-/// Since when those of these that are on the list have been.
-pub async fn among(tx: &TenantTx, hashes: &[Bytes]) -> Result<HashMap<Vec<u8>, Timestamp>, DbError> {
+/// The objections to calls and messages from anybody of the holders of these numbers, each with its hash; by their hashes, in
+/// one statement.
+pub async fn among<'a>(
+    tx: &TenantTx,
+    key: &NumberKey,
+    numbers: impl Iterator<Item = (Bytes, &'a str)>,
+) -> Result<HashMap<Vec<u8>, Objection>, DbError> {
+    let (hashes, phones): (Vec<_>, Vec<_>) = numbers.unzip();
     if hashes.is_empty() {
         return Ok(HashMap::new());
     }
-    super::store::suppressed_everywhere(tx, hashes).await
+    super::store::suppressed_everywhere(tx, key, &hashes, &phones).await
 }
 
-/// Whether the holder of a number objects to messages from everybody, as SQL: `hash` and `phone` are those of the number, and
-/// `silence` is for how many seconds whoever refused is left alone, whatever they agree to meanwhile.
-macro_rules! objects_to_everybody {
-    ($hash:literal, $phone:literal, $silence:literal) => {
-        concat!(
-            "exists (select from zencall.suppressed_everywhere(array[",
-            $hash,
-            "]) e
-               where not exists (select from consent_people q
-                                   join consents g on g.organization_id = $1 and g.person_id = q.id
-                                  where q.organization_id = $1 and q.phone = ",
-            $phone,
-            " and g.kind = 'given' and g.evidence is not null
-                                    and g.collected_at >= e.objected_at + make_interval(secs => ",
-            $silence,
-            ")))"
-        )
-    };
+/// Whether the holder of this number wants nothing from anybody.
+pub async fn objects(
+    tx: &TenantTx,
+    key: &NumberKey,
+    phone: &PhoneNumber,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    let number = (hash(key, phone), phone.as_str());
+    let found = among(tx, key, std::iter::once(number)).await?;
+    Ok(found.values().any(|objection| !objection.is_lifted(now)))
 }
-pub(crate) use objects_to_everybody;

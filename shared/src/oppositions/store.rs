@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
+use super::platform::Objection;
 use crate::db::{Bytes, DbError, TenantTx};
+use crate::kernel::number_key::NumberKey;
 
 /// Keeps the hash of a number.
 pub async fn add(tx: &TenantTx, hash: &Bytes, now: Timestamp) -> Result<(), DbError> {
@@ -44,31 +46,40 @@ pub async fn among(tx: &TenantTx, hashes: &[Bytes]) -> Result<HashSet<Vec<u8>>, 
         .collect()
 }
 
-/// Puts the hash of a number on the platform's list.
-pub(super) async fn suppress_everywhere(tx: &TenantTx, hash: &Bytes, now: Timestamp) -> Result<(), DbError> {
-    tx.execute(
-        "-- oppositions.suppress_everywhere
-         select zencall.suppress_everywhere($1, $2)",
-        &[hash, &now],
-    )
-    .await
-    .map(drop)
-}
-
-/// Which of these are on it, and since when.
+/// Which of these are on the platform's list, with what this organisation knows of their holders.
 pub(super) async fn suppressed_everywhere(
     tx: &TenantTx,
+    key: &NumberKey,
     hashes: &[Bytes],
-) -> Result<HashMap<Vec<u8>, Timestamp>, DbError> {
+    phones: &[&str],
+) -> Result<HashMap<Vec<u8>, Objection>, DbError> {
     let rows = tx
         .query(
             "-- oppositions.suppressed_everywhere
-             select number_hash, objected_at from zencall.suppressed_everywhere($1)",
-            &[&hashes],
+             select e.number_hash, e.objected_at, zencall.consent_facts($1, w.phone) as consents
+               from zencall.suppressed_everywhere($2, $4) e
+               join unnest($2::bytea[], $3::text[]) as w (hash, phone) on w.hash = e.number_hash",
+            &[
+                &tx.organization(),
+                &hashes,
+                &phones,
+                &Bytes(key.fingerprint().to_vec()),
+            ],
         )
         .await?;
-    let read = |row: &Row| Ok((row.try_get("number_hash")?, row.try_get("objected_at")?));
+    let read = |row: &Row| Ok((row.try_get("number_hash")?, objection(row)?));
     rows.iter()
         .map(|row| read(row).map_err(DbError::Statement))
         .collect()
+}
+
+/// What [`suppressed_everywhere`] tells of one of them.
+pub(crate) fn objection(row: &Row) -> Result<Objection, tokio_postgres::Error> {
+    // What cannot be read is no agreement.
+    let consents: Option<serde_json::Value> = row.try_get("consents")?;
+    let consents = consents.and_then(|value| serde_json::from_value(value).ok());
+    Ok(Objection {
+        objected_at: row.try_get("objected_at")?,
+        consents: consents.unwrap_or_default(),
+    })
 }

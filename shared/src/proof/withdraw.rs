@@ -1,5 +1,6 @@
-//! Withdrawing everything, everywhere: one transaction in each organisation that knows the number, the same as for any
-//! objection, and the number goes on the platform's list, which binds those that do not know it yet. Whoever is interrupted asks again: what is done stays done.
+//! Withdrawing everything, everywhere: the number goes on the platform's list, which binds everybody at once, also those who do
+//! not know it yet; then one transaction in each organisation that knows it, the same as for any objection. Whoever is
+//! interrupted asks again: what is done stays done.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -10,7 +11,7 @@ use super::read::prove;
 use super::{ProofError, store};
 use crate::App;
 use crate::audit::{self, Actor};
-use crate::db::Claims;
+use crate::db::{Bytes, Claims};
 use crate::do_not_call::{self, Suppression};
 use crate::kernel::proof_code::Code;
 use crate::kernel::{Origin, PhoneNumber};
@@ -36,14 +37,18 @@ pub async fn withdraw(
     let (id, organizations) = prove(app, origin, phone, code).await?;
     let (now, clock, actor) = (app.clock.now(), &app.clock, &Actor::nobody(origin));
     let evidence = json!({ "proof_code_id": id });
-    let hash = &platform::hash(&*app.pepper().await?, phone);
+    let key = &*app.number_key().await?;
+    let (hash, fingerprint) = (platform::hash(key, phone), Bytes(key.fingerprint().to_vec()));
+    // First, so that it binds everybody, whatever comes after it.
+    if !app.db.suppress_everywhere(id, &hash, &fingerprint, now).await? {
+        return Err(ProofError::NotProven);
+    }
     let suppression = &Suppression::on_proof_page(phone, evidence);
     let mut names = Vec::with_capacity(organizations.len());
     for organization in organizations {
         let name = app
             .db
             .write("proof.withdraw", &Claims::platform(organization), async |tx| {
-                platform::add(tx, hash, now).await?;
                 let (entry, new) = do_not_call::suppress(tx, clock, suppression, now).await?;
                 if new {
                     let details = json!({ "do_not_call_id": entry.id, "source": entry.source });

@@ -17,13 +17,14 @@ pub mod supabase;
 pub mod vapi;
 
 use axum::Router;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use local::sandbox::{Sandbox, SandboxSettings};
 use utoipa_axum::router::OpenApiRouter;
 use zencall::App;
 use zencall::app::Aws;
 use zencall::config::Config;
-use zencall::db::Claims;
+use zencall::db::Bytes;
+use zencall::kernel::meter::Meter;
 use zencall::kernel::{Clock, Country, PhoneNumber};
 use zencall::oppositions::platform;
 
@@ -173,16 +174,20 @@ impl TestApp {
     ///
     /// When the list cannot be written.
     pub async fn object_everywhere(&self, phone: &str) {
-        let (app, organization) = (&self.app, self.organization().await);
-        let phone = PhoneNumber::parse(phone, Country::FR).expect("a number");
-        let hash = &platform::hash(&app.pepper().await.expect("the pepper"), &phone);
-        let now = app.clock.now();
-        app.db
-            .write("test.object", &Claims::platform(organization.id), async |tx| {
-                platform::add(tx, hash, now).await
-            })
+        let phone = &PhoneNumber::parse(phone, Country::FR).expect("a number");
+        let (db, now) = (&self.app.db, self.app.clock.now());
+        let key = self.app.number_key().await.expect("the key");
+        let (hash, fingerprint) = (platform::hash(&key, phone), Bytes(key.fingerprint().to_vec()));
+        // As on the proof page: whoever shows the code that came to the number.
+        let (id, code, meter) = (self.app.clock.uuid(), Bytes(vec![1]), &Meter::default());
+        let until = now + SignedDuration::from_mins(10);
+        db.ask_proof_code(meter, id, phone, &code, (now, until))
             .await
-            .expect("the list");
+            .expect("a code");
+        let proven = db.prove_code(meter, phone, &code, now).await.expect("its proof");
+        assert_eq!(proven, Some(id));
+        let suppressed = db.suppress_everywhere(id, &hash, &fingerprint, now).await;
+        assert!(suppressed.expect("the list"), "a code that was shown is good");
     }
 
     /// Tells the stand-ins how to behave (`PUT /_control/behaviour`).

@@ -1,6 +1,6 @@
 //! The SQL of one attempt on its way out: taken up, placed, or nobody knows.
 
-use futures_util::future::join4;
+use futures_util::future::join5;
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio_postgres::Row;
@@ -11,10 +11,12 @@ use super::gate::{gate_campaign, gate_contact, read_gate_campaign, read_gate_con
 use super::get;
 use crate::campaigns::Status;
 use crate::campaigns::gate::{Decision, GateCampaign, GateContact, History};
-use crate::campaigns::{evidence, lines};
+use crate::campaigns::{evidence, lines, objections};
 use crate::consents::facts;
-use crate::db::{DbError, Param, TenantTx};
+use crate::db::{Bytes, DbError, Param, TenantTx};
 use crate::kernel::ids::{AttemptId, CampaignId, ContactId};
+use crate::kernel::number_key::NumberKey;
+use crate::oppositions::{self, platform::Objection};
 
 /// A queued attempt with everything that dialling needs, locked together with its contact.
 pub(in crate::campaigns) struct Queued {
@@ -39,8 +41,7 @@ pub(in crate::campaigns) struct Queued {
 /// a query of its own: the planner would otherwise weigh every order of joining six tables, which took it 3 ms a call.
 const LOCK_QUEUED: &str = concat!(
     "-- campaigns.lock_queued_attempt
-         select a.campaign_id, a.contact_id, a.queued_at, a.reserved, a.solicitation_key, a.number_hash, k.attempts, p.first_name, p.last_name, p.variables,
-                (select e.objected_at from zencall.suppressed_everywhere(array[a.number_hash]) e) as objected_at, ",
+         select a.campaign_id, a.contact_id, a.queued_at, a.reserved, a.solicitation_key, a.number_hash, k.attempts, p.first_name, p.last_name, p.variables, ",
     gate_contact!(),
     facts!(),
     " end as consents
@@ -72,34 +73,69 @@ const QUEUED_FOR: &str = concat!(
 /// Takes up an attempt if it is still queued; a duplicate, late or stale message finds nothing.
 pub(in crate::campaigns) async fn lock_queued(
     tx: &TenantTx,
+    key: Option<&NumberKey>,
     attempt: AttemptId,
     now: Timestamp,
 ) -> Result<Option<Queued>, DbError> {
     let params: [&dyn Param; 2] = [&tx.organization(), &attempt];
-    let (held, locked, is_for, solicitations) = join4(
+    let (held, locked, is_for, solicitations, objection) = join5(
         hold_campaign(tx, attempt),
         tx.query_opt(LOCK_QUEUED, &params),
         tx.query_opt(QUEUED_FOR, &params),
         super::solicitation::hold(tx, attempt, now),
+        objection_of(tx, key, attempt),
     )
     .await;
     held?;
     let (locked, is_for, solicitations) = (locked?, is_for?, solicitations?);
+    let objection = objection?;
     locked
         .zip(is_for)
-        .map(|(row, campaign)| read_queued(&row, &campaign, solicitations))
+        .map(|(row, campaign)| read_queued(&row, &campaign, solicitations, objection))
         .transpose()
 }
 
-fn read_queued(row: &Row, campaign: &Row, solicitations: Vec<Timestamp>) -> Result<Queued, DbError> {
+/// Whether the person told everybody to leave them alone: asked once the attempt is locked, so that nothing that was committed
+/// while it was waited for is missed. Not without the key, where nobody is called.
+async fn objection_of(
+    tx: &TenantTx,
+    key: Option<&NumberKey>,
+    attempt: AttemptId,
+) -> Result<Option<Objection>, DbError> {
+    let Some(key) = key else {
+        return Ok(None);
+    };
+    let row = tx
+        .query_opt(
+            "-- campaigns.objection_of_attempt
+             select e.objected_at, zencall.consent_facts($1, p.phone) as consents
+               from call_attempts a
+               join contacts p on p.organization_id = $1 and p.id = a.contact_id
+              cross join zencall.suppressed_everywhere(array[a.number_hash], $3) e
+              where a.organization_id = $1 and a.id = $2 and a.status = 'queued'",
+            &[&tx.organization(), &attempt, &Bytes(key.fingerprint().to_vec())],
+        )
+        .await?;
+    row.as_ref()
+        .map(|row| oppositions::objection(row).map_err(DbError::Statement))
+        .transpose()
+}
+
+fn read_queued(
+    row: &Row,
+    campaign: &Row,
+    solicitations: Vec<Timestamp>,
+    objection: Option<Objection>,
+) -> Result<Queued, DbError> {
     Ok(Queued {
         campaign: get(row, "campaign_id")?,
         contact: get(row, "contact_id")?,
         campaign_status: Status::parse(&get::<String>(campaign, "campaign_status")?),
         gate_campaign: read_gate_campaign(campaign)?,
-        gate_contact: GateContact {
-            objected_at: get(row, "objected_at")?,
-            ..read_gate_contact(row)?
+        gate_contact: {
+            let mut contact = read_gate_contact(row)?;
+            objections::tell(&mut contact, objection);
+            contact
         },
         history: History {
             campaign_attempts: get(row, "attempts")?,

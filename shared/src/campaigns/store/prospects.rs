@@ -13,7 +13,8 @@ const PROSPECTS: &str = concat!(
           where p.organization_id = $1 and p.phone = any ($2)"
 );
 
-/// The gate's view of the contacts with these numbers. Without a campaign there is no ground to prove.
+/// The gate's view of the contacts with these numbers. Without a campaign there is no ground to prove; of those who object to
+/// everybody, whoever asks knows the ledger.
 pub(in crate::campaigns) async fn by_number(
     tx: &TenantTx,
     phones: &[String],

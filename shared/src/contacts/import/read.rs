@@ -146,8 +146,8 @@ impl Read {
 
     /// As the database takes them, each number with the hash under which an opposition to it would be kept.
     pub async fn batches(&self, app: &App, organization: OrganizationId) -> Result<Vec<Batch>, SecretsError> {
-        let pepper = &*app.pepper().await?;
-        let hash = |phone: &PhoneNumber| oppositions::hash(pepper, organization, phone);
+        let key = &*app.number_key().await?;
+        let hash = |phone: &PhoneNumber| oppositions::hash(key, organization, phone);
         Ok(self.in_batches(&app.clock, hash))
     }
 
