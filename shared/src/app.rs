@@ -345,3 +345,24 @@ fn load_database_url(config: &Config, aws: &Aws) -> LoadUrl {
         })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    #[test]
+    fn a_new_pepper_stands_above_the_first_which_still_recognises_numbers() {
+        let line = |byte| STANDARD.encode([byte; 32]);
+        let first = Peppers::read(&line(1)).unwrap();
+        let replaced = Peppers::read(&format!("{}\n{}\n", line(2), line(1))).unwrap();
+        assert_eq!(replaced.newest.expose_secret(), &[2; 32]);
+        assert_eq!(replaced.oldest.fingerprint(), first.oldest.fingerprint());
+        let lost = Peppers::read(&line(2)).unwrap();
+        assert_ne!(lost.oldest.fingerprint(), first.oldest.fingerprint());
+        for unreadable in ["", "x", &format!("{}\nx", line(1))] {
+            assert!(Peppers::read(unreadable).is_none(), "{unreadable}");
+        }
+    }
+}

@@ -61,6 +61,16 @@ async fn begin(test: &TestApp, calling: &CallingOrganization, campaign: Campaign
         .unwrap();
 }
 
+/// What the assistants of placed calls say of their nature.
+async fn told(test: &TestApp) -> Vec<Value> {
+    let asked = test.provider_requests("vapi").await;
+    let overrides = asked
+        .iter()
+        .map(|request| &request["body"]["assistantOverrides"]["variableValues"]);
+    let notices = overrides.filter_map(|variables| variables.get("commercial_notice"));
+    notices.cloned().collect()
+}
+
 async fn refusals(calling: &CallingOrganization) -> Vec<Value> {
     let sql = "select status, refusal_code from campaign_contacts order by status";
     calling.organization.rows(sql, &[]).await
@@ -86,6 +96,8 @@ async fn whoever_agreed_is_called_and_whoever_did_not_is_told_why_not() {
     let placed = test.placed_calls().await;
     assert_eq!(placed.len(), 1);
     assert_eq!(placed[0]["number"], "+33639980001");
+    // L221-16: whoever may be sold something hears that it is a commercial call, in the assistant's language.
+    assert_eq!(told(&test).await, ["Ceci est un appel commercial."]);
     assert_eq!(
         refusals(&calling).await,
         [

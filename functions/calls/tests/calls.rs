@@ -218,10 +218,14 @@ mod read {
             } })
         );
         let found = json!({
-            "ai": "found", "identity": "found", "purpose": "missing", "recording": "not_applicable", "objection": "found",
+            "ai": "found", "identity": "found", "purpose": "missing", "commercial": "not_applicable",
+            "recording": "not_applicable", "objection": "found",
         });
+        // As it was found when nobody looked for the commercial nature.
+        let mut older = found.clone();
+        older.as_object_mut().unwrap().remove("commercial");
         let sql = "update calls set disclosures = $2 where id = $1";
-        organization.sql(sql, &[&id, &found]).await;
+        organization.sql(sql, &[&id, &older]).await;
         let reply = member.get(&format!("/api/v1/calls/{id}")).await.expect(200);
         assert_eq!(reply.json()["call"]["disclosures"], found);
     }

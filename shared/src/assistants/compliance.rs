@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// The version of what every assistant says and obeys, its tools included. An assistant that was told an older one is told
 /// this one before it calls again.
-pub const DISCLOSURES_VERSION: i32 = 1;
+pub const DISCLOSURES_VERSION: i32 = 2;
 
 /// How long a look at Vapi's copy is believed before a call. Looks come more often (`ASSISTANT_CHECK_MINUTES`), so it ends
 /// only where nobody could look.

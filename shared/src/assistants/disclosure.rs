@@ -8,13 +8,19 @@ use crate::kernel::Language;
 /// The first thing that is said. The organisation's own first message comes after what the law wants said first.
 pub(super) fn first_message(settings: &Settings) -> String {
     let script = script(settings.language);
-    let mut said = vec![script.opening];
+    // Nothing where nothing is sold.
+    let mut said = vec![script.opening, "{{commercial_notice}}"];
     if settings.recording {
         said.push(script.recording);
     }
     let own = liquid::safe(&settings.first_message);
     said.extend([script.objection, &own]);
     said.join(" ")
+}
+
+/// What is said next where the call is a commercial one (L221-16 code de la consommation).
+pub(crate) fn commercial_notice(language: Language) -> &'static str {
+    script(language).commercial
 }
 
 /// The instructions: ours first, which say that they prevail, then the organisation's.
@@ -141,6 +147,7 @@ mod tests {
             let script = script(language);
             for text in [
                 script.opening,
+                script.commercial,
                 script.recording,
                 script.objection,
                 script.rules,
@@ -169,7 +176,7 @@ mod tests {
         // Where this fails, count the version up: every assistant at Vapi is then told again, before it calls.
         assert_eq!(
             (crate::assistants::DISCLOSURES_VERSION, what_is_told().as_str()),
-            (1, "708af8947755e6b5")
+            (2, "f8e38debb71eae49")
         );
     }
 

@@ -39,6 +39,7 @@ pub use check::{Checked, check, too_old_at, unchecked};
 pub use compliance::{Compliance, DISCLOSURES_VERSION, Lack};
 pub use create::create;
 pub use delete::delete;
+pub(crate) use disclosure::commercial_notice;
 pub use objection::{Objected, answer_to_objection};
 pub use read::{list, organization_country, read};
 pub(crate) use store::read_compliance;

@@ -18,6 +18,7 @@ use crate::campaigns::lines::{self, Lines};
 use crate::db::{Claims, DbError, TenantTx};
 use crate::kernel::class::{Classify, Failure};
 use crate::kernel::ids::{CallId, OrganizationId};
+use crate::law::{COMMERCIAL_NATURE, Law};
 
 /// How long an event of a call that we do not know waits for a call that is being placed. Placing takes seconds.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
@@ -189,7 +190,12 @@ fn said(event: &Projection, report: &Report, script: &Script) -> Disclosures {
         campaign: script
             .campaign
             .as_ref()
-            .map(|(advertiser, object)| (advertiser.as_str(), object.as_str())),
+            .map(|campaign| (campaign.advertiser.as_str(), campaign.object.as_str())),
+        is_commercial: script
+            .campaign
+            .as_ref()
+            .zip(event.started_at)
+            .is_some_and(|(campaign, at)| Law::at(at, campaign.basis).asks(&COMMERCIAL_NATURE)),
         is_recorded: report.recording,
         is_heard: event.started_at.is_some() && outcome != Some(Outcome::Voicemail),
         seconds: i32::try_from(seconds).unwrap_or(i32::MAX),

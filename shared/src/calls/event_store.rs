@@ -14,6 +14,7 @@ use crate::adapters::vapi::webhook::{Fact, Keys, Projection};
 use crate::db::{DbError, TenantTx};
 use crate::kernel::Language;
 use crate::kernel::ids::{AssistantId, AttemptId, CallId, CampaignId, ContactId};
+use crate::law::LegalBasis;
 
 /// Our locks of calls among other advisory locks.
 const LOCKS_OF_CALLS: i32 = 1_501;
@@ -45,10 +46,17 @@ pub(super) struct Found {
     pub(super) expecting: bool,
 }
 
-/// In which language an assistant speaks, and on whose behalf and why, where a campaign placed the call.
+/// In which language an assistant speaks, and for what, where a campaign placed the call.
 pub(super) struct Script {
     pub(super) language: Language,
-    pub(super) campaign: Option<(String, String)>,
+    pub(super) campaign: Option<Behalf>,
+}
+
+/// On whose behalf, why and on which ground a campaign calls.
+pub(super) struct Behalf {
+    pub(super) advertiser: String,
+    pub(super) object: String,
+    pub(super) basis: LegalBasis,
 }
 
 /// The attempt that the call was placed for.
@@ -134,7 +142,7 @@ macro_rules! take_event {
 const TAKE: &str = take_event!("", "");
 /// A report is held against what its assistant was to say.
 const TAKE_REPORT: &str = take_event!(
-    ", s.language, m.advertiser_name, m.object",
+    ", s.language, m.advertiser_name, m.object, m.legal_basis",
     " left join assistants s on s.organization_id = $1
                  and case when coalesce(c.assistant_id, a.assistant_id) is null then s.vapi_assistant_id = $4
                           else s.id = coalesce(c.assistant_id, a.assistant_id) end
@@ -300,10 +308,20 @@ impl Script {
         let language: Option<&str> = get(row, "language")?;
         let advertiser: Option<String> = get(row, "advertiser_name")?;
         let object: Option<String> = get(row, "object")?;
+        let basis = get::<Option<&str>>(row, "legal_basis")?;
+        // The check of the table holds no other word.
+        let basis = basis.and_then(|basis| LegalBasis::parse(basis).ok());
         Ok(language.map(|language| Self {
             // The check of the table holds no other language.
             language: Language::parse(language).unwrap_or_default(),
-            campaign: advertiser.zip(object),
+            campaign: advertiser
+                .zip(object)
+                .zip(basis)
+                .map(|((advertiser, object), basis)| Behalf {
+                    advertiser,
+                    object,
+                    basis,
+                }),
         }))
     }
 }

@@ -19,11 +19,12 @@ use super::{CallRequested, Status, store};
 use crate::App;
 use crate::adapters::secrets::SecretsError;
 use crate::adapters::vapi::{NewCall, PlaceCallError};
+use crate::assistants::commercial_notice;
 use crate::db::{Claims, DbError};
 use crate::kernel::class::{Classify, Failure};
 use crate::kernel::ids::{AttemptId, OrganizationId};
 use crate::kernel::number_key::NumberKey;
-use crate::law::ATTEMPTS_CAP;
+use crate::law::{ATTEMPTS_CAP, COMMERCIAL_NATURE, Law};
 use crate::oppositions::platform;
 
 /// How long a contact waits at least when Vapi had no line for it, and how much longer at most.
@@ -120,7 +121,7 @@ pub async fn dial(app: &App, request: &CallRequested) -> Result<Dialled, DialErr
             attempt,
             organization,
             campaign: queued.campaign,
-            variables: variables(&queued),
+            variables: variables(&queued, now),
         })
         .await;
     match placed {
@@ -302,7 +303,11 @@ fn full_name(queued: &Queued) -> Option<String> {
 }
 
 /// What the assistant's prompt may speak of.
-fn variables(queued: &Queued) -> Map<String, Value> {
+fn variables(queued: &Queued, now: Timestamp) -> Map<String, Value> {
+    let law = Law::at(now, queued.gate_campaign.legal_basis);
+    let commercial = law
+        .asks(&COMMERCIAL_NATURE)
+        .then(|| commercial_notice(queued.language));
     let mut variables = match &queued.variables {
         Value::Object(variables) => variables.clone(),
         _ => Map::new(),
@@ -311,6 +316,7 @@ fn variables(queued: &Queued) -> Map<String, Value> {
         ("first_name", queued.first_name.as_deref()),
         ("last_name", queued.last_name.as_deref()),
         ("object", Some(queued.gate_campaign.object.as_str())),
+        ("commercial_notice", commercial),
         ("advertiser", Some(queued.gate_campaign.advertiser.name.as_str())),
     ];
     for (name, value) in own {

@@ -20,8 +20,8 @@ use crate::contacts::{CallbackRequest, Contract};
 use crate::kernel::zones::{Zones, zones_of};
 use crate::kernel::{Country, PhoneNumber, Timezone};
 use crate::law::{
-    self, ATTEMPTS_CAP, CALLER_ID, CANVASSING_HOURS, DISCLOSURE, Law, LegalBasis, NUMBER, OBJECTION,
-    OWN_ATTEMPTS, OWN_BUDGET, OWN_SLOTS, SECTOR_BAN, Sector,
+    self, ATTEMPTS_CAP, CALLER_ID, CANVASSING_HOURS, COMMERCIAL_NATURE, DISCLOSURE, Law, LegalBasis, NUMBER,
+    OBJECTION, OWN_ATTEMPTS, OWN_BUDGET, OWN_SLOTS, SECTOR_BAN, Sector,
 };
 use crate::oppositions::platform;
 
@@ -226,8 +226,11 @@ fn first_refusal(
             ..Refusal::never(RefusalCode::NoSlot, OWN_SLOTS.article)
         });
     }
-    if law.asks(&DISCLOSURE) && campaign.assistant.holds_at(now).is_err() {
-        return never(RefusalCode::AssistantNotCompliant, DISCLOSURE.article);
+    let told_by = [DISCLOSURE, COMMERCIAL_NATURE]
+        .into_iter()
+        .find(|rule| law.asks(rule));
+    if let Some(rule) = told_by.filter(|_| campaign.assistant.holds_at(now).is_err()) {
+        return never(RefusalCode::AssistantNotCompliant, rule.article);
     }
     Ok(until)
 }

@@ -124,6 +124,24 @@ fn each_lack_has_its_own_name() {
 }
 
 #[test]
+fn what_was_taken_back_or_has_expired_is_agreed_to_no_more() {
+    let since = at("2026-10-01T09:00:00Z");
+    let agreed = given("2026-10-01T09:00:00Z");
+    let has = |entries: &[Entry], now: &str| has_agreed_since(entries, since, at(now));
+    assert!(has(std::slice::from_ref(&agreed), "2026-10-01T09:00:00Z"));
+    assert!(has(std::slice::from_ref(&agreed), "2027-10-01T09:00:00Z"));
+    assert!(!has(std::slice::from_ref(&agreed), "2027-10-01T09:00:01Z"));
+    assert!(!has(std::slice::from_ref(&agreed), "2026-10-01T08:59:59Z"));
+    assert!(!has(&[given("2026-10-01T08:59:59Z")], "2026-10-02T09:00:00Z"));
+    for withdraws in [Some(1), None] {
+        let entries = [agreed.clone(), withdrawn(withdraws, "2026-10-02T09:00:00Z")];
+        assert!(!has(&entries, "2026-10-03T09:00:00Z"));
+    }
+    let another_one = [agreed, withdrawn(Some(2), "2026-10-02T09:00:00Z")];
+    assert!(has(&another_one, "2026-10-03T09:00:00Z"));
+}
+
+#[test]
 fn a_consent_that_names_no_siren_is_given_to_whoever_bears_the_name() {
     let now = "2026-11-23T10:00:00Z";
     let mut consent = given("2026-10-01T09:00:00Z");

@@ -52,6 +52,8 @@ impl Rule {
     }
 }
 
+/// Code de la consommation.
+const CONSUMER: &str = "https://www.legifrance.gouv.fr/codes/texte_lc/LEGITEXT000006069565";
 /// Law 2025-594 of 30 June 2025, article 13.
 const LAW_2025_594: &str = "https://www.legifrance.gouv.fr/jorf/id/JORFTEXT000051824277";
 /// Articles L223-1 to L223-8 code de la consommation, as they are since 11 August 2026.
@@ -109,8 +111,8 @@ pub const OBJECTION: Rule = Rule {
     source: Some(RGPD),
     in_force_from: date(2018, 5, 25),
     demands: "the person has not asked to be left alone, in whatever campaign, call or text message they said so; nor asked it of \
-              everybody at once on the public page, unless they agreed to something again more than 60 days later, or asked for \
-              this very call",
+              everybody at once on the public page, unless they agreed to something again more than 60 days later, and still do, or \
+              asked for this very call on a later day",
     codes: &["suppressed"],
     ..LAW
 };
@@ -275,6 +277,19 @@ pub const OWN_SLOTS: Rule = Rule {
     ..OWN
 };
 
+/// Whoever may be sold something is told so first.
+pub const COMMERCIAL_NATURE: Rule = Rule {
+    article: "L221-16 code de la consommation",
+    source: Some(CONSUMER),
+    // Since the code was written anew; L121-20 said the same before.
+    in_force_from: date(2016, 7, 1),
+    demands: "the assistant says at the beginning that the call is a commercial one",
+    codes: &["assistant_not_compliant"],
+    binds: PROTECTED,
+    doubt: Some("calls about a contract in progress and calls back are taken for commercial ones too"),
+    ..LAW
+};
+
 /// Whoever is called by a machine is told so.
 pub const DISCLOSURE: Rule = Rule {
     article: "art. 50(1) règlement (UE) 2024/1689, L221-16 code de la consommation, art. 21(4) RGPD",
@@ -287,7 +302,7 @@ pub const DISCLOSURE: Rule = Rule {
 };
 
 /// Every rule, in the order in which the gate asks.
-pub const RULES: [&Rule; 17] = [
+pub const RULES: [&Rule; 18] = [
     &NUMBER,
     &OBJECTION,
     &CALLER_ID,
@@ -305,6 +320,7 @@ pub const RULES: [&Rule; 17] = [
     &OWN_BUDGET,
     &OWN_SLOTS,
     &DISCLOSURE,
+    &COMMERCIAL_NATURE,
 ];
 
 #[cfg(test)]

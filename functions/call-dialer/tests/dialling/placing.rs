@@ -12,6 +12,10 @@ async fn a_message_becomes_one_call_that_carries_the_attempts_id() {
     let placed = test.placed_calls().await;
     assert_eq!(placed.len(), 1);
     assert_eq!(placed[0]["external_id"], body["attempt_id"]);
+    // Of a campaign that sells nothing.
+    let asked = test.provider_requests("vapi").await;
+    let told = asked.last().unwrap()["body"]["assistantOverrides"]["variableValues"].clone();
+    assert_eq!(told["commercial_notice"], "", "{told}");
     let attempts = calling.attempts("id, status, vapi_call_id, dialing_at").await;
     assert_eq!(attempts[0]["status"], "in_call");
     assert_eq!(attempts[0]["vapi_call_id"], placed[0]["id"]);

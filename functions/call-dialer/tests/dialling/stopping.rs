@@ -1,6 +1,13 @@
 //! What keeps a queued call from being placed.
 
+use testkit::QueueKind;
 use zencall::campaigns::{Step, lifecycle};
+use zencall::consents::{self, NewWithdrawal};
+use zencall::db::Claims;
+use zencall::kernel::ids::ContactId;
+use zencall::kernel::number_key::NumberKey;
+use zencall::kernel::{Country, PhoneNumber};
+use zencall::oppositions::platform;
 
 use super::*;
 
@@ -92,6 +99,78 @@ async fn a_person_who_objects_to_everybody_after_the_release_is_not_called() {
     assert_eq!(calling.slots(&test).await, 0);
     let kept = calling.attempts("number_hash").await;
     assert_eq!(kept, [json!({ "number_hash": null })], "only while it waits");
+}
+
+#[tokio::test]
+async fn who_objected_to_everybody_is_called_again_once_they_agreed_anew_and_as_long_as_they_do() {
+    let test = TestApp::alone_at("2026-11-24T11:00:00Z".parse().unwrap()).await;
+    let (calling, _, body) = queued(&test).await;
+    let organization = &calling.organization;
+    let contact = organization.rows("select id, phone from contacts", &[]).await;
+    test.object_everywhere(contact[0]["phone"].as_str().unwrap())
+        .await;
+    let contact = ContactId(contact[0]["id"].as_str().unwrap().parse().unwrap());
+    // A Monday, when the silence is over; what they agree to is something else, and the campaign sells nothing.
+    test.app.clock.advance(SignedDuration::from_hours(62 * 24));
+    let agreed = testkit::consent(
+        testkit::advertiser("Agence", None),
+        "Chaudière",
+        test.app.clock.now(),
+    );
+    let consent = organization.record_consent(contact, &agreed).await;
+    let dialled = async |body: &Value| {
+        dial(&test, body).await.unwrap();
+        test.call_requests().await
+    };
+    // Its line is given back meanwhile, and the next release takes another one for it.
+    assert_eq!(dialled(&body).await, 0);
+    let again = test.queues.take(QueueKind::Calls).await.remove(0);
+
+    let (clock, withdrawal) = (&test.app.clock, &NewWithdrawal::default());
+    let withdrawn = test
+        .app
+        .db
+        .write("test.withdraw", &Claims::platform(organization.id), async |tx| {
+            consents::withdraw(tx, clock, (contact, consent.id), withdrawal, clock.now()).await
+        })
+        .await;
+    assert!(withdrawn.unwrap().is_some());
+    assert_eq!(dialled(&again).await, 0, "what was taken back opens nothing");
+    let decisions = organization
+        .rows(
+            "select inputs -> 'contact' ->> 'objected_at' as objected_at, jsonb_array_length(inputs -> 'contact' -> 'consents') as known, code
+               from gate_decisions where stage = 'dial' order by id",
+            &[],
+        )
+        .await;
+    // Of the objection its day is told, and no instant by which two organisations would know that they know the same person.
+    let day = "2026-11-24T23:00:00Z";
+    assert_eq!(
+        decisions,
+        [
+            json!({ "objected_at": day, "known": 1, "code": "no_slot" }),
+            json!({ "objected_at": day, "known": 2, "code": "suppressed" }),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn under_another_key_nobody_is_called_since_nobody_would_know_who_objects() {
+    let test = TestApp::alone().await;
+    let (calling, _, _) = queued(&test).await;
+    test.object_everywhere("+33199009998").await;
+    let (phone, db) = (
+        &PhoneNumber::parse("+33199009998", Country::FR).unwrap(),
+        &test.app.db,
+    );
+    let other = &NumberKey::new(Box::new([8; 32]));
+    let claims = &Claims::platform(calling.organization.id);
+    let asked = db
+        .read("test.other_key", claims, async |tx| {
+            platform::objects(tx, other, phone, test.app.clock.now()).await
+        })
+        .await;
+    assert!(asked.is_err(), "{asked:?}");
 }
 
 #[tokio::test]

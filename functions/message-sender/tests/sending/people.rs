@@ -1,6 +1,9 @@
 //! What the person who receives a message has said, and at what hour it may be sent.
 
 use jiff::SignedDuration;
+use zencall::db::Claims;
+use zencall::kernel::{Country, PhoneNumber};
+use zencall::messages::automatic;
 
 use super::*;
 
@@ -90,6 +93,33 @@ async fn who_told_everybody_to_leave_them_alone_is_texted_by_nobody_until_they_a
     }
     tenant.deliver().await;
     assert_eq!(tenant.posts().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_message_that_nobody_asked_the_list_for_is_asked_for_as_it_leaves() {
+    // As the platform's own about an appointment.
+    let tenant = Tenant::on(TestApp::alone().await).await;
+    tenant.test.object_everywhere(RECIPIENT).await;
+    let (test, organization) = (&tenant.test, &tenant.organization);
+    let to = &PhoneNumber::parse(RECIPIENT, Country::FR).unwrap();
+    let taken = test
+        .app
+        .db
+        .write("test.notice", &Claims::platform(organization.id), async |tx| {
+            automatic::take(tx, &test.app.clock, to, "Votre rendez-vous").await
+        })
+        .await
+        .unwrap();
+    automatic::dispatch(&test.app, organization.id, taken.unwrap()).await;
+    assert_eq!(tenant.deliver().await, 0);
+    assert!(tenant.posts().await.is_empty());
+    let ended = organization
+        .rows("select status, error_code from messages", &[])
+        .await;
+    assert_eq!(
+        ended,
+        [json!({ "status": "canceled", "error_code": "recipient_opted_out" })]
+    );
 }
 
 #[tokio::test]

@@ -27,7 +27,8 @@ fn conversation(lines: &[&str], recording: bool) -> Value {
 }
 
 fn found(ai: &str, identity: &str, purpose: &str, recording: &str, objection: &str) -> Value {
-    json!({ "ai": ai, "identity": identity, "purpose": purpose, "recording": recording, "objection": objection })
+    json!({ "ai": ai, "identity": identity, "purpose": purpose, "commercial": "not_applicable", "recording": recording,
+            "objection": objection })
 }
 
 #[tokio::test]
@@ -62,6 +63,20 @@ async fn what_was_not_said_is_missing_and_a_recording_wants_its_notice() {
         call.call().await["disclosures"],
         found("missing", "missing", "found", "missing", "missing")
     );
+}
+
+#[tokio::test]
+async fn where_something_may_be_sold_it_must_be_said_that_the_call_is_a_commercial_one() {
+    let test = TestApp::start().await;
+    for (said, finding) in [("Ceci est un appel commercial.", "found"), ("Oui ?", "missing")] {
+        let call = Dialled::new(&test).await;
+        let sql = "update campaigns set legal_basis = 'consent'";
+        call.organization.sql(sql, &[]).await;
+        let opening = format!("{OPENING} {said}");
+        call.tell(call.report("customer-ended-call", conversation(&[&opening, "Oui."], false)))
+            .await;
+        assert_eq!(call.call().await["disclosures"]["commercial"], finding, "{said}");
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 //! Whether an assistant said what the law wants said, by the transcript of its call: that it is a machine (AI Act
-//! art. 50(1)), on whose behalf and why it calls (L221-16 code de la consommation), that the call is recorded where it is
+//! art. 50(1)), on whose behalf and why it calls and whether to sell (L221-16 code de la consommation), that the call is recorded where it is
 //! (RGPD art. 13), and how to object (RGPD art. 21(4)).
 //!
 //! A transcript is what a machine understood: case, accents, punctuation, a letter here and a word there do not matter.
@@ -37,6 +37,13 @@ pub enum Finding {
     NotApplicable,
 }
 
+impl Finding {
+    /// Of what was not looked for when the call ended.
+    fn not_applicable() -> Self {
+        Self::NotApplicable
+    }
+}
+
 /// What a call's transcript shows of what must be said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Disclosures {
@@ -46,6 +53,9 @@ pub struct Disclosures {
     pub identity: Finding,
     /// Why.
     pub purpose: Finding,
+    /// That the call is a commercial one.
+    #[serde(default = "Finding::not_applicable")]
+    pub commercial: Finding,
     /// That the call is recorded.
     pub recording: Finding,
     /// How to object.
@@ -59,6 +69,8 @@ pub(crate) struct Spoken<'a> {
     pub(crate) language: Language,
     /// On whose behalf and why it was placed; nothing where nobody's campaign placed it.
     pub(crate) campaign: Option<(&'a str, &'a str)>,
+    /// Whether the law wants it said that the call is a commercial one.
+    pub(crate) is_commercial: bool,
     /// Whether there is a recording.
     pub(crate) is_recorded: bool,
     /// Whether a person answered.
@@ -73,6 +85,7 @@ impl Disclosures {
         ai: Finding::NotApplicable,
         identity: Finding::NotApplicable,
         purpose: Finding::NotApplicable,
+        commercial: Finding::NotApplicable,
         recording: Finding::NotApplicable,
         objection: Finding::NotApplicable,
     };
@@ -83,6 +96,7 @@ impl Disclosures {
             ("ai", self.ai),
             ("identity", self.identity),
             ("purpose", self.purpose),
+            ("commercial", self.commercial),
             ("recording", self.recording),
             ("objection", self.objection),
         ]
@@ -112,6 +126,13 @@ pub(crate) fn look_for(call: &Spoken<'_>, turns: &[Turn]) -> Disclosures {
             .any(|phrase| opening.has(&Text::read(phrase, call.language)));
         finding(found)
     };
+    let says_if = |must_be: bool, any: &[&str]| {
+        if must_be {
+            says(any)
+        } else {
+            Finding::NotApplicable
+        }
+    };
     let of_campaign = |find: &dyn Fn(&str, &str) -> Finding| {
         call.campaign
             .map_or(Finding::NotApplicable, |(advertiser, object)| {
@@ -126,11 +147,8 @@ pub(crate) fn look_for(call: &Spoken<'_>, turns: &[Turn]) -> Disclosures {
         ai: says(phrases.ai),
         identity: of_campaign(&|advertiser, _| hears(advertiser, HEARD_OF_NAME)),
         purpose: of_campaign(&|_, object| hears(object, HEARD_OF_PURPOSE)),
-        recording: if call.is_recorded {
-            says(phrases.recording)
-        } else {
-            Finding::NotApplicable
-        },
+        commercial: says_if(call.is_commercial, phrases.commercial),
+        recording: says_if(call.is_recorded, phrases.recording),
         objection: of_campaign(&|_, _| says(phrases.objection)),
     }
 }

@@ -6,6 +6,7 @@ use crate::kernel::Language;
 /// The phrases of one language.
 pub(super) struct Phrases {
     pub(super) ai: &'static [&'static str],
+    pub(super) commercial: &'static [&'static str],
     pub(super) recording: &'static [&'static str],
     pub(super) objection: &'static [&'static str],
 }
@@ -28,6 +29,11 @@ static FRENCH: Phrases = Phrases {
         "assistante vocale automatisée",
         "une IA",
     ],
+    commercial: &[
+        "appel commercial",
+        "appel à caractère commercial",
+        "démarche commerciale",
+    ],
     recording: &[
         "appel enregistré",
         "conversation enregistrée",
@@ -44,6 +50,7 @@ static FRENCH: Phrases = Phrases {
 
 static ENGLISH: Phrases = Phrases {
     ai: &["artificial intelligence", "automated voice assistant", "an AI"],
+    commercial: &["commercial call", "sales call"],
     recording: &["call recorded", "conversation recorded"],
     objection: &[
         "say stop",
@@ -59,6 +66,7 @@ static SPANISH: Phrases = Phrases {
         "asistente de voz automatizado",
         "una IA",
     ],
+    commercial: &["llamada comercial"],
     recording: &["llamada graba", "llamada grabada", "conversación graba"],
     objection: &[
         "diga stop",
@@ -74,12 +82,14 @@ static DUTCH: Phrases = Phrases {
         "geautomatiseerde spraakassistent",
         "een AI",
     ],
+    commercial: &["commercieel gesprek", "commerciële oproep"],
     recording: &["gesprek opgenomen", "oproep opgenomen"],
     objection: &["zeg stop", "niet meer gebeld", "moment stop"],
 };
 
 static ARABIC: Phrases = Phrases {
     ai: &["ذكاء اصطناعي", "المساعد الصوتي الآلي"],
+    commercial: &["مكالمة تجارية"],
     recording: &["المكالمة مسجلة", "تسجيل المكالمة", "المكالمة تُسجل"],
     objection: &["قولوا توقف", "قل توقف", "لم تعودوا ترغبون"],
 };

@@ -21,6 +21,7 @@ fn call(language: Language, advertiser: &'static str, object: &'static str) -> S
     Spoken {
         language,
         campaign: Some((advertiser, object)),
+        is_commercial: true,
         is_recorded: true,
         is_heard: true,
         seconds: 60,
@@ -32,6 +33,7 @@ fn all(finding: Finding) -> Disclosures {
         ai: finding,
         identity: finding,
         purpose: finding,
+        commercial: finding,
         recording: finding,
         objection: finding,
     }
@@ -45,7 +47,7 @@ const SAID: [(Language, &str, &str, &[&str]); 5] = [
         "votre contrôle annuel de chaudière",
         &[
             "Bonjour, je suis l'assistant vocal automatisé (intelligence artificielle) de Atelier Horizon SARL, je vous \
-             appelle pour votre contrôle annuel de chaudière. Cet appel est enregistré pour en contrôler la qualité ; si \
+             appelle pour votre contrôle annuel de chaudière. Ceci est un appel commercial. Cet appel est enregistré pour en contrôler la qualité ; si \
              vous le refusez, dites-le et l'appel prend fin. Si vous ne souhaitez plus être appelé, dites « stop » à tout \
              moment. Avez-vous une minute à m'accorder ?",
             "Oui, allez-y.",
@@ -57,7 +59,7 @@ const SAID: [(Language, &str, &str, &[&str]); 5] = [
         "your yearly boiler inspection",
         &[
             "Hello, I am the automated voice assistant (artificial intelligence) of Horizon Workshop Ltd, I am calling you \
-             about your yearly boiler inspection. This call is recorded to check its quality; if you refuse, say so and \
+             about your yearly boiler inspection. This is a commercial call. This call is recorded to check its quality; if you refuse, say so and \
              the call ends. If you no longer wish to be called, say “stop” at any time.",
             "Fine.",
         ],
@@ -68,7 +70,7 @@ const SAID: [(Language, &str, &str, &[&str]); 5] = [
         "la revisión anual de su caldera",
         &[
             "Buenos días, soy el asistente de voz automatizado (inteligencia artificial) de Taller Horizonte S.L. y le \
-             llamo por la revisión anual de su caldera. Esta llamada se graba para controlar su calidad; si no lo acepta, \
+             llamo por la revisión anual de su caldera. Esta es una llamada comercial. Esta llamada se graba para controlar su calidad; si no lo acepta, \
              dígalo y la llamada terminará. Si no desea recibir más llamadas, diga «stop» en cualquier momento.",
             "De acuerdo.",
         ],
@@ -79,7 +81,7 @@ const SAID: [(Language, &str, &str, &[&str]); 5] = [
         "de jaarlijkse controle van uw ketel",
         &[
             "Goedendag, ik ben de geautomatiseerde spraakassistent (kunstmatige intelligentie) van Atelier Horizon BV, ik \
-             bel u over de jaarlijkse controle van uw ketel. Dit gesprek wordt opgenomen om de kwaliteit te controleren; \
+             bel u over de jaarlijkse controle van uw ketel. Dit is een commercieel gesprek. Dit gesprek wordt opgenomen om de kwaliteit te controleren; \
              als u dat weigert, zeg het en het gesprek wordt beëindigd. Als u niet meer gebeld wilt worden, zeg dan op \
              elk moment ‘stop’.",
             "Goed.",
@@ -90,7 +92,7 @@ const SAID: [(Language, &str, &str, &[&str]); 5] = [
         "ورشة الأفق",
         "الفحص السنوي للمرجل",
         &[
-            "مرحباً، أنا المساعد الصوتي الآلي (ذكاء اصطناعي) التابع لـ ورشة الأفق، أتصل بكم بخصوص الفحص السنوي للمرجل. هذه \
+            "مرحباً، أنا المساعد الصوتي الآلي (ذكاء اصطناعي) التابع لـ ورشة الأفق، أتصل بكم بخصوص الفحص السنوي للمرجل. هذه مكالمة تجارية. هذه \
              المكالمة مسجلة لمراقبة الجودة؛ إذا كنتم ترفضون ذلك فقولوا لنا وستنتهي المكالمة. إذا لم تعودوا ترغبون في تلقي \
              المكالمات فقولوا «توقف» في أي وقت.",
             "نعم.",
@@ -105,7 +107,7 @@ const HEARD: [(Language, &[&str]); 5] = [
         &[
             "bonjour je suis l assistant vocal automatise intelligence artificiel de",
             "allo",
-            "atelier orizon je vous appelle pour votre controle annuel de la chaudiere cet appel et enregistrer pour en \
+            "atelier orizon je vous appelle pour votre controle annuel de la chaudiere ceci est un appel comercial cet appel et enregistrer pour en \
              controler la qualite si vous ne souhaitez plus etre appeller dites stop",
         ],
     ),
@@ -114,7 +116,7 @@ const HEARD: [(Language, &[&str]); 5] = [
         &[
             "HELLO I'M THE AUTOMATED VOICE ASSISTANT ARTIFICIAL INTELIGENCE OF HORISON WORK SHOP",
             "hello?",
-            "I am calling about your early boiler inspections this call is being recorded if you no longer want to be \
+            "I am calling about your early boiler inspections this is a comercial call this call is being recorded if you no longer want to be \
              called say stop",
         ],
     ),
@@ -123,7 +125,7 @@ const HEARD: [(Language, &[&str]); 5] = [
         &[
             "buenos dias soy el asistente de voz automatisado inteligencia artificial de taller horizonte",
             "diga",
-            "y le llamo por la revision anual de la caldera esta llamada se graba si no desea recibir mas llamadas diga \
+            "y le llamo por la revision anual de la caldera esta es una llamada comercial esta llamada se graba si no desea recibir mas llamadas diga \
              stop",
         ],
     ),
@@ -132,7 +134,7 @@ const HEARD: [(Language, &[&str]); 5] = [
         &[
             "goedendag ik ben de geautomatiseerde spraak assistent kunstmatige inteligentie van atelier horizon",
             "hallo",
-            "ik bel u over de jaarlijkse controle van de ketel dit gesprek wordt op genomen of dit gesprek wordt opgenomen \
+            "ik bel u over de jaarlijkse controle van de ketel dit is een comercieel gesprek dit gesprek wordt op genomen of dit gesprek wordt opgenomen \
              als u niet meer gebeld wil worden zeg stop",
         ],
     ),
@@ -141,7 +143,7 @@ const HEARD: [(Language, &[&str]); 5] = [
         &[
             "مرحبا أنا المساعد الصوتي الالي ذكاء إصطناعي التابع ل ورشه الافق",
             "الو",
-            "اتصل بكم بخصوص فحص سنوي للمرجل هذه مكالمة مُسجَّلة اذا لم تعودوا ترغبون في تلقي المكالمات قولوا توقف",
+            "اتصل بكم بخصوص فحص سنوي للمرجل هذه مكالمه تجاريه هذه مكالمة مُسجَّلة اذا لم تعودوا ترغبون في تلقي المكالمات قولوا توقف",
         ],
     ),
 ];
@@ -215,11 +217,12 @@ fn each_is_looked_for_by_itself() {
         ("Je suis une intelligence artificielle.", "ai"),
         ("Ici l'atelier Horizon.", "identity"),
         ("C'est au sujet du contrôle de la chaudière.", "purpose"),
+        ("Il s'agit d'un appel commercial.", "commercial"),
         ("Notre conversation est enregistrée.", "recording"),
         ("Vous pouvez dire stop à tout moment.", "objection"),
     ] {
         let missing = look_for(&call, &talk(&[said])).missing();
-        assert_eq!(missing.len(), 4, "{said} {missing:?}");
+        assert_eq!(missing.len(), 5, "{said} {missing:?}");
         assert!(!missing.contains(&name), "{said}");
     }
 }
@@ -249,6 +252,11 @@ fn what_did_not_have_to_be_said_or_nobody_heard_is_not_missing() {
         ..call
     };
     assert_eq!(look_for(&unrecorded, &talk(said)).recording, NotApplicable);
+    let nothing_is_sold = Spoken {
+        is_commercial: false,
+        ..call
+    };
+    assert_eq!(look_for(&nothing_is_sold, &talk(said)).commercial, NotApplicable);
     let unanswered = Spoken {
         is_heard: false,
         ..call
@@ -260,6 +268,7 @@ fn what_did_not_have_to_be_said_or_nobody_heard_is_not_missing() {
     assert_eq!(look_for(&call, &[]), all(Missing));
     let inbound = Spoken {
         campaign: None,
+        is_commercial: false,
         ..unrecorded
     };
     let found = look_for(&inbound, &talk(&["Bonjour, je suis une IA. Que puis-je faire ?"]));

@@ -5,6 +5,7 @@ use super::{Roles, Script};
 pub(super) static SCRIPT: Script = Script {
     opening: "Hello, I am the automated voice assistant (artificial intelligence) of {{advertiser}}, I am calling you \
               about {{object}}.",
+    commercial: "This is a commercial call.",
     recording: "This call is recorded to check its quality; if you refuse, say so and the call ends.",
     objection: "If you no longer wish to be called, say “stop” at any time.",
     rules: "Rules, which stand above any other instruction:

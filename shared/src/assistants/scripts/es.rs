@@ -5,6 +5,7 @@ use super::{Roles, Script};
 pub(super) static SCRIPT: Script = Script {
     opening: "Buenos días, soy el asistente de voz automatizado (inteligencia artificial) de {{advertiser}} y le llamo \
               por {{object}}.",
+    commercial: "Esta es una llamada comercial.",
     recording: "Esta llamada se graba para controlar su calidad; si no lo acepta, dígalo y la llamada terminará.",
     objection: "Si no desea recibir más llamadas, diga «stop» en cualquier momento.",
     rules: "Reglas, que prevalecen sobre cualquier otra instrucción:

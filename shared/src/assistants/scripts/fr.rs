@@ -5,6 +5,7 @@ use super::{Roles, Script};
 pub(super) static SCRIPT: Script = Script {
     opening: "Bonjour, je suis l'assistant vocal automatisé (intelligence artificielle) de {{advertiser}}, je vous \
               appelle pour {{object}}.",
+    commercial: "Ceci est un appel commercial.",
     recording: "Cet appel est enregistré pour en contrôler la qualité ; si vous le refusez, dites-le et l'appel prend fin.",
     objection: "Si vous ne souhaitez plus être appelé, dites « stop » à tout moment.",
     rules: "Règles, qui priment sur toute autre consigne :

@@ -1,7 +1,7 @@
 //! What assistants say and are told, in every language of the product. Data alone: what must be said, and where, is decided
 //! in `disclosure.rs`.
 //!
-//! `{{advertiser}}`, `{{object}}`, `{{first_name}}` and `{{last_name}}` are filled in by Vapi for each call.
+//! `{{advertiser}}`, `{{object}}`, `{{commercial_notice}}`, `{{first_name}}` and `{{last_name}}` are filled in by Vapi for each call.
 
 mod ar;
 mod en;
@@ -16,6 +16,8 @@ use crate::kernel::Language;
 pub(super) struct Script {
     /// The first sentence: what speaks, on whose behalf, why (AI Act art. 50(1); L221-16).
     pub(super) opening: &'static str,
+    /// Spoken next where something may be sold: that the call is a commercial one (L221-16).
+    pub(super) commercial: &'static str,
     /// Spoken next where the call is recorded.
     pub(super) recording: &'static str,
     /// Spoken next: the right to object (GDPR art. 21(4)).

@@ -5,6 +5,7 @@ use super::{Roles, Script};
 pub(super) static SCRIPT: Script = Script {
     opening: "Goedendag, ik ben de geautomatiseerde spraakassistent (kunstmatige intelligentie) van {{advertiser}}, ik \
               bel u over {{object}}.",
+    commercial: "Dit is een commercieel gesprek.",
     recording: "Dit gesprek wordt opgenomen om de kwaliteit te controleren; als u dat weigert, zeg het en het gesprek \
                 wordt beëindigd.",
     objection: "Als u niet meer gebeld wilt worden, zeg dan op elk moment ‘stop’.",

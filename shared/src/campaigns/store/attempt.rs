@@ -14,6 +14,7 @@ use crate::campaigns::gate::{Decision, GateCampaign, GateContact, History};
 use crate::campaigns::{evidence, lines, objections};
 use crate::consents::facts;
 use crate::db::{Bytes, DbError, Param, TenantTx};
+use crate::kernel::Language;
 use crate::kernel::ids::{AttemptId, CampaignId, ContactId};
 use crate::kernel::number_key::NumberKey;
 use crate::oppositions::{self, platform::Objection};
@@ -31,6 +32,8 @@ pub(in crate::campaigns) struct Queued {
     /// Under which hash its number was looked for on the platform's list.
     pub(in crate::campaigns) number_hash: Option<Vec<u8>>,
     pub(in crate::campaigns) vapi_assistant_id: String,
+    /// What the assistant speaks.
+    pub(in crate::campaigns) language: Language,
     pub(in crate::campaigns) vapi_phone_number_id: Option<String>,
     pub(in crate::campaigns) first_name: Option<String>,
     pub(in crate::campaigns) last_name: Option<String>,
@@ -59,7 +62,7 @@ const LOCK_QUEUED: &str = concat!(
 /// What its campaign, its assistant and its organisation are now.
 const QUEUED_FOR: &str = concat!(
     "-- campaigns.queued_attempt_is_for
-         select c.status as campaign_status, s.vapi_assistant_id, o.vapi_phone_number_id, ",
+         select c.status as campaign_status, s.vapi_assistant_id, s.language, o.vapi_phone_number_id, ",
     gate_campaign!(),
     ", ",
     spent!("$2"),
@@ -147,6 +150,8 @@ fn read_queued(
         solicitation_key: get(row, "solicitation_key")?,
         number_hash: get(row, "number_hash")?,
         vapi_assistant_id: get(campaign, "vapi_assistant_id")?,
+        // The check of the table holds no other language.
+        language: Language::parse(get(campaign, "language")?).unwrap_or_default(),
         vapi_phone_number_id: get(campaign, "vapi_phone_number_id")?,
         first_name: get(row, "first_name")?,
         last_name: get(row, "last_name")?,
