@@ -149,7 +149,7 @@ pub(super) async fn erase(
         (
             "messages",
             "-- gdpr.erase_contact_messages
-             update messages set phone = '', body = '', contact_id = null, twilio_message_sid = null, updated_at = $4
+             update messages set phone = '', number_hash = null, body = '', contact_id = null, twilio_message_sid = null, updated_at = $4
               where organization_id = $1 and (contact_id = $2 or phone = $3)",
         ),
         (

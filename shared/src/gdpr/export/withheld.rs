@@ -109,6 +109,11 @@ pub const WITHHELD: &[(&str, &str, &str)] = &[
         "a keyed hash of the number, which stands in contacts, until the call is placed",
     ),
     (
+        "messages",
+        "number_hash",
+        "written by an older version: a keyed hash of the number, which stands beside it",
+    ),
+    (
         "platform_suppressions",
         "*",
         "keyed hashes of numbers, of nobody in particular: who told everybody to leave them alone",

@@ -70,6 +70,9 @@ const DEFINER_FUNCTIONS: &[&str] = &[
     "stale_organizations",
     "supabase_access_token",
     "suppress_everywhere",
+    // Both also as the version before asked for them, without a key.
+    "suppress_everywhere",
+    "suppressed_everywhere",
     "suppressed_everywhere",
     "take_turns",
     "usable_platform_slots",
