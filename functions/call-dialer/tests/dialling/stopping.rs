@@ -139,7 +139,7 @@ async fn who_objected_to_everybody_is_called_again_once_they_agreed_anew_and_as_
     let decisions = organization
         .rows(
             "select inputs -> 'contact' ->> 'objected_at' as objected_at, jsonb_array_length(inputs -> 'contact' -> 'consents') as known, code
-               from gate_decisions where stage = 'dial' order by id",
+               from gate_decisions where stage = 'dial' order by code",
             &[],
         )
         .await;
